@@ -1,0 +1,27 @@
+# Find a BLAS/LAPACK with Fortran calling conventions, and check FINTEGER by calling it.
+# Sets FAISS_BLAS_LIBRARIES.
+
+if (FAISS_BLAS)
+    separate_arguments (FAISS_BLAS_LIBRARIES UNIX_COMMAND "${FAISS_BLAS}")
+else ()
+    find_package (LAPACK REQUIRED)
+    set (FAISS_BLAS_LIBRARIES ${LAPACK_LIBRARIES})
+endif ()
+
+if (NOT FAISS_FINTEGER MATCHES "^(int|long)$")
+    message (FATAL_ERROR "FINTEGER is \"${FAISS_FINTEGER}\", should be int or long")
+endif ()
+if (NOT FAISS_BLAS_CHECKED STREQUAL "${FAISS_FINTEGER} ${FAISS_BLAS_LIBRARIES}")
+    try_run (blas_answer blas_compiled
+        ${PROJECT_BINARY_DIR}/check_blas ${PROJECT_SOURCE_DIR}/cmake/check_blas.c
+        COMPILE_DEFINITIONS -DFINTEGER=${FAISS_FINTEGER}
+        LINK_LIBRARIES ${FAISS_BLAS_LIBRARIES} m
+        COMPILE_OUTPUT_VARIABLE blas_log)
+    if (NOT blas_compiled)
+        message (FATAL_ERROR "cannot link with the BLAS/LAPACK \"${FAISS_BLAS_LIBRARIES}\":\n${blas_log}")
+    elseif (NOT blas_answer EQUAL 0)
+        message (FATAL_ERROR "the BLAS \"${FAISS_BLAS_LIBRARIES}\" does not take FINTEGER=${FAISS_FINTEGER}: "
+                             "set FINTEGER=long for one with 64-bit integers, else FINTEGER=int")
+    endif ()
+    set (FAISS_BLAS_CHECKED "${FAISS_FINTEGER} ${FAISS_BLAS_LIBRARIES}" CACHE INTERNAL "")
+endif ()

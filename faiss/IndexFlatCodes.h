@@ -1,0 +1,46 @@
+/* Indexes that keep one code of fixed size per vector, in order. */
+#ifndef FAISS_INDEX_FLAT_CODES_H
+#define FAISS_INDEX_FLAT_CODES_H
+
+#include <faiss/Index.h>
+#include <faiss/utils/vector.h>
+
+FAISS_BEGIN_DECLS
+
+/** Stores vectors as codes made by sa_encode, one after the other.
+ *
+ * Removing keeps the order of what remains and moves it together.
+ */
+typedef struct FaissIndexFlatCodes FAISS_EXTENDS (FaissIndex) {
+    union {
+        FaissIndex index;
+    };
+    size_t code_size;       ///< bytes per vector
+    FaissUInt8Vector codes; ///< size ntotal * code_size
+} FaissIndexFlatCodes;
+
+#ifndef SWIG
+typedef struct FaissIndexFlatCodesClass {
+    FaissIndexClass index;
+    FaissStatus (*get_FlatCodesDistanceComputer) (const FaissIndexFlatCodes *self,
+                                                  FaissFlatCodesDistanceComputer **out);
+} FaissIndexFlatCodesClass;
+
+extern FaissIndexFlatCodesClass faiss_IndexFlatCodes_class;
+
+/// For subclasses.
+FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_size, idx_t d,
+                                       FaissMetricType metric);
+#endif
+
+FaissStatus faiss_IndexFlatCodes_get_FlatCodesDistanceComputer (
+    const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out);
+
+/// Reorder: entry i becomes what was entry perm[i]. @param perm  a permutation, size ntotal
+FaissStatus faiss_IndexFlatCodes_permute_entries (FaissIndexFlatCodes *self, const idx_t *perm);
+
+FaissIndexFlatCodes *faiss_IndexFlatCodes_cast (FaissIndex *index);
+
+FAISS_END_DECLS
+
+#endif

@@ -1,0 +1,15 @@
+/* The registry of classes, from classes.def. */
+#include <faiss/IndexFlat.h>
+#include <faiss/impl/object.h>
+
+/* every class table begins with a FaissClass */
+#define FAISS_CLASS(name, constructor) (FaissClass *)&faiss_##name##_class,
+
+static FaissClass *const all_classes[] = {
+#include "classes.def"
+    NULL,
+};
+
+FaissClass *const *faiss_all_classes (void) {
+    return all_classes;
+}

@@ -1,0 +1,102 @@
+/* Error messages per thread, checked allocation, errors of parallel regions. */
+#include <faiss/impl/check.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <faiss/impl/object.h>
+
+static _Thread_local char last_error[sizeof ((FaissRegion *)NULL)->message];
+static _Thread_local bool has_failed;
+
+const char *faiss_get_last_error (void) {
+    return has_failed ? last_error : NULL;
+}
+
+FaissStatus faiss_fail (FaissErrorCode code, const char *format, ...) {
+    va_list args;
+    va_start (args, format);
+    vsnprintf (last_error, sizeof last_error, format, args);
+    va_end (args);
+    has_failed = true;
+    return code;
+}
+
+FaissStatus faiss_fail_in (FaissErrorCode code, const char *function, const char *format, ...) {
+    /* the arguments may point into last_error: an upper layer may quote a lower one's message */
+    char message[sizeof last_error];
+    int used = snprintf (message, sizeof message, "Error in %s: ", function);
+    size_t prefix = used < 0 ? 0 : (size_t)used;
+    if (prefix < sizeof message) {
+        va_list args;
+        va_start (args, format);
+        vsnprintf (message + prefix, sizeof message - prefix, format, args);
+        va_end (args);
+    }
+    memcpy (last_error, message, sizeof last_error);
+    has_failed = true;
+    return code;
+}
+
+static FaissStatus no_memory (size_t n, size_t size) {
+    return faiss_fail (FAISS_STD_EXCEPT, "no memory for %zu elements of %zu bytes", n, size);
+}
+
+FaissStatus faiss_alloc (void *out, size_t n, size_t size) {
+    void *memory = NULL;
+    if (size == 0 || n <= SIZE_MAX / 2 / size) {
+        size_t bytes = n * size;
+        memory = malloc (bytes ? bytes : 1);
+    }
+    memcpy (out, &memory, sizeof memory);
+    return memory ? FAISS_OK : no_memory (n, size);
+}
+
+FaissStatus faiss_alloc_zeroed (void *out, size_t n, size_t size) {
+    void *memory = NULL;
+    if (size == 0 || n <= SIZE_MAX / 2 / size) {
+        memory = calloc (n ? n : 1, size ? size : 1);
+    }
+    memcpy (out, &memory, sizeof memory);
+    return memory ? FAISS_OK : no_memory (n, size);
+}
+
+FaissStatus faiss_alloc_aligned (void *out, size_t n, size_t size) {
+    enum { ALIGNMENT = 64 };
+    void *memory = NULL;
+    if (size == 0 || n <= SIZE_MAX / 2 / size) {
+        memory = aligned_alloc (ALIGNMENT, (n * size / ALIGNMENT + 1) * ALIGNMENT);
+    }
+    memcpy (out, &memory, sizeof memory);
+    return memory ? FAISS_OK : no_memory (n, size);
+}
+
+void faiss_free_object_pointer (void *pointer) {
+    faiss_object_free (*(void **)pointer);
+}
+
+int faiss_region_failed (const FaissRegion *region) {
+    return __atomic_load_n (&region->status, __ATOMIC_RELAXED) != FAISS_OK;
+}
+
+int faiss_region_note (FaissRegion *region, FaissStatus status) {
+    if (status != FAISS_OK) {
+        int expected = FAISS_OK;
+        if (__atomic_compare_exchange_n (&region->status, &expected, status, 0, __ATOMIC_RELAXED,
+                                         __ATOMIC_RELAXED)) {
+            memcpy (region->message, last_error, sizeof last_error);
+        }
+    }
+    return faiss_region_failed (region);
+}
+
+FaissStatus faiss_region_close (const FaissRegion *region) {
+    if (region->status != FAISS_OK) {
+        memcpy (last_error, region->message, sizeof last_error);
+        has_failed = true;
+    }
+    return region->status;
+}

@@ -1,0 +1,29 @@
+/* Errors: a status code is returned, a message is kept per thread. */
+#ifndef FAISS_ERROR_H
+#define FAISS_ERROR_H
+
+#include <faiss/impl/platform_macros.h>
+
+FAISS_BEGIN_DECLS
+
+/// What a fallible function returns; the values are those of upstream's C API.
+typedef enum FaissErrorCode {
+    FAISS_OK = 0,
+    FAISS_UNKNOWN_EXCEPT = -1,
+    FAISS_EXCEPT = -2,     ///< a condition of the library was not met
+    FAISS_STD_EXCEPT = -4, ///< the system refused: memory and the like
+} FaissErrorCode;
+
+/// An int like any other to C. The name says "this function can fail": 0, or a FaissErrorCode.
+typedef int FaissStatus;
+
+/** The message of the calling thread's last failure.
+ *
+ * NULL if this thread never failed; a success does not reset it. Valid until the thread's next
+ * failure.
+ */
+const char *faiss_get_last_error (void);
+
+FAISS_END_DECLS
+
+#endif

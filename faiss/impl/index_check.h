@@ -1,0 +1,32 @@
+/* Checks of arguments that all indexes share, and methods that only need other methods. */
+#ifndef FAISS_INDEX_CHECK_H
+#define FAISS_INDEX_CHECK_H
+
+#include <faiss/Index.h>
+
+/// The largest dimension; the file format has the same limit.
+#define FAISS_MAX_DIMENSION (1 << 20)
+
+/* `function` is the caller's __func__: it opens the message. */
+
+/// The index is not NULL, n >= 0, and n * d floats at x exist and can be counted.
+FaissStatus faiss_check_vectors (const char *function, const FaissIndex *index, idx_t n,
+                                 const float *x, const char *x_name);
+
+FaissStatus faiss_check_trained (const char *function, const FaissIndex *index);
+
+/// k > 0, n * k results can be counted, and the outputs exist.
+FaissStatus faiss_check_results (const char *function, idx_t n, idx_t k, const float *distances,
+                                 const idx_t *labels);
+
+/// For classes that read no parameters but the selector: refuse other classes of parameters.
+FaissStatus faiss_check_params_class (const char *function, const FaissIndex *index,
+                                      const FaissSearchParameters *params, const FaissClass *cls);
+
+/// search_subset for any index that has distance computers.
+FaissStatus faiss_search_subset_by_distance_computer (const FaissIndex *self, idx_t n,
+                                                      const float *x, idx_t k_base,
+                                                      const idx_t *base_labels, idx_t k,
+                                                      float *distances, idx_t *labels);
+
+#endif

@@ -1,0 +1,109 @@
+/* Class tables: inheritance of slots, life and death of objects. */
+#include <faiss/impl/object.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <faiss/impl/check.h>
+
+typedef void (*Slot) (void);
+
+static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void inherit_slots (FaissClass *cls) {
+    if (cls->ready) {
+        return;
+    }
+    FaissClass *parent = cls->parent;
+    if (parent) {
+        inherit_slots (parent);
+        char *mine = (char *)cls;
+        const char *theirs = (const char *)parent;
+        for (size_t at = sizeof (FaissClass); at < parent->table_size; at += sizeof (Slot)) {
+            Slot slot;
+            memcpy (&slot, mine + at, sizeof slot);
+            if (!slot) {
+                memcpy (mine + at, theirs + at, sizeof slot);
+            }
+        }
+        if (!cls->write) {
+            cls->write = parent->write;
+        }
+        if (!cls->describe) {
+            cls->describe = parent->describe;
+        }
+    }
+    __atomic_store_n (&cls->ready, 1, __ATOMIC_RELEASE);
+}
+
+void faiss_class_ready (FaissClass *cls) {
+    if (!__atomic_load_n (&cls->ready, __ATOMIC_ACQUIRE)) {
+        pthread_mutex_lock (&ready_lock);
+        inherit_slots (cls);
+        pthread_mutex_unlock (&ready_lock);
+    }
+}
+
+bool faiss_class_is_a (const FaissClass *cls, const FaissClass *ancestor) {
+    while (cls && cls != ancestor) {
+        cls = cls->parent;
+    }
+    return cls != NULL;
+}
+
+FaissStatus faiss_object_new (void *out, FaissClass *cls) {
+    faiss_class_ready (cls);
+    FaissClass **object = calloc (1, cls->instance_size);
+    if (!object) {
+        return faiss_fail (FAISS_STD_EXCEPT, "no memory for an object of class %s", cls->name);
+    }
+    *object = cls;
+    memcpy (out, &object, sizeof object);
+    return FAISS_OK;
+}
+
+void faiss_object_free (void *object) {
+    if (!object) {
+        return;
+    }
+    for (const FaissClass *cls = faiss_object_class (object); cls; cls = cls->parent) {
+        if (cls->finalize) {
+            cls->finalize (object);
+        }
+    }
+    free (object);
+}
+
+static FaissStatus copy_from_root (const FaissClass *cls, void *self, const void *other) {
+    if (!cls) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (copy_from_root (cls->parent, self, other));
+    return cls->copy ? cls->copy (self, other) : FAISS_OK;
+}
+
+FaissStatus faiss_object_clone (void *out, const void *object) {
+    FAISS_REQUIRE_ARG (object);
+    FaissClass *cls = *(FaissClass *const *)object;
+    void *clone;
+    FAISS_TRY (faiss_object_new (&clone, cls));
+    FaissStatus status = copy_from_root (cls, clone, object);
+    if (status != FAISS_OK) {
+        faiss_object_free (clone);
+        return status;
+    }
+    memcpy (out, &clone, sizeof clone);
+    return FAISS_OK;
+}
+
+const FaissClass *faiss_object_class (const void *object) {
+    return *(const FaissClass *const *)object;
+}
+
+void *faiss_object_cast (const void *object, const FaissClass *cls) {
+    if (!object || !faiss_class_is_a (faiss_object_class (object), cls)) {
+        return NULL;
+    }
+    return (void *)object;
+}

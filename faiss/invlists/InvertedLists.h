@@ -1,0 +1,112 @@
+/* Inverted lists: per list of an inverted file, the ids and codes of its vectors. */
+#ifndef FAISS_INVERTED_LISTS_H
+#define FAISS_INVERTED_LISTS_H
+
+#include <faiss/MetricType.h>
+#include <faiss/impl/object.h>
+#include <faiss/utils/vector.h>
+
+FAISS_BEGIN_DECLS
+
+/** nlist lists of (id, code) entries.
+ *
+ * Reading is safe from several threads; adding to different lists too.
+ */
+typedef struct FaissInvertedLists {
+    FAISS_PRIVATE (struct FaissInvertedListsClass *cls;)
+    size_t nlist;
+    size_t code_size;  ///< bytes per code; (size_t) -1 where codes have no addresses of their own
+    bool use_iterator; ///< the lists can only be walked by an iterator
+} FaissInvertedLists;
+
+/// code_size of lists whose entries are not addressable bytes
+#define FAISS_INVALID_CODE_SIZE ((size_t)-1)
+
+/// Which entries copy_subset_to copies, with a1 and a2.
+typedef enum FaissInvertedListsSubsetType {
+    SUBSET_TYPE_ID_RANGE = 0,         ///< a1 <= id < a2
+    SUBSET_TYPE_ID_MOD = 1,           ///< id % a1 == a2
+    SUBSET_TYPE_ELEMENT_RANGE = 2,    ///< entries a1 .. a2 - 1 of all, list after list, in part
+    SUBSET_TYPE_INVLIST_FRACTION = 3, ///< part a2 of a1 of each list
+    SUBSET_TYPE_INVLIST = 4,          ///< lists a1 .. a2 - 1
+} FaissInvertedListsSubsetType;
+
+#ifndef SWIG
+typedef struct FaissInvertedListsClass {
+    FaissClass head;
+    size_t (*list_size) (const FaissInvertedLists *self, size_t list_no);
+    /// valid until release_codes or a change; NULL may stand for an empty list
+    const uint8_t *(*get_codes) (const FaissInvertedLists *self, size_t list_no);
+    const idx_t *(*get_ids) (const FaissInvertedLists *self, size_t list_no);
+    void (*release_codes) (const FaissInvertedLists *self, size_t list_no, const uint8_t *codes);
+    void (*release_ids) (const FaissInvertedLists *self, size_t list_no, const idx_t *ids);
+    idx_t (*get_single_id) (const FaissInvertedLists *self, size_t list_no, size_t offset);
+    const uint8_t *(*get_single_code) (const FaissInvertedLists *self, size_t list_no,
+                                       size_t offset);
+    void (*prefetch_lists) (const FaissInvertedLists *self, const idx_t *list_nos, int nlist);
+    /// append; *offset (may be NULL) is the position of the first new entry
+    FaissStatus (*add_entries) (FaissInvertedLists *self, size_t list_no, size_t n_entry,
+                                const idx_t *ids, const uint8_t *codes, size_t *offset);
+    FaissStatus (*update_entries) (FaissInvertedLists *self, size_t list_no, size_t offset,
+                                   size_t n_entry, const idx_t *ids, const uint8_t *codes);
+    FaissStatus (*resize) (FaissInvertedLists *self, size_t list_no, size_t new_size);
+    FaissStatus (*reset) (FaissInvertedLists *self);
+} FaissInvertedListsClass;
+
+extern FaissInvertedListsClass faiss_InvertedLists_class;
+#endif
+
+size_t faiss_InvertedLists_list_size (const FaissInvertedLists *self, size_t list_no);
+const uint8_t *faiss_InvertedLists_get_codes (const FaissInvertedLists *self, size_t list_no);
+const idx_t *faiss_InvertedLists_get_ids (const FaissInvertedLists *self, size_t list_no);
+void faiss_InvertedLists_release_codes (const FaissInvertedLists *self, size_t list_no,
+                                        const uint8_t *codes);
+void faiss_InvertedLists_release_ids (const FaissInvertedLists *self, size_t list_no,
+                                      const idx_t *ids);
+idx_t faiss_InvertedLists_get_single_id (const FaissInvertedLists *self, size_t list_no,
+                                         size_t offset);
+const uint8_t *faiss_InvertedLists_get_single_code (const FaissInvertedLists *self, size_t list_no,
+                                                    size_t offset);
+void faiss_InvertedLists_prefetch_lists (const FaissInvertedLists *self, const idx_t *list_nos,
+                                         int nlist);
+bool faiss_InvertedLists_is_empty (const FaissInvertedLists *self, size_t list_no);
+
+/// Append an entry. @param offset  output, its position; may be NULL
+FaissStatus faiss_InvertedLists_add_entry (FaissInvertedLists *self, size_t list_no, idx_t theid,
+                                           const uint8_t *code, size_t *offset);
+FaissStatus faiss_InvertedLists_add_entries (FaissInvertedLists *self, size_t list_no,
+                                             size_t n_entry, const idx_t *ids, const uint8_t *codes,
+                                             size_t *offset);
+FaissStatus faiss_InvertedLists_update_entry (FaissInvertedLists *self, size_t list_no,
+                                              size_t offset, idx_t id, const uint8_t *code);
+FaissStatus faiss_InvertedLists_update_entries (FaissInvertedLists *self, size_t list_no,
+                                                size_t offset, size_t n_entry, const idx_t *ids,
+                                                const uint8_t *codes);
+FaissStatus faiss_InvertedLists_resize (FaissInvertedLists *self, size_t list_no, size_t new_size);
+FaissStatus faiss_InvertedLists_reset (FaissInvertedLists *self);
+
+/// Append all entries of other, their ids plus add_id; other is empty afterwards.
+FaissStatus faiss_InvertedLists_merge_from (FaissInvertedLists *self, FaissInvertedLists *other,
+                                            size_t add_id);
+
+/// Copy some entries to other. @param n_added  output, how many; may be NULL
+FaissStatus faiss_InvertedLists_copy_subset_to (const FaissInvertedLists *self,
+                                                FaissInvertedLists *other,
+                                                FaissInvertedListsSubsetType subset_type, idx_t a1,
+                                                idx_t a2, size_t *n_added);
+
+/// 1 for lists of equal size; the factor by which uneven ones slow down a search.
+double faiss_InvertedLists_imbalance_factor (const FaissInvertedLists *self);
+
+/// Print a histogram of the sizes to standard output.
+void faiss_InvertedLists_print_stats (const FaissInvertedLists *self);
+
+/// The sum of the list sizes.
+size_t faiss_InvertedLists_compute_ntotal (const FaissInvertedLists *self);
+
+/// Free any inverted lists. NULL is allowed.
+void faiss_InvertedLists_free (FaissInvertedLists *self);
+
+FAISS_END_DECLS
+
+#endif
