@@ -23,6 +23,10 @@ configure:
 	@$(CONFIGURE) -B $(BUILD) > $(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
+# headers, libraries, faiss.pc, CMake package, command and manual page; DESTDIR is respected
+install: all
+	DESTDIR="$(DESTDIR)" cmake --install $(BUILD)
+
 # unit tests only: quick, for the edit-test loop
 check: all
 	cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
@@ -36,4 +40,4 @@ format:
 check-format:
 	clang-format --dry-run -Werror $(FORMAT_FILES)
 
-.PHONY: all configure check clean format check-format
+.PHONY: all configure install check clean format check-format

@@ -19,6 +19,9 @@ if (NOT FAISS_BLAS_CHECKED STREQUAL "${FAISS_FINTEGER} ${FAISS_BLAS_LIBRARIES}")
         COMPILE_OUTPUT_VARIABLE blas_log)
     if (NOT blas_compiled)
         message (FATAL_ERROR "cannot link with the BLAS/LAPACK \"${FAISS_BLAS_LIBRARIES}\":\n${blas_log}")
+    elseif (NOT blas_answer MATCHES "^-?[0-9]+$")
+        message (FATAL_ERROR "a program linked with the BLAS \"${FAISS_BLAS_LIBRARIES}\" does not run: is its "
+                             "folder known to the loader (LD_LIBRARY_PATH, or -Wl,-rpath,FOLDER in BLAS)?")
     elseif (NOT blas_answer EQUAL 0)
         message (FATAL_ERROR "the BLAS \"${FAISS_BLAS_LIBRARIES}\" does not take FINTEGER=${FAISS_FINTEGER}: "
                              "set FINTEGER=long for one with 64-bit integers, else FINTEGER=int")
