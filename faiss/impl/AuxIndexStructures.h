@@ -45,6 +45,8 @@ typedef struct FaissBufferList {
     size_t buffer_size; ///< pairs per buffer
     FAISS_PRIVATE (FaissBuffer *buffers; size_t n_buffers; size_t buffers_capacity;)
     size_t wp; ///< write position in the last buffer
+    FAISS_PRIVATE (
+        void (*finalize) (struct FaissBufferList *self);) ///< of what extends it, or NULL
 } FaissBufferList;
 
 FaissStatus faiss_BufferList_new (FaissBufferList **out, size_t buffer_size);

@@ -128,6 +128,10 @@ FaissStatus faiss_IDSelectorRange_new (FaissIDSelectorRange **out, idx_t imin, i
 FaissStatus faiss_IDSelectorRange_new_with (FaissIDSelectorRange **out, idx_t imin, idx_t imax,
                                             bool assume_sorted);
 
+void faiss_IDSelectorRange_free (FaissIDSelectorRange *self);
+idx_t faiss_IDSelectorRange_imin (const FaissIDSelectorRange *self);
+idx_t faiss_IDSelectorRange_imax (const FaissIDSelectorRange *self);
+
 /** Bisection for lists whose ids ascend: the members are at positions jmin <= j < jmax.
  *
  * @param ids  ascending ids, size list_size
@@ -138,8 +142,15 @@ void faiss_IDSelectorRange_find_sorted_ids_bounds (const FaissIDSelectorRange *s
 
 FaissStatus faiss_IDSelectorArray_new (FaissIDSelectorArray **out, size_t n, const idx_t *ids);
 FaissStatus faiss_IDSelectorBatch_new (FaissIDSelectorBatch **out, size_t n, const idx_t *indices);
+int faiss_IDSelectorBatch_nbits (const FaissIDSelectorBatch *self);
+idx_t faiss_IDSelectorBatch_mask (const FaissIDSelectorBatch *self);
+
 FaissStatus faiss_IDSelectorBitmap_new (FaissIDSelectorBitmap **out, size_t n,
                                         const uint8_t *bitmap);
+void faiss_IDSelectorBitmap_free (FaissIDSelectorBitmap *self);
+size_t faiss_IDSelectorBitmap_n (const FaissIDSelectorBitmap *self);
+const uint8_t *faiss_IDSelectorBitmap_bitmap (const FaissIDSelectorBitmap *self);
+
 FaissStatus faiss_IDSelectorAll_new (FaissIDSelectorAll **out);
 FaissStatus faiss_IDSelectorNot_new (FaissIDSelectorNot **out, const FaissIDSelector *sel);
 FaissStatus faiss_IDSelectorAnd_new (FaissIDSelectorAnd **out, const FaissIDSelector *lhs_sel,
@@ -152,7 +163,7 @@ FaissStatus faiss_IDSelectorTranslated_new (FaissIDSelectorTranslated **out,
                                             const FaissInt64Vector *id_map,
                                             const FaissIDSelector *sel);
 
-/// 1 if the id is in the set, else 0.
+/// 1 if the id is in the set, else 0. NULL is the empty set.
 int faiss_IDSelector_is_member (const FaissIDSelector *self, idx_t id);
 
 /// Free any selector; operands are never owned. NULL is allowed.
