@@ -9,12 +9,13 @@ FINTEGER ?= int
 OPENMP   ?= 1
 PYTHON   ?= python3
 PREFIX   ?= /usr/local
+SANITIZE ?=
 BUILD    ?= build
 JOBS     ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
 CONFIGURE = cmake -S . -DCMAKE_C_COMPILER="$(CC)" -DCMAKE_C_FLAGS="$(CFLAGS)" \
 	-DFAISS_OPTFLAGS="$(OPTFLAGS)" -DFAISS_BLAS="$(BLAS)" -DFAISS_FINTEGER=$(FINTEGER) \
-	-DFAISS_OPENMP=$(OPENMP) -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
+	-DFAISS_OPENMP=$(OPENMP) -DFAISS_SANITIZE="$(SANITIZE)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
 
 all: configure
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -31,13 +32,40 @@ install: all
 check: all
 	cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
 
+# everything: installs what is missing, builds, runs all tests (C, headers, Python, the oracle)
+test: deps
+	@$(MAKE) --no-print-directory -s all > $(BUILD)-make.log 2>&1 || { cat $(BUILD)-make.log; exit 1; }
+	@rm -f $(BUILD)-make.log
+	@CC="$(CC)" PYTHON="$(PYTHON)" tests/run.sh $(BUILD)
+
+deps:
+	@CC="$(CC)" PYTHON="$(PYTHON)" BLAS="$(BLAS)" sh cmake/deps.sh
+
+# The C tests with sanitizers. An allocation that is too large fails there as it does elsewhere.
+# OpenBLAS's threads are not instrumented: it runs on one.
+check-asan:
+	@$(MAKE) --no-print-directory -s all BUILD=build-asan OPTFLAGS=-O1 SANITIZE=address,undefined
+	@cd build-asan && ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 \
+		UBSAN_OPTIONS=print_stacktrace=1 ctest --output-on-failure -j $(JOBS)
+
+# The same with ThreadSanitizer. Only LLVM's OpenMP runtime with its archer tool tells it what the
+# runtime synchronises, so this is clang's alone.
+LLVM_LIB ?= $(shell llvm-config --libdir 2>/dev/null || echo /usr/lib/llvm-14/lib)
+check-tsan:
+	@test -f $(LLVM_LIB)/libarcher.so || { echo "check-tsan needs libomp-14-dev (libarcher.so)"; exit 1; }
+	@$(MAKE) --no-print-directory -s all BUILD=build-tsan CC=clang OPTFLAGS=-O1 SANITIZE=thread
+	@cd build-tsan && OMP_TOOL_LIBRARIES=$(LLVM_LIB)/libarcher.so OPENBLAS_NUM_THREADS=1 \
+		TSAN_OPTIONS=ignore_noninstrumented_modules=1 ctest --output-on-failure -j $(JOBS)
+
 clean:
 	rm -rf build build-*
 
+# version 14 decides: others lay out differently
+CLANG_FORMAT ?= $(shell command -v clang-format-14 || echo clang-format)
 FORMAT_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 format:
-	clang-format -i $(FORMAT_FILES)
+	$(CLANG_FORMAT) -i $(FORMAT_FILES)
 check-format:
-	clang-format --dry-run -Werror $(FORMAT_FILES)
+	@$(CLANG_FORMAT) --dry-run -Werror $(FORMAT_FILES)
 
-.PHONY: all configure install check clean format check-format
+.PHONY: all configure install check test deps check-asan check-tsan clean format check-format

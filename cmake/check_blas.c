@@ -1,7 +1,7 @@
 /* Does the BLAS take integers of type FINTEGER? Exit status 0 if so.
  *
- * Each integer is followed by junk: a BLAS that reads 64 bits where 32 were written sees it. Where it
- * reads 32 bits of a long, negative strides and the width of an output give it away. */
+ * Each integer is followed by junk: a BLAS that reads 64 bits where 32 were written sees it. Where
+ * it reads 32 bits of a long, negative strides and the width of an output give it away. */
 #include <string.h>
 
 extern float sdot_ (const FINTEGER *n, const float *x, const FINTEGER *incx, const float *y,
@@ -24,7 +24,8 @@ int main (void) {
         return 1;
     }
     /* with incx = -1, x is walked backwards */
-    if (sizeof (FINTEGER) == sizeof (int) && sdot_ (&n.value, x, &minus.value, y, &one.value) != 120) {
+    if (sizeof (FINTEGER) == sizeof (int) &&
+        sdot_ (&n.value, x, &minus.value, y, &one.value) != 120) {
         return 2;
     }
     /* a workspace query writes an info of zero: all of FINTEGER must be written */
