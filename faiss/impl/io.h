@@ -17,6 +17,7 @@ typedef struct FaissIOReader {
     FAISS_PRIVATE (struct FaissIOReaderClass *cls;)
     FAISS_PRIVATE (char *name;)  ///< for messages, the file name for instance; owned, may be NULL
     FAISS_PRIVATE (int nesting;) ///< indexes within indexes, to refuse endless nesting
+    FAISS_PRIVATE (const char *object;) ///< class of what is being read, for messages, or NULL
 } FaissIOReader;
 
 /// A destination of bytes.
@@ -51,6 +52,7 @@ extern FaissIOWriterClass faiss_CustomIOWriter_class;
 extern FaissIOReaderClass faiss_VectorIOReader_class;
 extern FaissIOWriterClass faiss_VectorIOWriter_class;
 extern FaissIOReaderClass faiss_FileIOReader_class;
+extern FaissIOReaderClass faiss_MappedFileIOReader_class;
 extern FaissIOWriterClass faiss_FileIOWriter_class;
 #endif
 
@@ -115,7 +117,9 @@ typedef struct FaissFileIOReader FAISS_EXTENDS (FaissIOReader) {
 /** Writes to a FILE or, atomically, to a file name.
  *
  * By name the bytes go to a temporary file in the same folder, which takes the name's place in
- * faiss_FileIOWriter_close; freeing an unclosed writer removes it.
+ * faiss_FileIOWriter_close; freeing an unclosed writer removes it. Symbolic links are followed, a
+ * file that is replaced passes its permissions on. What is no regular file, a pipe or /dev/stdout,
+ * is written directly.
  */
 typedef struct FaissFileIOWriter FAISS_EXTENDS (FaissIOWriter) {
     union {
@@ -124,10 +128,28 @@ typedef struct FaissFileIOWriter FAISS_EXTENDS (FaissIOWriter) {
     FILE *f;
     bool need_close;
     FAISS_PRIVATE (char *temporary_name;) ///< NULL where there is none
+    FAISS_PRIVATE (char *final_name;)     ///< the name, behind symbolic links, that it will take
 } FaissFileIOWriter;
+
+/** Reads from a mapped file: large arrays become views of it.
+ *
+ * The mapping lives as long as the reader or any view. It is private: what is changed in a view
+ * does not reach the file. The file may not be cut short meanwhile.
+ */
+typedef struct FaissMappedFileIOReader FAISS_EXTENDS (FaissIOReader) {
+    union {
+        FaissIOReader reader;
+    };
+    FAISS_PRIVATE (FaissMemoryOwner *owner; uint8_t * data; size_t size;)
+    size_t pos; ///< read position in the file
+} FaissMappedFileIOReader;
 
 FaissStatus faiss_FileIOReader_new_with_file (FaissFileIOReader **out, FILE *f);
 FaissStatus faiss_FileIOReader_new_with_name (FaissFileIOReader **out, const char *fname);
+FaissStatus faiss_MappedFileIOReader_new_with_name (FaissMappedFileIOReader **out,
+                                                    const char *fname);
+/// Maps the file behind f; reading starts at its position. f itself does not move.
+FaissStatus faiss_MappedFileIOReader_new_with_file (FaissMappedFileIOReader **out, FILE *f);
 FaissStatus faiss_FileIOWriter_new_with_file (FaissFileIOWriter **out, FILE *f);
 FaissStatus faiss_FileIOWriter_new_with_name (FaissFileIOWriter **out, const char *fname);
 

@@ -82,10 +82,12 @@ FaissStatus faiss_write_object (FaissIOWriter *w, const void *object, int io_fla
 #define FAISS_REQUIRE_FILE(reader, cond, ...)                                                      \
     do {                                                                                           \
         if (!(cond)) {                                                                             \
-            return faiss_file_error (reader, __VA_ARGS__);                                         \
+            faiss_file_error (reader, __VA_ARGS__);                                                \
+            return FAISS_EXCEPT;                                                                   \
         }                                                                                          \
     } while (0)
 
+/// Record "file: class of the object: message"; returns FAISS_EXCEPT.
 FaissStatus faiss_file_error (const FaissIOReader *r, const char *format, ...) FAISS_PRINTF (2, 3);
 
 #endif
