@@ -16,18 +16,25 @@ const char *faiss_get_last_error (void) {
     return has_failed ? last_error : NULL;
 }
 
-FaissStatus faiss_fail (FaissErrorCode code, const char *format, ...) {
-    va_list args;
-    va_start (args, format);
-    vsnprintf (last_error, sizeof last_error, format, args);
-    va_end (args);
+/* The arguments may point into last_error: an upper layer may quote a lower one's message. So the
+ * text is put together elsewhere first. */
+static FaissStatus keep_message (FaissErrorCode code, const char *message) {
+    memcpy (last_error, message, sizeof last_error);
     has_failed = true;
     return code;
 }
 
+FaissStatus faiss_fail (FaissErrorCode code, const char *format, ...) {
+    char message[sizeof last_error] = "";
+    va_list args;
+    va_start (args, format);
+    vsnprintf (message, sizeof message, format, args);
+    va_end (args);
+    return keep_message (code, message);
+}
+
 FaissStatus faiss_fail_in (FaissErrorCode code, const char *function, const char *format, ...) {
-    /* the arguments may point into last_error: an upper layer may quote a lower one's message */
-    char message[sizeof last_error];
+    char message[sizeof last_error] = "";
     int used = snprintf (message, sizeof message, "Error in %s: ", function);
     size_t prefix = used < 0 ? 0 : (size_t)used;
     if (prefix < sizeof message) {
@@ -36,9 +43,7 @@ FaissStatus faiss_fail_in (FaissErrorCode code, const char *function, const char
         vsnprintf (message + prefix, sizeof message - prefix, format, args);
         va_end (args);
     }
-    memcpy (last_error, message, sizeof last_error);
-    has_failed = true;
-    return code;
+    return keep_message (code, message);
 }
 
 static FaissStatus no_memory (size_t n, size_t size) {
@@ -94,9 +99,5 @@ int faiss_region_note (FaissRegion *region, FaissStatus status) {
 }
 
 FaissStatus faiss_region_close (const FaissRegion *region) {
-    if (region->status != FAISS_OK) {
-        memcpy (last_error, region->message, sizeof last_error);
-        has_failed = true;
-    }
-    return region->status;
+    return region->status != FAISS_OK ? keep_message (region->status, region->message) : FAISS_OK;
 }

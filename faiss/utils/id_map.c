@@ -54,9 +54,12 @@ FaissStatus faiss_IdMap_reserve (FaissIdMap *self, size_t n) {
 }
 
 FaissStatus faiss_IdMap_set (FaissIdMap *self, int64_t key, int64_t value) {
-    FAISS_TRY (faiss_IdMap_reserve (self, self->size + 1));
-    size_t slot = find_slot (self, key);
-    self->size += !self->used[slot];
+    size_t slot = self->size ? find_slot (self, key) : 0;
+    if (self->size == 0 || !self->used[slot]) { /* a new key: it may need more slots */
+        FAISS_TRY (faiss_IdMap_reserve (self, self->size + 1));
+        slot = find_slot (self, key);
+        self->size++;
+    }
     self->used[slot] = 1;
     self->keys[slot] = key;
     self->values[slot] = value;

@@ -10,7 +10,9 @@ static FaissStatus CAT3 (NAME, _, reallocate) (VECTOR *self, size_t capacity, si
     T *data;
     if (self->owner) {
         FAISS_TRY (faiss_alloc (&data, capacity, sizeof (T)));
-        memcpy (data, self->data, keep * sizeof (T));
+        if (keep) {
+            memcpy (data, self->data, keep * sizeof (T));
+        }
         faiss_MemoryOwner_release (self->owner);
         self->owner = NULL;
     } else {
