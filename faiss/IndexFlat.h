@@ -30,26 +30,14 @@ typedef struct FaissIndexFlatL2 FAISS_EXTENDS (FaissIndexFlat) {
         FaissIndexFlatCodes flat_codes;
         FaissIndexFlat flat;
     };
-    FaissFloat32Vector cached_l2norms; ///< squared norms for the distance computer, or empty
+    /// squared norms for the distance computer, or empty; a change of the vectors empties it
+    FaissFloat32Vector cached_l2norms;
 } FaissIndexFlatL2;
-
-/// Numbers on a line (d = 1), searched by bisection.
-typedef struct FaissIndexFlat1D FAISS_EXTENDS (FaissIndexFlatL2) {
-    union {
-        FaissIndex index;
-        FaissIndexFlatCodes flat_codes;
-        FaissIndexFlat flat;
-        FaissIndexFlatL2 flat_l2;
-    };
-    bool continuous_update; ///< sort after every add (default true)
-    FaissInt64Vector perm;  ///< the ids in ascending order of their values
-} FaissIndexFlat1D;
 
 #ifndef SWIG
 extern FaissIndexFlatCodesClass faiss_IndexFlat_class;
 extern FaissIndexFlatCodesClass faiss_IndexFlatIP_class;
 extern FaissIndexFlatCodesClass faiss_IndexFlatL2_class;
-extern FaissIndexFlatCodesClass faiss_IndexFlat1D_class;
 
 /// For subclasses.
 FaissStatus faiss_IndexFlat_init (FaissIndexFlat *self, idx_t d, FaissMetricType metric);
@@ -62,20 +50,15 @@ FaissStatus faiss_IndexFlatIP_new (FaissIndexFlatIP **out);
 FaissStatus faiss_IndexFlatIP_new_with (FaissIndexFlatIP **out, idx_t d);
 FaissStatus faiss_IndexFlatL2_new (FaissIndexFlatL2 **out);
 FaissStatus faiss_IndexFlatL2_new_with (FaissIndexFlatL2 **out, idx_t d);
-FaissStatus faiss_IndexFlat1D_new (FaissIndexFlat1D **out);
-FaissStatus faiss_IndexFlat1D_new_with (FaissIndexFlat1D **out,
-                                        int continuous_update FAISS_DEFAULT (1));
 
 void faiss_IndexFlat_free (FaissIndexFlat *self);
 void faiss_IndexFlatIP_free (FaissIndexFlatIP *self);
 void faiss_IndexFlatL2_free (FaissIndexFlatL2 *self);
-void faiss_IndexFlat1D_free (FaissIndexFlat1D *self);
 
 /// The index itself if it is of this class or a subclass, else NULL.
 FaissIndexFlat *faiss_IndexFlat_cast (FaissIndex *index);
 FaissIndexFlatIP *faiss_IndexFlatIP_cast (FaissIndex *index);
 FaissIndexFlatL2 *faiss_IndexFlatL2_cast (FaissIndex *index);
-FaissIndexFlat1D *faiss_IndexFlat1D_cast (FaissIndex *index);
 
 /// The stored vectors, size ntotal * d; valid until the next change.
 float *faiss_IndexFlat_get_xb (FaissIndexFlat *self);
@@ -95,9 +78,6 @@ FaissStatus faiss_IndexFlat_compute_distance_subset (FaissIndex *self, idx_t n, 
 /// Compute, or forget, the squared norms that speed up the distance computer.
 FaissStatus faiss_IndexFlatL2_sync_l2norms (FaissIndexFlatL2 *self);
 void faiss_IndexFlatL2_clear_l2norms (FaissIndexFlatL2 *self);
-
-/// Sort, after adds with continuous_update false.
-FaissStatus faiss_IndexFlat1D_update_permutation (FaissIndexFlat1D *self);
 
 FAISS_END_DECLS
 

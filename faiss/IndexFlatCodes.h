@@ -24,6 +24,8 @@ typedef struct FaissIndexFlatCodesClass {
     FaissIndexClass index;
     FaissStatus (*get_FlatCodesDistanceComputer) (const FaissIndexFlatCodes *self,
                                                   FaissFlatCodesDistanceComputer **out);
+    /// called after any change of the codes: forget what was derived from them; root: nothing
+    void (*codes_changed) (FaissIndexFlatCodes *self);
 } FaissIndexFlatCodesClass;
 
 extern FaissIndexFlatCodesClass faiss_IndexFlatCodes_class;

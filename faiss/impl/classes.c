@@ -1,5 +1,6 @@
 /* The registry of classes, from classes.def. */
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexFlat1D.h>
 #include <faiss/impl/object.h>
 
 /* every class table begins with a FaissClass */

@@ -14,6 +14,24 @@ float faiss_fvec_inner_product (const float *x, const float *y, size_t d);
 float faiss_fvec_L1 (const float *x, const float *y, size_t d);
 float faiss_fvec_Linf (const float *x, const float *y, size_t d);
 
+/// One vector against four.
+void faiss_fvec_L2sqr_batch_4 (const float *x, const float *y0, const float *y1, const float *y2,
+                               const float *y3, size_t d, float out[4]);
+void faiss_fvec_inner_product_batch_4 (const float *x, const float *y0, const float *y1,
+                                       const float *y2, const float *y3, size_t d, float out[4]);
+
+/// c = a + bf * b, c = a + b, c = a - b, componentwise; c may be a or b.
+void faiss_fvec_madd (size_t n, const float *a, float bf, const float *b, float *c);
+void faiss_fvec_add (size_t d, const float *a, const float *b, float *c);
+void faiss_fvec_sub (size_t d, const float *a, const float *b, float *c);
+
+/** Sort indirectly: vals[perm[i]] does not decrease with i. Equal values keep their order, NaN
+ * last.
+ *
+ * @param perm  output, a permutation of 0 .. n - 1
+ */
+FaissStatus faiss_fvec_argsort (size_t n, const float *vals, idx_t *perm);
+
 /// Squared norm.
 float faiss_fvec_norm_L2sqr (const float *x, size_t d);
 
@@ -53,8 +71,17 @@ FaissStatus faiss_knn_L2sqr (const float *x, const float *y, size_t d, size_t nx
 FaissStatus faiss_knn_inner_product (const float *x, const float *y, size_t d, size_t nx, size_t ny,
                                      size_t k, float *vals, idx_t *ids, const FaissIDSelector *sel);
 
-/// The same among subsets: row i of `subset` lists nsubset candidates of query i, negative ones
-/// end.
+/** Each of nx vectors against ny vectors of its own, those that row i of ids names.
+ *
+ * @param ids  size nx * ny; a negative one gives -infinity or +infinity, the worst value
+ */
+void faiss_fvec_inner_products_by_idx (float *ip, const float *x, const float *y, const idx_t *ids,
+                                       size_t d, size_t nx, size_t ny);
+void faiss_fvec_L2sqr_by_idx (float *dis, const float *x, const float *y, const idx_t *ids,
+                              size_t d, size_t nx, size_t ny);
+
+/// Nearest neighbours among subsets: row i of `subset` lists nsubset candidates of query i,
+/// negative ones end.
 FaissStatus faiss_knn_L2sqr_by_idx (const float *x, const float *y, const idx_t *subset, size_t d,
                                     size_t nx, size_t ny, size_t nsubset, size_t k, float *vals,
                                     idx_t *ids, int64_t ld_subset);

@@ -1,0 +1,345 @@
+/* Indexes that keep one code of fixed size per vector, in order. */
+#include <faiss/IndexFlatCodes.h>
+
+#include <string.h>
+
+#include <faiss/impl/check.h>
+#include <faiss/impl/index_check.h>
+#include <faiss/impl/parallel.h>
+#include <faiss/utils/Heap.h>
+
+#define SELF(pointer) FAISS_SELF (IndexFlatCodes, index, pointer)
+#define CONST_SELF(pointer) FAISS_CONST_SELF (IndexFlatCodes, index, pointer)
+
+static const FaissIndexFlatCodesClass *class_of (const FaissIndexFlatCodes *self) {
+    return (const FaissIndexFlatCodesClass *)self->index.cls;
+}
+
+static void changed (FaissIndexFlatCodes *self) {
+    class_of (self)->codes_changed (self);
+}
+
+FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_size, idx_t d,
+                                       FaissMetricType metric) {
+    FAISS_TRY (faiss_Index_init (&self->index, d, metric));
+    self->code_size = code_size;
+    return FAISS_OK;
+}
+
+static void IndexFlatCodes_finalize (void *object) {
+    FaissIndexFlatCodes *self = object;
+    faiss_UInt8Vector_clear (&self->codes);
+}
+
+static FaissStatus IndexFlatCodes_copy (void *object, const void *other_object) {
+    FaissIndexFlatCodes *self = object;
+    const FaissIndexFlatCodes *other = other_object;
+    self->code_size = other->code_size;
+    return faiss_UInt8Vector_assign (&self->codes, other->codes.data, other->codes.size);
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+/* Room for n more codes behind the last one, without a change of the size. */
+static FaissStatus reserve (FaissIndexFlatCodes *self, idx_t n, uint8_t **room) {
+    FAISS_REQUIRE (self->codes.size == (size_t)self->index.ntotal * self->code_size,
+                   "codes has %zu bytes, expected %lld times %zu", self->codes.size,
+                   (long long)self->index.ntotal, self->code_size);
+    FAISS_REQUIRE (self->code_size == 0 ||
+                       (size_t)n <= (SIZE_MAX - self->codes.size) / self->code_size,
+                   "n=%lld codes of %zu bytes are too many", (long long)n, self->code_size);
+    size_t wanted = self->codes.size + (size_t)n * self->code_size;
+    size_t geometric = self->codes.capacity + self->codes.capacity / 2; /* many small adds */
+    if (wanted <= self->codes.capacity || geometric <= wanted || self->codes.owner ||
+        faiss_UInt8Vector_reserve (&self->codes, geometric) != FAISS_OK) {
+        FAISS_TRY (faiss_UInt8Vector_reserve (&self->codes, wanted));
+    }
+    *room = self->codes.data + self->codes.size;
+    return FAISS_OK;
+}
+
+static void commit (FaissIndexFlatCodes *self, idx_t n) {
+    self->codes.size += (size_t)n * self->code_size;
+    self->index.ntotal += n;
+    changed (self);
+}
+
+static FaissStatus IndexFlatCodes_add (FaissIndex *index, idx_t n, const float *x) {
+    FaissIndexFlatCodes *self = SELF (index);
+    uint8_t *room = NULL;
+    if (n == 0) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (reserve (self, n, &room));
+    FAISS_TRY (index->cls->sa_encode (index, n, x, room));
+    commit (self, n);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_add_sa_codes (FaissIndex *index, idx_t n, const uint8_t *codes,
+                                                const idx_t *xids) {
+    (void)xids; /* ids are positions */
+    FaissIndexFlatCodes *self = SELF (index);
+    uint8_t *room = NULL;
+    if (n == 0) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (reserve (self, n, &room));
+    memcpy (room, codes, (size_t)n * self->code_size);
+    commit (self, n);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_reset (FaissIndex *index) {
+    FaissIndexFlatCodes *self = SELF (index);
+    faiss_UInt8Vector_clear (&self->codes);
+    index->ntotal = 0;
+    changed (self);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
+                                              size_t *n_removed) {
+    FaissIndexFlatCodes *self = SELF (index);
+    FAISS_TRY (faiss_UInt8Vector_own (&self->codes));
+    idx_t kept = 0;
+    for (idx_t i = 0; i < index->ntotal; i++) {
+        if (sel->cls->is_member (sel, i)) {
+            continue;
+        }
+        if (kept < i) {
+            memcpy (self->codes.data + (size_t)kept * self->code_size,
+                    self->codes.data + (size_t)i * self->code_size, self->code_size);
+        }
+        kept++;
+    }
+    *n_removed = (size_t)(index->ntotal - kept);
+    if (*n_removed > 0) {
+        self->codes.size = (size_t)kept * self->code_size;
+        index->ntotal = kept;
+        changed (self);
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_check_compatible_for_merge (const FaissIndex *index,
+                                                              const FaissIndex *other_index) {
+    const FaissIndexFlatCodes *self = CONST_SELF (index);
+    FAISS_REQUIRE (other_index->cls == index->cls, "expected an %s, got an %s",
+                   faiss_Index_class_name (index), faiss_Index_class_name (other_index));
+    const FaissIndexFlatCodes *other = CONST_SELF (other_index);
+    FAISS_REQUIRE (other->index.d == index->d, "expected d=%d, got %d", index->d, other->index.d);
+    FAISS_REQUIRE (other->code_size == self->code_size, "expected code_size=%zu, got %zu",
+                   self->code_size, other->code_size);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_merge_from (FaissIndex *index, FaissIndex *other_index,
+                                              idx_t add_id) {
+    FAISS_REQUIRE (add_id == 0, "the ids of an %s are positions: expected add_id=0, got %lld",
+                   faiss_Index_class_name (index), (long long)add_id);
+    FaissIndexFlatCodes *other = SELF (other_index);
+    FAISS_TRY (IndexFlatCodes_add_sa_codes (index, other_index->ntotal, other->codes.data, NULL));
+    return IndexFlatCodes_reset (other_index);
+}
+
+FaissStatus faiss_IndexFlatCodes_permute_entries (FaissIndexFlatCodes *self, const idx_t *perm) {
+    FAISS_REQUIRE_ARG (self);
+    idx_t n = self->index.ntotal;
+    FAISS_REQUIRE (n == 0 || perm, "perm is NULL");
+    for (idx_t i = 0; i < n; i++) {
+        FAISS_REQUIRE (perm[i] >= 0 && perm[i] < n, "perm[%lld]=%lld, but ntotal=%lld",
+                       (long long)i, (long long)perm[i], (long long)n);
+    }
+    FAISS_AUTO (UInt8Vector) codes = {0};
+    FAISS_TRY (faiss_UInt8Vector_resize (&codes, self->codes.size));
+    for (idx_t i = 0; i < n; i++) {
+        memcpy (codes.data + (size_t)i * self->code_size,
+                self->codes.data + (size_t)perm[i] * self->code_size, self->code_size);
+    }
+    faiss_UInt8Vector_swap (&codes, &self->codes);
+    changed (self);
+    return FAISS_OK;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static FaissStatus IndexFlatCodes_sa_code_size (const FaissIndex *index, size_t *out) {
+    *out = CONST_SELF (index)->code_size;
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_reconstruct_n (const FaissIndex *index, idx_t i0, idx_t ni,
+                                                 float *recons) {
+    const FaissIndexFlatCodes *self = CONST_SELF (index);
+    FAISS_REQUIRE (ni == 0 || (i0 >= 0 && i0 <= index->ntotal - ni),
+                   "expected 0 <= i0 <= ntotal - ni, got i0=%lld, ni=%lld, ntotal=%lld",
+                   (long long)i0, (long long)ni, (long long)index->ntotal);
+    if (ni == 0) {
+        return FAISS_OK;
+    }
+    return index->cls->sa_decode (index, ni, self->codes.data + (size_t)i0 * self->code_size,
+                                  recons);
+}
+
+static FaissStatus IndexFlatCodes_reconstruct (const FaissIndex *index, idx_t key, float *recons) {
+    FAISS_REQUIRE (key >= 0 && key < index->ntotal, "expected 0 <= key < ntotal=%lld, got %lld",
+                   (long long)index->ntotal, (long long)key);
+    const FaissIndexFlatCodes *self = CONST_SELF (index);
+    return index->cls->sa_decode (index, 1, self->codes.data + (size_t)key * self->code_size,
+                                  recons);
+}
+
+/* ---- search, for codecs that have a distance computer and nothing faster ------------------------
+ */
+
+static FaissStatus IndexFlatCodes_get_FlatCodesDistanceComputer (
+    const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out) {
+    (void)out;
+    FAISS_FAIL ("not implemented for %s", faiss_Index_class_name (&self->index));
+}
+
+FaissStatus faiss_IndexFlatCodes_get_FlatCodesDistanceComputer (
+    const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (out);
+    return class_of (self)->get_FlatCodesDistanceComputer (self, out);
+}
+
+static FaissStatus IndexFlatCodes_get_distance_computer (const FaissIndex *index,
+                                                         FaissDistanceComputer **out) {
+    const FaissIndexFlatCodes *self = CONST_SELF (index);
+    FaissFlatCodesDistanceComputer *computer = NULL;
+    FAISS_TRY (class_of (self)->get_FlatCodesDistanceComputer (self, &computer));
+    *out = &computer->dc;
+    return FAISS_OK;
+}
+
+static bool is_selected (const FaissIDSelector *sel, idx_t id) {
+    return !sel || sel->cls->is_member (sel, id);
+}
+
+static FaissStatus search_one (FaissDistanceComputer *dc, const FaissIndex *index, const float *x,
+                               idx_t k, const FaissIDSelector *sel, float *distances,
+                               idx_t *labels) {
+    bool is_similarity = faiss_is_similarity_metric (index->metric_type);
+    FAISS_TRY (dc->set_query (dc, x));
+    faiss_heap_heapify (is_similarity, (size_t)k, distances, labels);
+    for (idx_t i = 0; i < index->ntotal; i++) {
+        if (is_selected (sel, i)) {
+            faiss_heap_offer (is_similarity, (size_t)k, distances, labels, dc->distance (dc, i), i);
+        }
+    }
+    faiss_heap_reorder (is_similarity, (size_t)k, distances, labels);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
+                                          const FaissSearchParameters *params, float *distances,
+                                          idx_t *labels) {
+    const FaissIDSelector *sel = params ? params->sel : NULL;
+    FaissRegion region = {0};
+#pragma omp parallel num_threads(faiss_threads_for(n))
+    {
+        FaissDistanceComputer *dc = NULL;
+        faiss_region_note (&region, index->cls->get_distance_computer (index, &dc));
+#pragma omp for
+        for (idx_t i = 0; i < n; i++) {
+            if (!faiss_region_failed (&region)) {
+                faiss_region_note (&region, search_one (dc, index, x + i * index->d, k, sel,
+                                                        distances + i * k, labels + i * k));
+            }
+        }
+        faiss_DistanceComputer_free (dc);
+    }
+    return faiss_region_close (&region);
+}
+
+static FaissStatus range_search_one (FaissDistanceComputer *dc, const FaissIndex *index,
+                                     const float *x, idx_t query, float radius,
+                                     const FaissIDSelector *sel,
+                                     FaissRangeSearchPartialResult *partial) {
+    bool is_similarity = faiss_is_similarity_metric (index->metric_type);
+    FaissRangeQueryResult *found = NULL;
+    FAISS_TRY (dc->set_query (dc, x));
+    FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, query, &found));
+    for (idx_t i = 0; i < index->ntotal; i++) {
+        if (is_selected (sel, i)) {
+            float value = dc->distance (dc, i);
+            if (is_similarity ? value > radius : value < radius) {
+                FAISS_TRY (faiss_RangeQueryResult_add (found, value, i));
+            }
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_range_search (const FaissIndex *index, idx_t n, const float *x,
+                                                float radius, const FaissSearchParameters *params,
+                                                FaissRangeSearchResult *result) {
+    const FaissIDSelector *sel = params ? params->sel : NULL;
+    int n_threads = faiss_threads_for (n);
+    FAISS_AUTO_FREE (FaissRangeSearchPartialResult *) *partials = NULL;
+    FAISS_TRY (faiss_alloc_zeroed (&partials, (size_t)n_threads, sizeof *partials));
+    FaissRegion region = {0};
+#pragma omp parallel num_threads(n_threads)
+    {
+        FaissRangeSearchPartialResult **partial = partials + faiss_thread_number ();
+        FaissDistanceComputer *dc = NULL;
+        faiss_region_note (&region, index->cls->get_distance_computer (index, &dc));
+        faiss_region_note (&region, faiss_RangeSearchPartialResult_new (partial, result));
+#pragma omp for schedule(static)
+        for (idx_t i = 0; i < n; i++) {
+            if (!faiss_region_failed (&region)) {
+                faiss_region_note (&region, range_search_one (dc, index, x + i * index->d, i,
+                                                              radius, sel, *partial));
+            }
+        }
+        faiss_DistanceComputer_free (dc);
+    }
+    FaissStatus status = faiss_region_close (&region);
+    if (status == FAISS_OK) {
+        status = faiss_RangeSearchPartialResult_merge (partials, (size_t)n_threads);
+    }
+    for (int i = 0; i < n_threads; i++) {
+        faiss_RangeSearchPartialResult_free (partials[i]);
+    }
+    return status;
+}
+
+/* ---- class -------------------------------------------------------------------------------------
+ */
+
+static void IndexFlatCodes_codes_changed (FaissIndexFlatCodes *self) {
+    (void)self;
+}
+
+FaissIndexFlatCodesClass faiss_IndexFlatCodes_class = {
+    .index =
+        {
+            .head = {.name = "IndexFlatCodes",
+                     .parent = &faiss_Index_class.head,
+                     .instance_size = sizeof (FaissIndexFlatCodes),
+                     .table_size = sizeof (FaissIndexFlatCodesClass),
+                     .finalize = IndexFlatCodes_finalize,
+                     .copy = IndexFlatCodes_copy},
+            .add = IndexFlatCodes_add,
+            .search = IndexFlatCodes_search,
+            .range_search = IndexFlatCodes_range_search,
+            .reset = IndexFlatCodes_reset,
+            .remove_ids = IndexFlatCodes_remove_ids,
+            .reconstruct = IndexFlatCodes_reconstruct,
+            .reconstruct_n = IndexFlatCodes_reconstruct_n,
+            .get_distance_computer = IndexFlatCodes_get_distance_computer,
+            .sa_code_size = IndexFlatCodes_sa_code_size,
+            .check_compatible_for_merge = IndexFlatCodes_check_compatible_for_merge,
+            .merge_from = IndexFlatCodes_merge_from,
+            .add_sa_codes = IndexFlatCodes_add_sa_codes,
+        },
+    .get_FlatCodesDistanceComputer = IndexFlatCodes_get_FlatCodesDistanceComputer,
+    .codes_changed = IndexFlatCodes_codes_changed,
+};
+
+FaissIndexFlatCodes *faiss_IndexFlatCodes_cast (FaissIndex *index) {
+    return faiss_object_cast (index, &faiss_IndexFlatCodes_class.index.head);
+}

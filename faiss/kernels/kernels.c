@@ -1,0 +1,156 @@
+/* The tables of kernels, and the choice of one. Compiled for the lowest level: it runs everywhere.
+ */
+#include <faiss/kernels/kernels.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <faiss/impl/check.h>
+
+#define FAISS_KERNEL(result, name, arguments) .name = faiss_##name##_generic,
+static const FaissKernels generic_kernels = {
+#include <faiss/kernels/kernels.def>
+};
+#undef FAISS_KERNEL
+
+#ifdef __x86_64__
+static const FaissKernels avx2_kernels = {
+    .fvec_L2sqr = NULL,
+};
+
+static const FaissKernels avx512_kernels = {
+    .fvec_L2sqr = NULL,
+};
+#endif
+
+const FaissKernels *const faiss_kernels_of_level[SIMDLevel_COUNT] = {
+    [SIMDLevel_NONE] = &generic_kernels,
+#ifdef __x86_64__
+    [SIMDLevel_AVX2] = &avx2_kernels,
+    [SIMDLevel_AVX512] = &avx512_kernels,
+#endif
+};
+
+FaissKernels faiss_kernels;
+static FaissSIMDLevel level_in_use;
+
+/* The level whose kernels stand in where a level has none of its own. */
+static FaissSIMDLevel level_below (FaissSIMDLevel level) {
+    switch (level) {
+    case SIMDLevel_AVX512_VPOPCNT:
+    case SIMDLevel_AVX512_SPR:
+        return SIMDLevel_AVX512;
+    case SIMDLevel_AVX512:
+        return SIMDLevel_AVX2;
+    case SIMDLevel_ARM_SVE:
+        return SIMDLevel_ARM_NEON;
+    default:
+        return SIMDLevel_NONE;
+    }
+}
+
+/* ---- what the CPU has ------------------------------------------------------------------------ */
+
+static bool cpu_has (FaissSIMDLevel level) {
+    switch (level) {
+    case SIMDLevel_NONE:
+        return true;
+#ifdef __x86_64__
+    case SIMDLevel_AVX2:
+        return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") &&
+               __builtin_cpu_supports ("popcnt");
+    case SIMDLevel_AVX512:
+        return cpu_has (SIMDLevel_AVX2) && __builtin_cpu_supports ("avx512f") &&
+               __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512dq") &&
+               __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512cd");
+#endif
+    default:
+        return false;
+    }
+}
+
+int faiss_simd_level_is_available (FaissSIMDLevel level) {
+    return (unsigned)level < SIMDLevel_COUNT && faiss_kernels_of_level[level] && cpu_has (level);
+}
+
+/* ---- the choice ------------------------------------------------------------------------------ */
+
+typedef void (*Slot) (void);
+
+/* Entries that a level has replace those of the levels below it. */
+static void fill_table (FaissSIMDLevel level) {
+    if (level != SIMDLevel_NONE) {
+        fill_table (level_below (level));
+    }
+    const FaissKernels *table = faiss_kernels_of_level[level];
+    for (size_t at = 0; table && at < sizeof *table; at += sizeof (Slot)) {
+        Slot slot;
+        memcpy (&slot, (const char *)table + at, sizeof slot);
+        if (slot) {
+            memcpy ((char *)&faiss_kernels + at, &slot, sizeof slot);
+        }
+    }
+}
+
+FaissSIMDLevel faiss_get_simd_level (void) {
+    return level_in_use;
+}
+
+FaissStatus faiss_set_simd_level (FaissSIMDLevel level) {
+    FAISS_REQUIRE ((unsigned)level < SIMDLevel_COUNT, "%d is not a SIMD level", (int)level);
+    FAISS_REQUIRE (faiss_simd_level_is_available (level),
+                   "the level %s is not available on this machine; the best one is %s",
+                   faiss_simd_level_name (level), faiss_simd_level_name (level_in_use));
+    fill_table (level);
+    level_in_use = level;
+    return FAISS_OK;
+}
+
+static const char *const level_names[SIMDLevel_COUNT] = {
+    "NONE", "AVX2", "AVX512", "AVX512_SPR", "ARM_NEON", "ARM_SVE", "RISCV_RVV", "AVX512_VPOPCNT",
+};
+
+const char *faiss_simd_level_name (FaissSIMDLevel level) {
+    return (unsigned)level < SIMDLevel_COUNT ? level_names[level] : "unknown";
+}
+
+FaissStatus faiss_simd_level_from_name (FaissSIMDLevel *out, const char *name) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE_ARG (name);
+    for (int level = 0; level < SIMDLevel_COUNT; level++) {
+        if (strcmp (name, level_names[level]) == 0) {
+            *out = (FaissSIMDLevel)level;
+            return FAISS_OK;
+        }
+    }
+    FAISS_FAIL ("\"%s\" is not a SIMD level: expected NONE, AVX2, AVX512, ARM_NEON, ARM_SVE or "
+                "RISCV_RVV",
+                name);
+}
+
+__attribute__ ((constructor)) static void choose_at_load (void) {
+#ifdef __x86_64__
+    __builtin_cpu_init ();
+#endif
+    static const FaissSIMDLevel best_first[] = {
+        SIMDLevel_AVX512_SPR, SIMDLevel_AVX512,   SIMDLevel_AVX2,
+        SIMDLevel_ARM_SVE,    SIMDLevel_ARM_NEON, SIMDLevel_NONE,
+    };
+    FaissSIMDLevel level = SIMDLevel_NONE;
+    for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++) {
+        if (faiss_simd_level_is_available (best_first[i])) {
+            level = best_first[i];
+            break;
+        }
+    }
+    const char *wanted = getenv ("FAISS_SIMD_LEVEL");
+    for (int i = 0; wanted && i < SIMDLevel_COUNT; i++) {
+        if (strcmp (wanted, level_names[i]) == 0 &&
+            faiss_simd_level_is_available ((FaissSIMDLevel)i)) {
+            level = (FaissSIMDLevel)i;
+        }
+    }
+    fill_table (level);
+    level_in_use = level;
+}

@@ -1,0 +1,260 @@
+/* Distances between vectors: thin wrappers of the kernels, and what is made of them. */
+#include <faiss/utils/distances.h>
+
+#include <math.h>
+
+#include <faiss/impl/check.h>
+#include <faiss/impl/parallel.h>
+#include <faiss/kernels/kernels.h>
+#include <faiss/utils/Heap.h>
+
+/* ---- two vectors ----------------------------------------------------------------------------- */
+
+float faiss_fvec_L2sqr (const float *x, const float *y, size_t d) {
+    return faiss_kernels.fvec_L2sqr (x, y, d);
+}
+
+float faiss_fvec_inner_product (const float *x, const float *y, size_t d) {
+    return faiss_kernels.fvec_inner_product (x, y, d);
+}
+
+float faiss_fvec_L1 (const float *x, const float *y, size_t d) {
+    return faiss_kernels.fvec_L1 (x, y, d);
+}
+
+float faiss_fvec_Linf (const float *x, const float *y, size_t d) {
+    return faiss_kernels.fvec_Linf (x, y, d);
+}
+
+float faiss_fvec_norm_L2sqr (const float *x, size_t d) {
+    return faiss_kernels.fvec_inner_product (x, x, d);
+}
+
+void faiss_fvec_L2sqr_batch_4 (const float *x, const float *y0, const float *y1, const float *y2,
+                               const float *y3, size_t d, float out[4]) {
+    faiss_kernels.fvec_L2sqr_batch_4 (x, y0, y1, y2, y3, d, out);
+}
+
+void faiss_fvec_inner_product_batch_4 (const float *x, const float *y0, const float *y1,
+                                       const float *y2, const float *y3, size_t d, float out[4]) {
+    faiss_kernels.fvec_inner_product_batch_4 (x, y0, y1, y2, y3, d, out);
+}
+
+void faiss_fvec_inner_products_ny (float *ip, const float *x, const float *y, size_t d, size_t ny) {
+    faiss_kernels.fvec_inner_products_ny (ip, x, y, d, ny);
+}
+
+void faiss_fvec_L2sqr_ny (float *dis, const float *x, const float *y, size_t d, size_t ny) {
+    faiss_kernels.fvec_L2sqr_ny (dis, x, y, d, ny);
+}
+
+/* ---- arithmetic ------------------------------------------------------------------------------ */
+
+void faiss_fvec_madd (size_t n, const float *a, float bf, const float *b, float *c) {
+    faiss_kernels.fvec_madd (n, a, bf, b, c);
+}
+
+void faiss_fvec_add (size_t d, const float *a, const float *b, float *c) {
+    for (size_t i = 0; i < d; i++) {
+        c[i] = a[i] + b[i];
+    }
+}
+
+void faiss_fvec_sub (size_t d, const float *a, const float *b, float *c) {
+    for (size_t i = 0; i < d; i++) {
+        c[i] = a[i] - b[i];
+    }
+}
+
+/* Merge sort of ids by their values: stable. */
+static bool is_before (float a, float b) {
+    return a < b || (isnan (b) && !isnan (a));
+}
+
+static void merge_runs (const float *vals, const idx_t *from, size_t middle, size_t end,
+                        idx_t *to) {
+    size_t left = 0, right = middle;
+    for (size_t i = 0; i < end; i++) {
+        bool take_right =
+            left == middle || (right < end && is_before (vals[from[right]], vals[from[left]]));
+        to[i] = from[take_right ? right++ : left++];
+    }
+}
+
+FaissStatus faiss_fvec_argsort (size_t n, const float *vals, idx_t *perm) {
+    FAISS_AUTO_FREE (idx_t) *buffer = NULL;
+    FAISS_TRY (faiss_alloc (&buffer, n, sizeof *buffer));
+    for (size_t i = 0; i < n; i++) {
+        perm[i] = (idx_t)i;
+    }
+    idx_t *from = perm, *to = buffer;
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t at = 0; at < n; at += 2 * width) {
+            size_t middle = n - at < width ? n - at : width;
+            size_t end = n - at < 2 * width ? n - at : 2 * width;
+            merge_runs (vals, from + at, middle, end, to + at);
+        }
+        idx_t *other = from;
+        from = to;
+        to = other;
+    }
+    for (size_t i = 0; from != perm && i < n; i++) {
+        perm[i] = from[i];
+    }
+    return FAISS_OK;
+}
+
+/* ---- norms ----------------------------------------------------------------------------------- */
+
+void faiss_fvec_norms_L2sqr (float *norms, const float *x, size_t d, size_t nx) {
+#pragma omp parallel for num_threads(nx *d > 100000 ? faiss_threads_for((idx_t)nx) : 1)
+    for (size_t i = 0; i < nx; i++) {
+        norms[i] = faiss_kernels.fvec_inner_product (x + i * d, x + i * d, d);
+    }
+}
+
+void faiss_fvec_norms_L2 (float *norms, const float *x, size_t d, size_t nx) {
+    faiss_fvec_norms_L2sqr (norms, x, d, nx);
+    for (size_t i = 0; i < nx; i++) {
+        norms[i] = sqrtf (norms[i]);
+    }
+}
+
+void faiss_fvec_renorm_L2 (size_t d, size_t nx, float *x) {
+#pragma omp parallel for num_threads(nx *d > 100000 ? faiss_threads_for((idx_t)nx) : 1)
+    for (size_t i = 0; i < nx; i++) {
+        float *row = x + i * d;
+        float norm = faiss_kernels.fvec_inner_product (row, row, d);
+        if (norm > 0) {
+            float factor = 1.f / sqrtf (norm);
+            for (size_t j = 0; j < d; j++) {
+                row[j] *= factor;
+            }
+        }
+    }
+}
+
+/* ---- all pairs ------------------------------------------------------------------------------- */
+
+void faiss_pairwise_L2sqr (int64_t d, int64_t nq, const float *xq, int64_t nb, const float *xb,
+                           float *dis, int64_t ldq, int64_t ldb, int64_t ldd) {
+    ldq = ldq == -1 ? d : ldq;
+    ldb = ldb == -1 ? d : ldb;
+    ldd = ldd == -1 ? nb : ldd;
+#pragma omp parallel for num_threads(faiss_threads_for(nq))
+    for (int64_t i = 0; i < nq; i++) {
+        const float *x = xq + i * ldq;
+        float x_norm = faiss_kernels.fvec_inner_product (x, x, (size_t)d);
+        for (int64_t j = 0; j < nb; j++) {
+            const float *y = xb + j * ldb;
+            float y_norm = faiss_kernels.fvec_inner_product (y, y, (size_t)d);
+            dis[i * ldd + j] =
+                (x_norm + y_norm) - 2 * faiss_kernels.fvec_inner_product (x, y, (size_t)d);
+        }
+    }
+}
+
+void faiss_pairwise_L2sqr_with_defaults (int64_t d, int64_t nq, const float *xq, int64_t nb,
+                                         const float *xb, float *dis) {
+    faiss_pairwise_L2sqr (d, nq, xq, nb, xb, dis, -1, -1, -1);
+}
+
+/* ---- subsets --------------------------------------------------------------------------------- */
+
+typedef float (*Distance) (const float *x, const float *y, size_t d);
+
+static void distances_by_idx (Distance distance, float missing, float *dis, const float *x,
+                              const float *y, const idx_t *ids, size_t d, size_t nx, size_t ny) {
+#pragma omp parallel for num_threads(faiss_threads_for((idx_t)nx))
+    for (size_t i = 0; i < nx; i++) {
+        for (size_t j = i * ny; j < (i + 1) * ny; j++) {
+            dis[j] = ids[j] < 0 ? missing : distance (x + i * d, y + (size_t)ids[j] * d, d);
+        }
+    }
+}
+
+void faiss_fvec_inner_products_by_idx (float *ip, const float *x, const float *y, const idx_t *ids,
+                                       size_t d, size_t nx, size_t ny) {
+    distances_by_idx (faiss_kernels.fvec_inner_product, -HUGE_VALF, ip, x, y, ids, d, nx, ny);
+}
+
+void faiss_fvec_L2sqr_by_idx (float *dis, const float *x, const float *y, const idx_t *ids,
+                              size_t d, size_t nx, size_t ny) {
+    distances_by_idx (faiss_kernels.fvec_L2sqr, HUGE_VALF, dis, x, y, ids, d, nx, ny);
+}
+
+static FaissStatus knn_by_idx (bool is_similarity, const float *x, const float *y,
+                               const idx_t *subset, size_t d, size_t nx, size_t ny, size_t nsubset,
+                               size_t k, float *vals, idx_t *ids, int64_t ld_subset) {
+    size_t stride = ld_subset < 0 ? nsubset : (size_t)ld_subset;
+    for (size_t i = 0; i < nx; i++) {
+        for (size_t j = 0; j < nsubset; j++) {
+            FAISS_REQUIRE (subset[i * stride + j] < (idx_t)ny, "id %lld, but ny=%zu",
+                           (long long)subset[i * stride + j], ny);
+        }
+    }
+    Distance distance = is_similarity ? faiss_kernels.fvec_inner_product : faiss_kernels.fvec_L2sqr;
+#pragma omp parallel for num_threads(faiss_threads_for((idx_t)nx))
+    for (size_t i = 0; i < nx; i++) {
+        const idx_t *candidates = subset + i * stride;
+        faiss_heap_heapify (is_similarity, k, vals + i * k, ids + i * k);
+        for (size_t j = 0; j < nsubset && candidates[j] >= 0; j++) {
+            faiss_heap_offer (is_similarity, k, vals + i * k, ids + i * k,
+                              distance (x + i * d, y + (size_t)candidates[j] * d, d),
+                              candidates[j]);
+        }
+        faiss_heap_reorder (is_similarity, k, vals + i * k, ids + i * k);
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_knn_L2sqr_by_idx (const float *x, const float *y, const idx_t *subset, size_t d,
+                                    size_t nx, size_t ny, size_t nsubset, size_t k, float *vals,
+                                    idx_t *ids, int64_t ld_subset) {
+    return knn_by_idx (false, x, y, subset, d, nx, ny, nsubset, k, vals, ids, ld_subset);
+}
+
+FaissStatus faiss_knn_inner_products_by_idx (const float *x, const float *y, const idx_t *subset,
+                                             size_t d, size_t nx, size_t ny, size_t nsubset,
+                                             size_t k, float *vals, idx_t *ids, int64_t ld_subset) {
+    return knn_by_idx (true, x, y, subset, d, nx, ny, nsubset, k, vals, ids, ld_subset);
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+static int blas_threshold = 128000;
+static int blas_query_bs = 4096;
+static int blas_database_bs = 1024;
+static int min_k_reservoir = 100;
+
+void faiss_set_distance_compute_blas_threshold (int value) {
+    blas_threshold = value;
+}
+
+int faiss_get_distance_compute_blas_threshold (void) {
+    return blas_threshold;
+}
+
+void faiss_set_distance_compute_blas_query_bs (int value) {
+    blas_query_bs = value;
+}
+
+int faiss_get_distance_compute_blas_query_bs (void) {
+    return blas_query_bs;
+}
+
+void faiss_set_distance_compute_blas_database_bs (int value) {
+    blas_database_bs = value;
+}
+
+int faiss_get_distance_compute_blas_database_bs (void) {
+    return blas_database_bs;
+}
+
+void faiss_set_distance_compute_min_k_reservoir (int value) {
+    min_k_reservoir = value;
+}
+
+int faiss_get_distance_compute_min_k_reservoir (void) {
+    return min_k_reservoir;
+}
