@@ -286,7 +286,7 @@ FaissStatus faiss_Index_range_search_with_params (const FaissIndex *self, idx_t 
 FaissStatus faiss_Index_assign (FaissIndex *self, idx_t n, const float *x, idx_t *labels, idx_t k) {
     FAISS_TRY (faiss_check_vectors (__func__, self, n, x, "x"));
     FAISS_TRY (faiss_check_trained (__func__, self));
-    FAISS_REQUIRE (k > 0, "expected k > 0, got %lld", (long long)k);
+    FAISS_TRY (faiss_check_counts (__func__, n, k, "k"));
     FAISS_REQUIRE (n == 0 || labels, "labels is NULL");
     return self->cls->assign (self, n, x, labels, k);
 }
@@ -344,6 +344,7 @@ FaissStatus faiss_Index_search_subset (const FaissIndex *self, idx_t n, const fl
                                        float *distances, idx_t *labels) {
     FAISS_TRY (faiss_check_vectors (__func__, self, n, x, "x"));
     FAISS_TRY (faiss_check_results (__func__, n, k, distances, labels));
+    FAISS_TRY (faiss_check_counts (__func__, n, k_base, "k_base"));
     FAISS_REQUIRE (k_base >= k, "expected k_base >= k, got k_base=%lld, k=%lld", (long long)k_base,
                    (long long)k);
     FAISS_REQUIRE (n == 0 || base_labels, "base_labels is NULL");
@@ -412,6 +413,10 @@ FaissStatus faiss_Index_add_sa_codes (FaissIndex *self, idx_t n, const uint8_t *
     FAISS_TRY (faiss_check_trained (__func__, self));
     FAISS_REQUIRE (n >= 0, "expected n >= 0, got %lld", (long long)n);
     FAISS_REQUIRE (n == 0 || codes, "codes is NULL");
+    size_t code_size;
+    FAISS_TRY (self->cls->sa_code_size (self, &code_size));
+    FAISS_REQUIRE ((size_t)n <= SIZE_MAX / 16 / (code_size + 1),
+                   "n=%lld codes of %zu bytes are too many", (long long)n, code_size);
     return self->cls->add_sa_codes (self, n, codes, xids);
 }
 

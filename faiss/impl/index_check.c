@@ -33,15 +33,21 @@ FaissStatus faiss_check_trained (const char *function, const FaissIndex *index) 
     return FAISS_OK;
 }
 
-FaissStatus faiss_check_results (const char *function, idx_t n, idx_t k, const float *distances,
-                                 const idx_t *labels) {
+FaissStatus faiss_check_counts (const char *function, idx_t n, idx_t k, const char *k_name) {
     if (k <= 0) {
-        return faiss_fail_in (FAISS_EXCEPT, function, "expected k > 0, got %lld", (long long)k);
+        return faiss_fail_in (FAISS_EXCEPT, function, "expected %s > 0, got %lld", k_name,
+                              (long long)k);
     }
     if (n > INT64_MAX / 16 / k) {
-        return faiss_fail_in (FAISS_EXCEPT, function, "n=%lld times k=%lld results are too many",
-                              (long long)n, (long long)k);
+        return faiss_fail_in (FAISS_EXCEPT, function, "n=%lld times %s=%lld are too many",
+                              (long long)n, k_name, (long long)k);
     }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_check_results (const char *function, idx_t n, idx_t k, const float *distances,
+                                 const idx_t *labels) {
+    FAISS_TRY (faiss_check_counts (function, n, k, "k"));
     if (n > 0 && (!distances || !labels)) {
         return faiss_fail_in (FAISS_EXCEPT, function, "%s is NULL",
                               distances ? "labels" : "distances");

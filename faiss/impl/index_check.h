@@ -1,4 +1,5 @@
-/* Checks of arguments that all indexes share, and methods that only need other methods. */
+/* Checks of arguments that all indexes share, and methods that only need other methods.
+ * Not for public headers. */
 #ifndef FAISS_INDEX_CHECK_H
 #define FAISS_INDEX_CHECK_H
 
@@ -14,6 +15,9 @@ FaissStatus faiss_check_vectors (const char *function, const FaissIndex *index, 
                                  const float *x, const char *x_name);
 
 FaissStatus faiss_check_trained (const char *function, const FaissIndex *index);
+
+/// k > 0, and n * k can be counted; k_name is the argument's name.
+FaissStatus faiss_check_counts (const char *function, idx_t n, idx_t k, const char *k_name);
 
 /// k > 0, n * k results can be counted, and the outputs exist.
 FaissStatus faiss_check_results (const char *function, idx_t n, idx_t k, const float *distances,
