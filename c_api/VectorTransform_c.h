@@ -1,0 +1,44 @@
+/* Maps from vectors to vectors, applied in front of an index. */
+#ifndef FAISS_VECTOR_TRANSFORM_C_H
+#define FAISS_VECTOR_TRANSFORM_C_H
+
+#include "Index_c.h"
+
+FAISS_C_API_BEGIN
+
+FAISS_DECLARE_CLASS (VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (NormalizationTransform, VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (CenteringTransform, VectorTransform)
+
+/// Free a transform of any class. NULL is allowed.
+void faiss_VectorTransform_free (FaissVectorTransform *self);
+int faiss_VectorTransform_is_trained (const FaissVectorTransform *self);
+int faiss_VectorTransform_d_in (const FaissVectorTransform *self);
+int faiss_VectorTransform_d_out (const FaissVectorTransform *self);
+
+/// Train on n vectors. @param x  size n * d_in
+int faiss_VectorTransform_train (FaissVectorTransform *self, idx_t n, const float *x);
+
+/// Apply to n vectors: n * d_out floats, to be released with free (); NULL on failure.
+float *faiss_VectorTransform_apply (const FaissVectorTransform *self, idx_t n, const float *x);
+
+/// Apply to n vectors. On failure xt is untouched and faiss_get_last_error () says why.
+void faiss_VectorTransform_apply_noalloc (const FaissVectorTransform *self, idx_t n, const float *x,
+                                          float *xt);
+
+/// The way back, where there is one; fails like apply_noalloc.
+void faiss_VectorTransform_reverse_transform (const FaissVectorTransform *self, idx_t n,
+                                              const float *xt, float *x);
+
+/// Scales vectors to length 1 (norm 2 is the only one there is).
+int faiss_NormalizationTransform_new_with (FaissNormalizationTransform **out, int d, float norm);
+float faiss_NormalizationTransform_norm (const FaissNormalizationTransform *self);
+void faiss_NormalizationTransform_free (FaissNormalizationTransform *self);
+
+/// Subtracts the mean of the training vectors.
+int faiss_CenteringTransform_new_with (FaissCenteringTransform **out, int d);
+void faiss_CenteringTransform_free (FaissCenteringTransform *self);
+
+FAISS_C_API_END
+
+#endif
