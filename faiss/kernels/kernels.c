@@ -16,11 +16,27 @@ static const FaissKernels generic_kernels = {
 
 #ifdef __x86_64__
 static const FaissKernels avx2_kernels = {
-    .fvec_L2sqr = NULL,
+    .fvec_L2sqr = faiss_fvec_L2sqr_avx2,
+    .fvec_inner_product = faiss_fvec_inner_product_avx2,
+    .fvec_L1 = faiss_fvec_L1_avx2,
+    .fvec_Linf = faiss_fvec_Linf_avx2,
+    .fvec_L2sqr_batch_4 = faiss_fvec_L2sqr_batch_4_avx2,
+    .fvec_inner_product_batch_4 = faiss_fvec_inner_product_batch_4_avx2,
+    .fvec_L2sqr_ny = faiss_fvec_L2sqr_ny_avx2,
+    .fvec_inner_products_ny = faiss_fvec_inner_products_ny_avx2,
+    .fvec_madd = faiss_fvec_madd_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
-    .fvec_L2sqr = NULL,
+    .fvec_L2sqr = faiss_fvec_L2sqr_avx512,
+    .fvec_inner_product = faiss_fvec_inner_product_avx512,
+    .fvec_L1 = faiss_fvec_L1_avx512,
+    .fvec_Linf = faiss_fvec_Linf_avx512,
+    .fvec_L2sqr_batch_4 = faiss_fvec_L2sqr_batch_4_avx512,
+    .fvec_inner_product_batch_4 = faiss_fvec_inner_product_batch_4_avx512,
+    .fvec_L2sqr_ny = faiss_fvec_L2sqr_ny_avx512,
+    .fvec_inner_products_ny = faiss_fvec_inner_products_ny_avx512,
+    .fvec_madd = faiss_fvec_madd_avx512,
 };
 #endif
 
