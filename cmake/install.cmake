@@ -1,5 +1,4 @@
 # What `make install` copies: headers, libraries, pkg-config file, CMake package, the command.
-include (GNUInstallDirs)
 include (CMakePackageConfigHelpers)
 
 set (FAISS_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/faiss)
