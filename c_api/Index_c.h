@@ -101,6 +101,9 @@ int faiss_Index_sa_encode (const FaissIndex *self, idx_t n, const float *x, uint
 /// Decode n vectors. @param x  output, size n * d
 int faiss_Index_sa_decode (const FaissIndex *self, idx_t n, const uint8_t *bytes, float *x);
 
+/// The number of threads of loops that the calling thread starts (an addition of a fork).
+void faiss_set_omp_threads (unsigned int n);
+
 FAISS_C_API_END
 
 #endif

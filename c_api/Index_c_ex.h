@@ -13,6 +13,13 @@ int faiss_Index_reconstruct_batch (const FaissIndex *self, idx_t n, const idx_t 
 /// Move all vectors of other into self, ids shifted by add_id; other is empty afterwards.
 int faiss_Index_merge_from (FaissIndex *self, FaissIndex *other, idx_t add_id);
 
+/// The bytes that an index takes, roughly.
+int faiss_Index_size (const FaissIndex *self, size_t *size);
+
+/// Distances of one query to stored vectors; -1 for indexes that do not keep codes in order.
+int faiss_Index_dist_compute (const FaissIndex *self, const float *query, const idx_t *ids,
+                              size_t n_ids, float *distances);
+
 FAISS_C_API_END
 
 #endif
