@@ -244,7 +244,7 @@ class Object:
         if function is None:
             raise AttributeError(name)
         if function.argtypes is not None and len(function.argtypes) == 1:
-            if function.restype is ctypes.c_int and hasattr(function, "errcheck"):
+            if function.restype is ctypes.c_int and getattr(function, "errcheck", None):
                 return lambda: function(self)  # a method that may fail
             return function(self)
         return lambda *arguments: function(self, *arguments)
