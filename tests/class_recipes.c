@@ -1,0 +1,175 @@
+/* Sample objects of all classes. */
+#include "class_recipes.h"
+
+/* ---- indexes --------------------------------------------------------------------------------- */
+
+static FaissStatus flat_l2 (FaissIndex **out) {
+    FaissIndexFlatL2 *index = NULL;
+    FAISS_TRY (faiss_IndexFlatL2_new_with (&index, MAX_D));
+    *out = &index->index;
+    return FAISS_OK;
+}
+
+static FaissStatus flat_ip (FaissIndex **out) {
+    FaissIndexFlatIP *index = NULL;
+    FAISS_TRY (faiss_IndexFlatIP_new_with (&index, MAX_D));
+    *out = &index->index;
+    return FAISS_OK;
+}
+
+static FaissStatus flat_1d (FaissIndex **out) {
+    FaissIndexFlat1D *index = NULL;
+    FAISS_TRY (faiss_IndexFlat1D_new_with (&index, 1));
+    *out = &index->index;
+    return FAISS_OK;
+}
+
+static const IndexRecipe index_recipes[] = {
+    {"IndexFlat", "Flat", .metric = METRIC_L2, .reads_as = "IndexFlatL2"},
+    {"IndexFlatL2", .build = flat_l2, .metric = METRIC_L2, .traits = LACKS_FACTORY},
+    {"IndexFlatIP", .build = flat_ip, .metric = METRIC_INNER_PRODUCT, .traits = LACKS_FACTORY},
+    {"IndexFlat1D", .build = flat_1d, .metric = METRIC_L2, .d = 1,
+     .traits = LACKS_FACTORY | LACKS_SELECTOR | LACKS_RANGE_SEARCH},
+    {0},
+};
+
+/* ---- other classes --------------------------------------------------------------------------- */
+
+static const ObjectRecipe object_recipes[] = {
+    {0},
+};
+
+/* ---- lookup ---------------------------------------------------------------------------------- */
+
+const IndexRecipe *index_recipe (const char *name) {
+    for (const IndexRecipe *recipe = index_recipes; recipe->name; recipe++) {
+        if (strcmp (recipe->name, name) == 0) {
+            return recipe;
+        }
+    }
+    return NULL;
+}
+
+const ObjectRecipe *object_recipe (const char *name) {
+    for (const ObjectRecipe *recipe = object_recipes; recipe->name; recipe++) {
+        if (strcmp (recipe->name, name) == 0) {
+            return recipe;
+        }
+    }
+    return NULL;
+}
+
+#define FAISS_CLASS(name, constructor)                                                             \
+    static FaissStatus new_##name (void **out) {                                                   \
+        Faiss##name *object = NULL;                                                                \
+        FAISS_TRY (constructor (&object));                                                         \
+        *out = object;                                                                             \
+        return FAISS_OK;                                                                           \
+    }
+#include <faiss/impl/classes.def>
+#undef FAISS_CLASS
+
+#define FAISS_CLASS(name, constructor) new_##name,
+FaissStatus default_object (size_t position, void **out) {
+    static FaissStatus (*const constructors[]) (void **) = {
+#include <faiss/impl/classes.def>
+    };
+    return constructors[position](out);
+}
+
+/* ---- sample data ----------------------------------------------------------------------------- */
+
+static float rows[N_ROWS * MAX_D], queries[N_QUERIES * MAX_D];
+
+static void make_data (void) {
+    if (rows[0] == 0) {
+        TestRandom random = {42};
+        testing_floats (&random, rows, N_ROWS * MAX_D);
+        testing_floats (&random, queries, N_QUERIES * MAX_D);
+        for (int i = 0; i < N_ROWS; i++) { /* for d = 1: distinct numbers */
+            rows[i] += (float)i * 1e-4f;
+        }
+    }
+}
+
+const float *sample_rows (int d) {
+    (void)d; /* any d components of the same numbers are as good */
+    make_data ();
+    return rows;
+}
+
+const float *sample_queries (int d) {
+    (void)d;
+    make_data ();
+    return queries;
+}
+
+idx_t sample_id (idx_t row) {
+    return 1000 + 7 * row;
+}
+
+/* ---- indexes from recipes -------------------------------------------------------------------- */
+
+FaissStatus recipe_build (const IndexRecipe *recipe, FaissIndex **out) {
+    if (recipe->factory) {
+        return faiss_index_factory (out, recipe->d ? recipe->d : MAX_D, recipe->factory,
+                                    recipe->metric);
+    }
+    return recipe->build (out);
+}
+
+FaissStatus recipe_add (const IndexRecipe *recipe, FaissIndex *index, idx_t first, idx_t last) {
+    const float *x = sample_rows (index->d) + first * index->d;
+    if (!(recipe->traits & NEEDS_IDS)) {
+        return faiss_Index_add (index, last - first, x);
+    }
+    idx_t ids[N_ROWS];
+    for (idx_t i = first; i < last; i++) {
+        ids[i - first] = sample_id (i);
+    }
+    return faiss_Index_add_with_ids (index, last - first, x, ids);
+}
+
+FaissStatus set_if_known (FaissIndex *index, const char *name, double value) {
+    bool known;
+    return index->cls->set_parameter (index, name, value, &known);
+}
+
+FaissStatus recipe_build_full (const IndexRecipe *recipe, FaissIndex **out) {
+    FAISS_OWNED (Index) *index = NULL;
+    FAISS_TRY (recipe_build (recipe, &index));
+    FAISS_TRY (faiss_Index_train (index, N_ROWS, sample_rows (index->d)));
+    FAISS_TRY (set_if_known (index, "nprobe", 8));
+    FAISS_TRY (recipe_add (recipe, index, 0, N_ROWS));
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
+idx_t recipe_label (const IndexRecipe *recipe, idx_t row) {
+    return recipe->traits & NEEDS_IDS ? sample_id (row) : row;
+}
+
+FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,
+                              FaissSearchParameters **out) {
+    (void)index;
+    return faiss_SearchParameters_new (out, sel);
+}
+
+FaissStatus index_bytes (const FaissIndex *index, FaissUInt8Vector *bytes) {
+    FaissVectorIOWriter *writer = NULL;
+    FAISS_TRY (faiss_VectorIOWriter_new (&writer));
+    FaissStatus status = faiss_write_index_custom (index, &writer->writer, 0);
+    if (status == FAISS_OK) {
+        faiss_UInt8Vector_swap (bytes, &writer->data);
+    }
+    faiss_IOWriter_free (&writer->writer);
+    return status;
+}
+
+FaissStatus index_from_bytes (const FaissUInt8Vector *bytes, FaissIndex **out) {
+    FaissVectorIOReader *reader = NULL;
+    FAISS_TRY (faiss_VectorIOReader_new_with (&reader, bytes->data, bytes->size));
+    FaissStatus status = faiss_read_index_custom (&reader->reader, 0, out);
+    faiss_IOReader_free (&reader->reader);
+    return status;
+}
