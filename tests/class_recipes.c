@@ -25,11 +25,15 @@ static FaissStatus flat_1d (FaissIndex **out) {
 }
 
 static const IndexRecipe index_recipes[] = {
-    {"IndexFlat", "Flat", .metric = METRIC_L2, .reads_as = "IndexFlatL2"},
-    {"IndexFlatL2", .build = flat_l2, .metric = METRIC_L2, .traits = LACKS_FACTORY},
-    {"IndexFlatIP", .build = flat_ip, .metric = METRIC_INNER_PRODUCT, .traits = LACKS_FACTORY},
+    {"IndexFlat", "Flat", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS,
+     .reads_as = "IndexFlatL2"},
+    {"IndexFlatL2", .build = flat_l2, .metric = METRIC_L2,
+     .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS},
+    {"IndexFlatIP", .build = flat_ip, .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS},
     {"IndexFlat1D", .build = flat_1d, .metric = METRIC_L2, .d = 1,
-     .traits = LACKS_FACTORY | LACKS_SELECTOR | LACKS_RANGE_SEARCH},
+     .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS | LACKS_SELECTOR | SEARCHES_ROOTS,
+     .reads_as = "IndexFlatL2"},
     {0},
 };
 

@@ -34,6 +34,8 @@ enum {
     KEEPS_IDS = 512,      ///< remove_ids leaves the other ids as they are; merge adds add_id
     IS_LOSSY = 1024,      ///< a reconstruction differs from the vector
     LACKS_FACTORY = 2048, ///< no factory string makes the class
+    LACKS_ADD_WITH_IDS = 8192,
+    SEARCHES_ROOTS = 4096, ///< search gives |x - y|, range_search and the file's class squares
 };
 
 typedef struct IndexRecipe {
