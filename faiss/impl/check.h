@@ -52,20 +52,21 @@ FaissStatus faiss_alloc_zeroed (void *out, size_t n, size_t size);
 /// The same, aligned to 64 bytes (a cache line, an AVX-512 register).
 FaissStatus faiss_alloc_aligned (void *out, size_t n, size_t size);
 
-/* Cleanup by scope: what is declared with one of these is released when its scope ends. */
+/* Cleanup by scope: what is declared with one of these is released when its scope ends.
+ * (`unused`: Clang would otherwise warn where a variable exists for its cleanup only.) */
 
 static inline void faiss_free_pointer (void *pointer) {
     free (*(void **)pointer);
 }
 
 /// `FAISS_AUTO_FREE (float) *norms = NULL;` then faiss_alloc (&norms, n, sizeof *norms)
-#define FAISS_AUTO_FREE(T) __attribute__ ((cleanup (faiss_free_pointer))) T
+#define FAISS_AUTO_FREE(T) __attribute__ ((cleanup (faiss_free_pointer), unused)) T
 
 /// A value: `FAISS_AUTO (Float32Vector) norms = {0};` is cleared by faiss_Float32Vector_clear
-#define FAISS_AUTO(Type) __attribute__ ((cleanup (faiss_##Type##_clear))) Faiss##Type
+#define FAISS_AUTO(Type) __attribute__ ((cleanup (faiss_##Type##_clear), unused)) Faiss##Type
 
 /// An object: `FAISS_OWNED (Index) *index = NULL;` is freed unless stolen
-#define FAISS_OWNED(Type) __attribute__ ((cleanup (faiss_free_object_pointer))) Faiss##Type
+#define FAISS_OWNED(Type) __attribute__ ((cleanup (faiss_free_object_pointer), unused)) Faiss##Type
 
 void faiss_free_object_pointer (void *pointer);
 
