@@ -55,7 +55,7 @@ check-tsan:
 	@test -f $(LLVM_LIB)/libarcher.so || { echo "check-tsan needs libomp-14-dev (libarcher.so)"; exit 1; }
 	@$(MAKE) --no-print-directory -s all BUILD=build-tsan CC=clang OPTFLAGS=-O1 SANITIZE=thread
 	@cd build-tsan && OMP_TOOL_LIBRARIES=$(LLVM_LIB)/libarcher.so OPENBLAS_NUM_THREADS=1 \
-		TSAN_OPTIONS=ignore_noninstrumented_modules=1 ctest --output-on-failure -j $(JOBS)
+		TSAN_OPTIONS=ignore_noninstrumented_modules=1:allocator_may_return_null=1 ctest --output-on-failure -j $(JOBS)
 
 clean:
 	rm -rf build build-*
