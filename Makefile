@@ -57,6 +57,10 @@ check-tsan:
 	@cd build-tsan && OMP_TOOL_LIBRARIES=$(LLVM_LIB)/libarcher.so OPENBLAS_NUM_THREADS=1 \
 		TSAN_OPTIONS=ignore_noninstrumented_modules=1:allocator_may_return_null=1 ctest --output-on-failure -j $(JOBS)
 
+# the list behind the getters and setters of fields, made from the headers
+fields:
+	CC="$(CC)" $(PYTHON) faiss/fields.py
+
 clean:
 	rm -rf build build-*
 
@@ -68,4 +72,4 @@ format:
 check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMAT_FILES)
 
-.PHONY: all configure install check test deps check-asan check-tsan clean format check-format
+.PHONY: all configure install check test deps check-asan check-tsan fields clean format check-format

@@ -12,6 +12,7 @@ foreach (header ${headers})
         install (FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder})
     endif ()
 endforeach ()
+install (FILES faiss/fields.def DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/faiss)
 install (DIRECTORY c_api/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/faiss/c_api
          FILES_MATCHING PATTERN "*.h")
 
