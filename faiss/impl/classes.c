@@ -1,7 +1,9 @@
 /* The registry of classes, from classes.def. */
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexFlat1D.h>
+#include <faiss/IndexIVFFlat.h>
 #include <faiss/impl/object.h>
+#include <faiss/invlists/ArrayInvertedLists.h>
 
 /* every class table begins with a FaissClass */
 #define FAISS_CLASS(name, constructor) (FaissClass *)&faiss_##name##_class,

@@ -31,6 +31,24 @@ static inline void faiss_heap_offer (bool is_similarity, size_t k, float *distan
     }
 }
 
+/** Take a candidate if it comes before the worst entry in the order of (distance, id).
+ *
+ * Unlike the results of faiss_heap_offer, those of these offers do not depend on their order.
+ * Returns true if the heap changed.
+ */
+static inline bool faiss_heap_offer_unordered (bool is_similarity, size_t k, float *distances,
+                                               idx_t *ids, float distance, idx_t id) {
+    if (is_similarity ? distance > distances[0] : distance < distances[0]) {
+        faiss_heap_replace_top (is_similarity, k, distances, ids, distance, id);
+        return true;
+    }
+    if (distance == distances[0] && ids[0] >= 0 && (is_similarity ? id > ids[0] : id < ids[0])) {
+        faiss_heap_replace_top (is_similarity, k, distances, ids, distance, id);
+        return true;
+    }
+    return false;
+}
+
 /** Merge sorted results of several shards into the k best.
  *
  * @param all_distances  size n_shards * n * k; a shard's results of a query end at its first id -1

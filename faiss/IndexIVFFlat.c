@@ -1,0 +1,406 @@
+/* Inverted files of full vectors. */
+#include <faiss/IndexIVFFlat.h>
+
+#include <string.h>
+
+#include <faiss/impl/check.h>
+#include <faiss/impl/factory_rule.h>
+#include <faiss/impl/index_check.h>
+#include <faiss/impl/io_fields.h>
+#include <faiss/impl/ivf_internal.h>
+#include <faiss/invlists/ArrayInvertedLists.h>
+#include <faiss/kernels/kernels.h>
+#include <faiss/utils/Heap.h>
+#include <faiss/utils/extra_distances.h>
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+FaissStatus faiss_IndexIVFFlat_init (FaissIndexIVFFlat *self, FaissIndex *quantizer, size_t d,
+                                     size_t nlist, FaissMetricType metric, bool own_invlists) {
+    FAISS_REQUIRE (d <= FAISS_MAX_DIMENSION, "expected d <= %d, got %zu", FAISS_MAX_DIMENSION, d);
+    FAISS_TRY (faiss_IndexIVF_init (&self->ivf, quantizer, (idx_t)d, nlist, d * sizeof (float),
+                                    metric, own_invlists));
+    self->ivf.by_residual = false;
+    return FAISS_OK;
+}
+
+static FaissStatus new_index (FaissIndexIVFFlat **out, FaissIndex *quantizer, size_t d,
+                              size_t nlist, FaissMetricType metric) {
+    FAISS_OWNED (IndexIVFFlat) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexIVFFlat_class.index.head));
+    FAISS_TRY (faiss_IndexIVFFlat_init (self, quantizer, d, nlist, metric, true));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexIVFFlat_new (FaissIndexIVFFlat **out) {
+    FAISS_REQUIRE_ARG (out);
+    return new_index (out, NULL, 0, 0, METRIC_L2);
+}
+
+FaissStatus faiss_IndexIVFFlat_new_with (FaissIndexIVFFlat **out, FaissIndex *quantizer, size_t d,
+                                         size_t nlist) {
+    return faiss_IndexIVFFlat_new_with_metric (out, quantizer, d, nlist, METRIC_L2);
+}
+
+FaissStatus faiss_IndexIVFFlat_new_with_metric (FaissIndexIVFFlat **out, FaissIndex *quantizer,
+                                                size_t d, size_t nlist, FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE_ARG (quantizer);
+    return new_index (out, quantizer, d, nlist, metric);
+}
+
+void faiss_IndexIVFFlat_free (FaissIndexIVFFlat *self) {
+    faiss_object_free (self);
+}
+
+FaissIndexIVFFlat *faiss_IndexIVFFlat_cast (FaissIndex *index) {
+    return faiss_object_cast (index, &faiss_IndexIVFFlat_class.index.head);
+}
+
+/* ---- encoding: there is nothing to do ---------------------------------------------------------
+ */
+
+static FaissStatus IndexIVFFlat_encode_vectors (const FaissIndexIVF *self, idx_t n, const float *x,
+                                                const idx_t *list_nos, uint8_t *codes,
+                                                bool include_listno) {
+    if (!include_listno) {
+        memcpy (codes, x, (size_t)n * self->code_size);
+        return FAISS_OK;
+    }
+    FaissLevel1Quantizer level1 = faiss_IndexIVF_level1_quantizer (self);
+    size_t coarse_size = faiss_Level1Quantizer_coarse_code_size (&level1);
+    for (idx_t i = 0; i < n; i++) {
+        uint8_t *code = codes + (size_t)i * (coarse_size + self->code_size);
+        if (list_nos[i] < 0) {
+            memset (code, 0, coarse_size + self->code_size);
+        } else {
+            faiss_Level1Quantizer_encode_listno (&level1, list_nos[i], code);
+            memcpy (code + coarse_size, x + i * self->index.d, self->code_size);
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVFFlat_decode_vectors (const FaissIndexIVF *self, idx_t n,
+                                                const uint8_t *codes, const idx_t *list_nos,
+                                                float *x) {
+    (void)list_nos;
+    memcpy (x, codes, (size_t)n * self->code_size);
+    return FAISS_OK;
+}
+
+static FaissStatus use_vectors (const FaissIndexIVF *self, const void *input, idx_t begin, idx_t n,
+                                const idx_t *list_nos, uint8_t *buffer, const uint8_t **codes) {
+    (void)n, (void)list_nos, (void)buffer;
+    *codes = (const uint8_t *)input + (size_t)begin * self->code_size;
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVFFlat_add_core (FaissIndexIVF *self, idx_t n, const float *x,
+                                          const idx_t *xids, const idx_t *precomputed_idx,
+                                          void *inverted_list_context) {
+    (void)inverted_list_context;
+    return faiss_ivf_append (self, n, x, xids, precomputed_idx, use_vectors, false);
+}
+
+/* ---- the scanner ----------------------------------------------------------------------------- */
+
+/// Vectors whose distances are computed before the first is looked at.
+#define SCAN_BLOCK 128
+
+typedef struct FlatScanner {
+    FaissInvertedListScanner scanner;
+    size_t d;
+    const float *query;
+    /* distances to n vectors in a row: a kernel, or NULL for the metrics that have none */
+    void (*distances_to_rows) (float *out, const float *x, const float *y, size_t d, size_t n);
+    FaissVectorDistance distance;
+    float metric_arg;
+    float *row; /* a copy of a vector that is not aligned: lists of a mapped file */
+} FlatScanner;
+
+static FaissStatus FlatScanner_set_query (FaissInvertedListScanner *scanner, const float *x) {
+    ((FlatScanner *)scanner)->query = x;
+    return FAISS_OK;
+}
+
+static FaissStatus FlatScanner_set_list (FaissInvertedListScanner *scanner, idx_t list_no,
+                                         float coarse_dis) {
+    (void)coarse_dis;
+    scanner->list_no = list_no;
+    return FAISS_OK;
+}
+
+static void compute_distances (const FlatScanner *self, size_t n, const uint8_t *codes,
+                               float *distances) {
+    bool is_aligned = (uintptr_t)codes % sizeof (float) == 0;
+    if (is_aligned && self->distances_to_rows) {
+        self->distances_to_rows (distances, self->query, (const float *)(const void *)codes,
+                                 self->d, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        memcpy (self->row, codes + i * self->scanner.code_size, self->scanner.code_size);
+        if (self->distances_to_rows) {
+            self->distances_to_rows (&distances[i], self->query, self->row, self->d, 1);
+        } else {
+            distances[i] = self->distance (self->query, self->row, self->d, self->metric_arg);
+        }
+    }
+}
+
+static float FlatScanner_distance_to_code (const FaissInvertedListScanner *scanner,
+                                           const uint8_t *code) {
+    float distance;
+    compute_distances ((const FlatScanner *)scanner, 1, code, &distance);
+    return distance;
+}
+
+/* The next run of entries to compare with: all members of the selector, at most SCAN_BLOCK. */
+static size_t next_run (const FaissIDSelector *sel, const idx_t *ids, size_t n, size_t *begin) {
+    if (!sel) {
+        return n - *begin < SCAN_BLOCK ? n - *begin : SCAN_BLOCK;
+    }
+    while (*begin < n && !sel->cls->is_member (sel, ids[*begin])) {
+        ++*begin;
+    }
+    size_t end = *begin < n ? *begin + 1 : n;
+    while (end < n && end - *begin < SCAN_BLOCK && sel->cls->is_member (sel, ids[end])) {
+        end++;
+    }
+    return end - *begin;
+}
+
+static void FlatScanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
+                                    const uint8_t *codes, const idx_t *ids, float *heap_distances,
+                                    idx_t *heap_labels, size_t k, FaissIndexIVFStats *counts) {
+    const FlatScanner *self = (const FlatScanner *)scanner;
+    bool is_similarity = scanner->keep_max;
+    float distances[SCAN_BLOCK];
+    for (size_t run, begin = 0; (run = next_run (scanner->sel, ids, n, &begin)) > 0; begin += run) {
+        compute_distances (self, run, codes + begin * scanner->code_size, distances);
+        counts->ndis += run;
+        for (size_t j = 0; j < run; j++) {
+            if (is_similarity ? distances[j] >= heap_distances[0]
+                              : distances[j] <= heap_distances[0]) {
+                idx_t label = scanner->store_pairs
+                                  ? faiss_lo_build (scanner->list_no, (idx_t)(begin + j))
+                                  : ids[begin + j];
+                counts->nheap_updates += faiss_heap_offer_unordered (
+                    is_similarity, k, heap_distances, heap_labels, distances[j], label);
+            }
+        }
+    }
+}
+
+static FaissStatus FlatScanner_scan_codes_range (const FaissInvertedListScanner *scanner, size_t n,
+                                                 const uint8_t *codes, const idx_t *ids,
+                                                 float radius, FaissRangeQueryResult *result,
+                                                 FaissIndexIVFStats *counts) {
+    const FlatScanner *self = (const FlatScanner *)scanner;
+    float distances[SCAN_BLOCK];
+    for (size_t run, begin = 0; (run = next_run (scanner->sel, ids, n, &begin)) > 0; begin += run) {
+        compute_distances (self, run, codes + begin * scanner->code_size, distances);
+        counts->ndis += run;
+        for (size_t j = 0; j < run; j++) {
+            if (scanner->keep_max ? distances[j] > radius : distances[j] < radius) {
+                idx_t label = scanner->store_pairs
+                                  ? faiss_lo_build (scanner->list_no, (idx_t)(begin + j))
+                                  : ids[begin + j];
+                FAISS_TRY (faiss_RangeQueryResult_add (result, distances[j], label));
+            }
+        }
+    }
+    return FAISS_OK;
+}
+
+static void FlatScanner_free (FaissInvertedListScanner *scanner) {
+    free (((FlatScanner *)scanner)->row);
+    free (scanner);
+}
+
+static FaissStatus IndexIVFFlat_get_InvertedListScanner (const FaissIndexIVF *self,
+                                                         bool store_pairs,
+                                                         const FaissIDSelector *sel,
+                                                         const FaissSearchParametersIVF *params,
+                                                         FaissInvertedListScanner **out) {
+    (void)params;
+    FAISS_REQUIRE (!(sel && store_pairs),
+                   "a selector does not go with store_pairs: it selects ids");
+    FaissMetricType metric = self->index.metric_type;
+    FaissVectorDistance distance;
+    FAISS_TRY (faiss_vector_distance (&distance, metric));
+    FlatScanner *scanner;
+    FAISS_TRY (faiss_alloc_zeroed (&scanner, 1, sizeof *scanner));
+    *scanner = (FlatScanner){.scanner = {.list_no = -1,
+                                         .keep_max = faiss_is_similarity_metric (metric),
+                                         .store_pairs = store_pairs,
+                                         .sel = sel,
+                                         .code_size = self->code_size,
+                                         .set_query = FlatScanner_set_query,
+                                         .set_list = FlatScanner_set_list,
+                                         .distance_to_code = FlatScanner_distance_to_code,
+                                         .scan_codes = FlatScanner_scan_codes,
+                                         .scan_codes_range = FlatScanner_scan_codes_range,
+                                         .free = FlatScanner_free},
+                             .d = (size_t)self->index.d,
+                             .distances_to_rows = metric == METRIC_L2 ? faiss_kernels.fvec_L2sqr_ny
+                                                  : metric == METRIC_INNER_PRODUCT
+                                                      ? faiss_kernels.fvec_inner_products_ny
+                                                      : NULL,
+                             .distance = distance,
+                             .metric_arg = self->index.metric_arg};
+    FaissStatus status = faiss_alloc (&scanner->row, scanner->d, sizeof *scanner->row);
+    if (status != FAISS_OK) {
+        FlatScanner_free (&scanner->scanner);
+        return status;
+    }
+    *out = &scanner->scanner;
+    return FAISS_OK;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void clear_id_lists (FaissInt64Vector *ids, size_t nlist) {
+    for (size_t i = 0; ids && i < nlist; i++) {
+        faiss_Int64Vector_clear (&ids[i]);
+    }
+    free (ids);
+}
+
+/* Legacy files have the codes of all lists at the end, as numbers of floats or of bytes. */
+static FaissStatus read_legacy_lists (FaissIndexIVF *self, FaissIOReader *reader, uint32_t tag,
+                                      FaissInt64Vector *ids) {
+    FaissArrayInvertedLists *lists;
+    FAISS_TRY (faiss_ArrayInvertedLists_new_with (&lists, self->nlist, self->code_size));
+    self->invlists = &lists->lists;
+    self->own_invlists = true;
+    for (size_t i = 0; i < self->nlist; i++) {
+        FAISS_TRY (tag == FAISS_FOURCC ("IvFL")
+                       ? faiss_read_UInt8Vector (reader, &lists->codes[i], "codes")
+                       : faiss_read_xb (reader, &lists->codes[i], "codes"));
+        FAISS_REQUIRE_FILE (reader, lists->codes[i].size == ids[i].size * self->code_size,
+                            "list %zu has %zu ids, but %zu bytes of codes", i, ids[i].size,
+                            lists->codes[i].size);
+        faiss_Int64Vector_swap (&lists->ids[i], &ids[i]);
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVFFlat_read_fields (FaissIndexIVF *self, FaissIOReader *reader,
+                                             uint32_t tag, int io_flags) {
+    if (tag == FAISS_FOURCC ("IwFl")) {
+        FAISS_TRY (faiss_IndexIVF_read_header (self, reader));
+        self->code_size = (size_t)self->index.d * sizeof (float);
+        return faiss_IndexIVF_read_invlists (self, reader, io_flags);
+    }
+    FaissInt64Vector *ids = NULL;
+    FaissStatus status = faiss_IndexIVF_read_legacy_header (self, reader, &ids);
+    if (status == FAISS_OK) {
+        self->code_size = (size_t)self->index.d * sizeof (float);
+        status = read_legacy_lists (self, reader, tag, ids);
+    }
+    clear_id_lists (ids, self->nlist);
+    return status;
+}
+
+static FaissStatus IndexIVFFlat_read (void **out, FaissIOReader *reader, uint32_t tag,
+                                      int io_flags) {
+    FAISS_OWNED (IndexIVFFlat) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexIVFFlat_class.index.head));
+    FAISS_TRY (faiss_IndexIVFFlat_init (self, NULL, 0, 0, METRIC_L2, false));
+    FAISS_TRY (IndexIVFFlat_read_fields (&self->ivf, reader, tag, io_flags));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVFFlat_write (const void *object, FaissIOWriter *writer, int io_flags) {
+    const FaissIndexIVFFlat *self = object;
+    (void)io_flags;
+    FAISS_TRY (faiss_write_tag (writer, "IwFl"));
+    FAISS_TRY (faiss_IndexIVF_write_header (&self->ivf, writer));
+    return faiss_IndexIVF_write_invlists (&self->ivf, writer);
+}
+
+/* ---- factory strings ------------------------------------------------------------------------- */
+
+static FaissStatus build_from_factory (const FaissFactoryContext *context, void *out) {
+    FaissIndexIVFFlat *self;
+    FAISS_TRY (
+        new_index (&self, context->quantizer, (size_t)context->d, context->nlist, context->metric));
+    *(FaissIndex **)out = &self->index;
+    return FAISS_OK;
+}
+
+static const FaissFactoryRule factory_rules[] = {
+    {.pattern = "Flat",
+     .kind = FAISS_FACTORY_CODE,
+     .syntax = "Flat",
+     .what = "full vectors in the lists",
+     .build = build_from_factory},
+    {.pattern = NULL},
+};
+
+static FaissStatus IndexIVFFlat_describe (const void *object, FaissString *out) {
+    FAISS_TRY (faiss_IndexIVF_describe_coarse (object, out));
+    return faiss_String_printf (out, ",Flat");
+}
+
+/* ---- the class ------------------------------------------------------------------------------- */
+
+FaissIndexIVFClass faiss_IndexIVFFlat_class = {
+    .index = {.head = {.name = "IndexIVFFlat",
+                       .parent = &faiss_IndexIVF_class.index.head,
+                       .instance_size = sizeof (FaissIndexIVFFlat),
+                       .table_size = sizeof (FaissIndexIVFClass),
+                       .tags = "IwFl IvFl IvFL",
+                       .read = IndexIVFFlat_read,
+                       .write = IndexIVFFlat_write,
+                       .factory = factory_rules,
+                       .describe = IndexIVFFlat_describe}},
+    .encode_vectors = IndexIVFFlat_encode_vectors,
+    .decode_vectors = IndexIVFFlat_decode_vectors,
+    .add_core = IndexIVFFlat_add_core,
+    .get_InvertedListScanner = IndexIVFFlat_get_InvertedListScanner,
+};
+
+/* ---- the methods of the parent under the names of this class --------------------------------- */
+
+size_t faiss_IndexIVFFlat_nlist (const FaissIndexIVFFlat *self) {
+    return self->ivf.nlist;
+}
+
+size_t faiss_IndexIVFFlat_nprobe (const FaissIndexIVFFlat *self) {
+    return self->ivf.nprobe;
+}
+
+void faiss_IndexIVFFlat_set_nprobe (FaissIndexIVFFlat *self, size_t nprobe) {
+    self->ivf.nprobe = nprobe;
+}
+
+FaissIndex *faiss_IndexIVFFlat_quantizer (const FaissIndexIVFFlat *self) {
+    return self->ivf.quantizer;
+}
+
+char faiss_IndexIVFFlat_quantizer_trains_alone (const FaissIndexIVFFlat *self) {
+    return self->ivf.quantizer_trains_alone;
+}
+
+int faiss_IndexIVFFlat_own_fields (const FaissIndexIVFFlat *self) {
+    return self->ivf.own_fields;
+}
+
+void faiss_IndexIVFFlat_set_own_fields (FaissIndexIVFFlat *self, int own_fields) {
+    self->ivf.own_fields = own_fields != 0;
+}
+
+FaissStatus faiss_IndexIVFFlat_add_core (FaissIndexIVFFlat *self, idx_t n, const float *x,
+                                         const idx_t *xids, const int64_t *precomputed_idx) {
+    return faiss_IndexIVF_add_core ((FaissIndexIVF *)self, n, x, xids, precomputed_idx);
+}
+
+FaissStatus faiss_IndexIVFFlat_update_vectors (FaissIndexIVFFlat *self, int nv, idx_t *idx,
+                                               const float *v) {
+    return faiss_IndexIVF_update_vectors ((FaissIndexIVF *)self, nv, idx, v);
+}

@@ -1,0 +1,73 @@
+/* Inverted files: files and factory strings. */
+#include <faiss/IndexFlat.h>
+#include <faiss/impl/check.h>
+#include <faiss/impl/io_fields.h>
+#include <faiss/impl/io_limits.h>
+#include <faiss/impl/ivf_internal.h>
+
+/* Up to the quantizer. */
+static FaissStatus read_coarse (FaissIndexIVF *self, FaissIOReader *reader) {
+    FAISS_TRY (faiss_read_index_header (reader, &self->index));
+    FAISS_TRY (faiss_read_size (reader, &self->nlist, "nlist"));
+    FAISS_TRY (faiss_check_loop_limit (reader, self->nlist, "nlist"));
+    FAISS_TRY (faiss_read_size (reader, &self->nprobe, "nprobe"));
+    self->own_fields = true;
+    /* flags do not reach the quantizer */
+    return faiss_read_object (reader, &faiss_Index_class.head, 0, &self->quantizer);
+}
+
+FaissStatus faiss_IndexIVF_read_header (FaissIndexIVF *self, FaissIOReader *reader) {
+    FAISS_TRY (read_coarse (self, reader));
+    return faiss_DirectMap_read (&self->direct_map, reader);
+}
+
+FaissStatus faiss_IndexIVF_read_legacy_header (FaissIndexIVF *self, FaissIOReader *reader,
+                                               FaissInt64Vector **ids) {
+    FAISS_TRY (read_coarse (self, reader));
+    FAISS_TRY (faiss_alloc_zeroed (ids, self->nlist, sizeof **ids));
+    for (size_t i = 0; i < self->nlist; i++) {
+        FAISS_TRY (faiss_read_Int64Vector (reader, &(*ids)[i], "ids"));
+    }
+    return faiss_DirectMap_read (&self->direct_map, reader);
+}
+
+FaissStatus faiss_IndexIVF_write_header (const FaissIndexIVF *self, FaissIOWriter *writer) {
+    FAISS_TRY (faiss_write_index_header (writer, &self->index));
+    FAISS_TRY (faiss_write_u64 (writer, self->nlist));
+    FAISS_TRY (faiss_write_u64 (writer, self->nprobe));
+    FAISS_TRY (faiss_write_object (writer, self->quantizer, 0));
+    return faiss_DirectMap_write (&self->direct_map, writer);
+}
+
+FaissStatus faiss_IndexIVF_read_invlists (FaissIndexIVF *self, FaissIOReader *reader,
+                                          int io_flags) {
+    self->own_invlists = true;
+    FAISS_TRY (
+        faiss_read_object (reader, &faiss_InvertedLists_class.head, io_flags, &self->invlists));
+    const FaissInvertedLists *lists = self->invlists;
+    FAISS_REQUIRE_FILE (reader, !lists || lists->nlist == self->nlist,
+                        "expected nlist=%zu of the inverted lists, got %zu", self->nlist,
+                        lists->nlist);
+    FAISS_REQUIRE_FILE (reader,
+                        !lists || lists->code_size == self->code_size ||
+                            lists->code_size == FAISS_INVALID_CODE_SIZE,
+                        "expected code_size=%zu of the inverted lists, got %zu", self->code_size,
+                        lists->code_size);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexIVF_write_invlists (const FaissIndexIVF *self, FaissIOWriter *writer) {
+    return self->invlists ? faiss_write_object (writer, self->invlists, 0)
+                          : faiss_write_tag (writer, "il00");
+}
+
+FaissStatus faiss_IndexIVF_describe_coarse (const FaissIndexIVF *self, FaissString *out) {
+    FAISS_TRY (faiss_String_printf (out, "IVF%zu", self->nlist));
+    if (!self->quantizer ||
+        faiss_object_cast (self->quantizer, &faiss_IndexFlat_class.index.head)) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (faiss_String_printf (out, "("));
+    FAISS_TRY (faiss_object_class (self->quantizer)->describe (self->quantizer, out));
+    return faiss_String_printf (out, ")");
+}

@@ -1,0 +1,288 @@
+/* Inverted lists in memory, each in two arrays. */
+#include <faiss/invlists/ArrayInvertedLists.h>
+
+#include <string.h>
+
+#include <faiss/impl/check.h>
+#include <faiss/impl/io_fields.h>
+#include <faiss/impl/io_limits.h>
+#include <faiss/index_io.h>
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static FaissStatus allocate_lists (FaissArrayInvertedLists *self, size_t nlist, size_t code_size) {
+    FAISS_TRY (faiss_alloc_zeroed (&self->codes, nlist, sizeof *self->codes));
+    FAISS_TRY (faiss_alloc_zeroed (&self->ids, nlist, sizeof *self->ids));
+    self->lists.nlist = nlist;
+    self->lists.code_size = code_size;
+    return FAISS_OK;
+}
+
+static void ArrayInvertedLists_finalize (void *object) {
+    FaissArrayInvertedLists *self = object;
+    if (self->codes && self->ids) {
+        for (size_t i = 0; i < self->lists.nlist; i++) {
+            faiss_UInt8Vector_clear (&self->codes[i]);
+            faiss_Int64Vector_clear (&self->ids[i]);
+        }
+    }
+    free (self->codes);
+    free (self->ids);
+}
+
+static FaissStatus ArrayInvertedLists_copy (void *object, const void *other_object) {
+    FaissArrayInvertedLists *self = object;
+    const FaissArrayInvertedLists *other = other_object;
+    FAISS_TRY (allocate_lists (self, other->lists.nlist, other->lists.code_size));
+    for (size_t i = 0; i < self->lists.nlist; i++) {
+        FAISS_TRY (
+            faiss_UInt8Vector_assign (&self->codes[i], other->codes[i].data, other->codes[i].size));
+        FAISS_TRY (
+            faiss_Int64Vector_assign (&self->ids[i], other->ids[i].data, other->ids[i].size));
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_ArrayInvertedLists_new (FaissArrayInvertedLists **out) {
+    return faiss_ArrayInvertedLists_new_with (out, 0, 0);
+}
+
+FaissStatus faiss_ArrayInvertedLists_new_with (FaissArrayInvertedLists **out, size_t nlist,
+                                               size_t code_size) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (ArrayInvertedLists) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_ArrayInvertedLists_class.head));
+    FAISS_TRY (allocate_lists (self, nlist, code_size));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+/* ---- the lists ------------------------------------------------------------------------------- */
+
+static size_t ArrayInvertedLists_list_size (const FaissInvertedLists *lists, size_t list_no) {
+    return FAISS_CONST_SELF (ArrayInvertedLists, lists, lists)->ids[list_no].size;
+}
+
+static const uint8_t *ArrayInvertedLists_get_codes (const FaissInvertedLists *lists,
+                                                    size_t list_no) {
+    return FAISS_CONST_SELF (ArrayInvertedLists, lists, lists)->codes[list_no].data;
+}
+
+static const idx_t *ArrayInvertedLists_get_ids (const FaissInvertedLists *lists, size_t list_no) {
+    return FAISS_CONST_SELF (ArrayInvertedLists, lists, lists)->ids[list_no].data;
+}
+
+static FaissStatus ArrayInvertedLists_add_entries (FaissInvertedLists *lists, size_t list_no,
+                                                   size_t n_entry, const idx_t *ids,
+                                                   const uint8_t *codes, size_t *offset) {
+    FaissArrayInvertedLists *self = FAISS_SELF (ArrayInvertedLists, lists, lists);
+    FaissInt64Vector *list_ids = &self->ids[list_no];
+    FaissUInt8Vector *list_codes = &self->codes[list_no];
+    size_t old_size = list_ids->size;
+    FAISS_TRY (faiss_UInt8Vector_append (list_codes, codes, n_entry * lists->code_size));
+    FaissStatus status = faiss_Int64Vector_append (list_ids, ids, n_entry);
+    if (status != FAISS_OK) {
+        list_codes->size = old_size * lists->code_size;
+        return status;
+    }
+    if (offset) {
+        *offset = old_size;
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus ArrayInvertedLists_update_entries (FaissInvertedLists *lists, size_t list_no,
+                                                      size_t offset, size_t n_entry,
+                                                      const idx_t *ids, const uint8_t *codes) {
+    FaissArrayInvertedLists *self = FAISS_SELF (ArrayInvertedLists, lists, lists);
+    FAISS_TRY (faiss_UInt8Vector_own (&self->codes[list_no]));
+    FAISS_TRY (faiss_Int64Vector_own (&self->ids[list_no]));
+    if (n_entry) {
+        size_t code_size = lists->code_size;
+        memmove (self->codes[list_no].data + offset * code_size, codes, n_entry * code_size);
+        memmove (self->ids[list_no].data + offset, ids, n_entry * sizeof *ids);
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus ArrayInvertedLists_resize (FaissInvertedLists *lists, size_t list_no,
+                                              size_t new_size) {
+    FaissArrayInvertedLists *self = FAISS_SELF (ArrayInvertedLists, lists, lists);
+    size_t old_size = self->ids[list_no].size, code_size = lists->code_size;
+    if (new_size == 0) {
+        faiss_UInt8Vector_clear (&self->codes[list_no]);
+        faiss_Int64Vector_clear (&self->ids[list_no]);
+        return FAISS_OK;
+    }
+    if (new_size <= old_size) { /* even a view only gets shorter */
+        self->codes[list_no].size = new_size * code_size;
+        self->ids[list_no].size = new_size;
+        return FAISS_OK;
+    }
+    FAISS_REQUIRE (code_size == 0 || new_size <= SIZE_MAX / code_size,
+                   "%zu entries of %zu bytes are too many", new_size, code_size);
+    FAISS_TRY (faiss_UInt8Vector_resize (&self->codes[list_no], new_size * code_size));
+    FaissStatus status = faiss_Int64Vector_resize (&self->ids[list_no], new_size);
+    if (status != FAISS_OK) {
+        self->codes[list_no].size = old_size * code_size;
+    }
+    return status;
+}
+
+FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *self,
+                                                       const idx_t *map) {
+    FAISS_REQUIRE_ARG (self);
+    size_t nlist = self->lists.nlist;
+    FAISS_REQUIRE (nlist == 0 || map, "map is NULL");
+    FAISS_AUTO_FREE (uint8_t) *seen = NULL;
+    FAISS_TRY (faiss_alloc_zeroed (&seen, nlist, 1));
+    for (size_t i = 0; i < nlist; i++) {
+        FAISS_REQUIRE (map[i] >= 0 && (size_t)map[i] < nlist && !seen[map[i]],
+                       "map is not a permutation of 0 .. %zu: map[%zu]=%lld", nlist, i,
+                       (long long)map[i]);
+        seen[map[i]] = 1;
+    }
+    FaissUInt8Vector *codes = NULL;
+    FaissInt64Vector *ids = NULL;
+    FAISS_TRY (faiss_alloc (&codes, nlist, sizeof *codes));
+    FaissStatus status = faiss_alloc (&ids, nlist, sizeof *ids);
+    if (status != FAISS_OK) {
+        free (codes);
+        return status;
+    }
+    for (size_t i = 0; i < nlist; i++) {
+        codes[i] = self->codes[map[i]];
+        ids[i] = self->ids[map[i]];
+    }
+    free (self->codes);
+    free (self->ids);
+    self->codes = codes;
+    self->ids = ids;
+    return FAISS_OK;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* The sizes of all lists, or (list, size) pairs where most lists are empty. */
+static FaissStatus write_sizes (const FaissArrayInvertedLists *self, FaissIOWriter *writer) {
+    size_t nlist = self->lists.nlist, n_nonempty = 0;
+    for (size_t i = 0; i < nlist; i++) {
+        n_nonempty += self->ids[i].size > 0;
+    }
+    bool full = n_nonempty > nlist / 2;
+    FAISS_TRY (faiss_write_tag (writer, full ? "full" : "sprs"));
+    FAISS_TRY (faiss_write_u64 (writer, full ? nlist : 2 * n_nonempty));
+    for (size_t i = 0; i < nlist; i++) {
+        if (full || self->ids[i].size > 0) {
+            if (!full) {
+                FAISS_TRY (faiss_write_u64 (writer, i));
+            }
+            FAISS_TRY (faiss_write_u64 (writer, self->ids[i].size));
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus ArrayInvertedLists_write (const void *object, FaissIOWriter *writer,
+                                             int io_flags) {
+    const FaissArrayInvertedLists *self = object;
+    (void)io_flags;
+    FAISS_TRY (faiss_write_tag (writer, "ilar"));
+    FAISS_TRY (faiss_write_u64 (writer, self->lists.nlist));
+    FAISS_TRY (faiss_write_u64 (writer, self->lists.code_size));
+    FAISS_TRY (write_sizes (self, writer));
+    for (size_t i = 0; i < self->lists.nlist; i++) {
+        const FaissInt64Vector *ids = &self->ids[i];
+        if (ids->size > 0) {
+            FAISS_TRY (
+                faiss_write_bytes (writer, self->codes[i].data, ids->size * self->lists.code_size));
+            FAISS_TRY (faiss_write_bytes (writer, ids->data, ids->size * sizeof *ids->data));
+        }
+    }
+    return FAISS_OK;
+}
+
+/* Sizes of all lists, size nlist; *out is to be freed. */
+static FaissStatus read_sizes (FaissIOReader *reader, size_t nlist, size_t **out) {
+    uint32_t list_type;
+    FAISS_AUTO (UInt64Vector) stored = {0};
+    FAISS_TRY (faiss_read_u32 (reader, &list_type, "list_type"));
+    FAISS_REQUIRE_FILE (reader,
+                        list_type == FAISS_FOURCC ("full") || list_type == FAISS_FOURCC ("sprs"),
+                        "unknown list_type 0x%08x of inverted lists", (unsigned)list_type);
+    FAISS_TRY (faiss_read_UInt64Vector (reader, &stored, "sizes"));
+    if (list_type == FAISS_FOURCC ("full")) {
+        FAISS_REQUIRE_FILE (reader, stored.size == nlist, "%zu list sizes for %zu lists",
+                            stored.size, nlist);
+    } else {
+        FAISS_REQUIRE_FILE (reader, stored.size % 2 == 0, "an odd number of sparse list sizes: %zu",
+                            stored.size);
+    }
+    FAISS_AUTO_FREE (size_t) *sizes = NULL;
+    FAISS_TRY (faiss_alloc_zeroed (&sizes, nlist, sizeof *sizes));
+    if (list_type == FAISS_FOURCC ("full")) {
+        for (size_t i = 0; i < nlist; i++) {
+            sizes[i] = stored.data[i];
+        }
+    } else {
+        for (size_t i = 0; i < stored.size; i += 2) {
+            FAISS_REQUIRE_FILE (reader, stored.data[i] < nlist, "a size of list %llu of %zu",
+                                (unsigned long long)stored.data[i], nlist);
+            sizes[stored.data[i]] = stored.data[i + 1];
+        }
+    }
+    *out = FAISS_STEAL (sizes);
+    return FAISS_OK;
+}
+
+static FaissStatus read_list (FaissArrayInvertedLists *self, FaissIOReader *reader, size_t list_no,
+                              size_t size) {
+    size_t code_size = self->lists.code_size;
+    size_t limit = faiss_deserialization_vector_byte_limit;
+    FAISS_REQUIRE_FILE (
+        reader, size <= limit / sizeof (idx_t) && (code_size == 0 || size <= limit / code_size),
+        "list %zu has %zu entries of %zu bytes, above the limit of %zu bytes", list_no, size,
+        code_size, limit);
+    FAISS_TRY (faiss_read_codes (reader, &self->codes[list_no], size * code_size, "codes"));
+    return faiss_read_ids (reader, &self->ids[list_no], size, "ids");
+}
+
+static FaissStatus ArrayInvertedLists_read (void **out, FaissIOReader *reader, uint32_t tag,
+                                            int io_flags) {
+    (void)tag;
+    FAISS_REQUIRE_FILE (reader, !(io_flags & FAISS_IO_FLAG_SKIP_IVF_DATA),
+                        "inverted lists cannot be read without their data");
+    size_t nlist, code_size;
+    FAISS_TRY (faiss_read_size (reader, &nlist, "nlist"));
+    FAISS_TRY (faiss_read_size (reader, &code_size, "code_size"));
+    FAISS_TRY (faiss_check_loop_limit (reader, nlist, "nlist"));
+    FAISS_AUTO_FREE (size_t) *sizes = NULL;
+    FAISS_TRY (read_sizes (reader, nlist, &sizes));
+    FAISS_OWNED (ArrayInvertedLists) *self = NULL;
+    FAISS_TRY (faiss_ArrayInvertedLists_new_with (&self, nlist, code_size));
+    for (size_t i = 0; i < nlist; i++) {
+        if (sizes[i] > 0) {
+            FAISS_TRY (read_list (self, reader, i, sizes[i]));
+        }
+    }
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+FaissInvertedListsClass faiss_ArrayInvertedLists_class = {
+    .head = {.name = "ArrayInvertedLists",
+             .parent = &faiss_InvertedLists_class.head,
+             .instance_size = sizeof (FaissArrayInvertedLists),
+             .table_size = sizeof (FaissInvertedListsClass),
+             .finalize = ArrayInvertedLists_finalize,
+             .copy = ArrayInvertedLists_copy,
+             .tags = "ilar",
+             .read = ArrayInvertedLists_read,
+             .write = ArrayInvertedLists_write},
+    .list_size = ArrayInvertedLists_list_size,
+    .get_codes = ArrayInvertedLists_get_codes,
+    .get_ids = ArrayInvertedLists_get_ids,
+    .add_entries = ArrayInvertedLists_add_entries,
+    .update_entries = ArrayInvertedLists_update_entries,
+    .resize = ArrayInvertedLists_resize,
+};
