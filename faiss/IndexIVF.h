@@ -255,7 +255,7 @@ FaissStatus faiss_IndexIVF_search_preassigned (const FaissIndexIVF *self, idx_t 
                                                const float *centroid_dis, float *distances,
                                                idx_t *labels, int store_pairs);
 /// The same, restricted and tuned. @param stats  counts are added to it; may be NULL
-FaissStatus faiss_IndexIVF_search_preassigned_with_params (
+FaissStatus faiss_IndexIVF_search_preassigned_with_stats (
     const FaissIndexIVF *self, idx_t n, const float *x, idx_t k, const idx_t *assign,
     const float *centroid_dis, float *distances, idx_t *labels, int store_pairs,
     const FaissSearchParametersIVF *params, FaissIndexIVFStats *stats);

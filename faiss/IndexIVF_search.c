@@ -699,7 +699,7 @@ FaissStatus faiss_IndexIVF_search_and_return_codes (const FaissIndexIVF *self, i
 
 /* ---- searching lists of the caller's choice -------------------------------------------------- */
 
-FaissStatus faiss_IndexIVF_search_preassigned_with_params (
+FaissStatus faiss_IndexIVF_search_preassigned_with_stats (
     const FaissIndexIVF *self, idx_t n, const float *x, idx_t k, const idx_t *assign,
     const float *centroid_dis, float *distances, idx_t *labels, int store_pairs,
     const FaissSearchParametersIVF *params, FaissIndexIVFStats *stats) {
@@ -716,7 +716,7 @@ FaissStatus faiss_IndexIVF_search_preassigned (const FaissIndexIVF *self, idx_t 
                                                idx_t k, const idx_t *assign,
                                                const float *centroid_dis, float *distances,
                                                idx_t *labels, int store_pairs) {
-    return faiss_IndexIVF_search_preassigned_with_params (
+    return faiss_IndexIVF_search_preassigned_with_stats (
         self, n, x, k, assign, centroid_dis, distances, labels, store_pairs, NULL, NULL);
 }
 
