@@ -144,9 +144,8 @@ FaissStatus faiss_IndexIVF_search_preassigned_with_params (
     const FaissIndexIVF *self, idx_t n, const float *x, idx_t k, const idx_t *assign,
     const float *centroid_dis, float *distances, idx_t *labels, int store_pairs,
     const FaissSearchParametersIVF *params) {
-    return faiss_IndexIVF_search_preassigned_with_stats (self, n, x, k, assign, centroid_dis,
-                                                         distances, labels, store_pairs, params,
-                                                         faiss_get_indexIVF_stats ());
+    return faiss_IndexIVF_search_preassigned_with_stats (
+        self, n, x, k, assign, centroid_dis, distances, labels, store_pairs, params, NULL);
 }
 
 FaissStatus faiss_IndexIVF_get_centroids_and_cardinality (const FaissIndexIVF *self,
