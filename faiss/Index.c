@@ -116,8 +116,21 @@ static FaissStatus Index_compute_residual_n (const FaissIndex *self, idx_t n, co
 
 static FaissStatus Index_get_distance_computer (const FaissIndex *self,
                                                 FaissDistanceComputer **out) {
-    (void)out;
-    NOT_IMPLEMENTED (self, get_distance_computer);
+    if (self->metric_type != METRIC_L2) {
+        NOT_IMPLEMENTED (self, get_distance_computer);
+    }
+    return faiss_generic_distance_computer (self, out);
+}
+
+/* Not with a generic computer: candidates that cannot be reconstructed would be lost silently. */
+static FaissStatus Index_search_subset (const FaissIndex *self, idx_t n, const float *x,
+                                        idx_t k_base, const idx_t *base_labels, idx_t k,
+                                        float *distances, idx_t *labels) {
+    if (self->cls->get_distance_computer == Index_get_distance_computer) {
+        NOT_IMPLEMENTED (self, search_subset);
+    }
+    return faiss_search_subset_by_distance_computer (self, n, x, k_base, base_labels, k, distances,
+                                                     labels);
 }
 
 static FaissStatus Index_sa_code_size (const FaissIndex *self, size_t *out) {
@@ -207,7 +220,7 @@ FaissIndexClass faiss_Index_class = {
     .reconstruct_batch = Index_reconstruct_batch,
     .reconstruct_n = Index_reconstruct_n,
     .search_and_reconstruct = Index_search_and_reconstruct,
-    .search_subset = faiss_search_subset_by_distance_computer,
+    .search_subset = Index_search_subset,
     .compute_residual = Index_compute_residual,
     .compute_residual_n = Index_compute_residual_n,
     .get_distance_computer = Index_get_distance_computer,

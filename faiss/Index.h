@@ -69,12 +69,14 @@ typedef struct FaissIndexClass {
                                            idx_t *labels, float *recons); ///< root: both in turn
     FaissStatus (*search_subset) (const FaissIndex *self, idx_t n, const float *x, idx_t k_base,
                                   const idx_t *base_labels, idx_t k, float *distances,
-                                  idx_t *labels); ///< root: by distance computers
+                                  idx_t *labels); ///< root: by the class's distance computers
     FaissStatus (*compute_residual) (const FaissIndex *self, const float *x, float *residual,
                                      idx_t key); ///< root: x minus the reconstruction
     FaissStatus (*compute_residual_n) (const FaissIndex *self, idx_t n, const float *xs,
                                        float *residuals, const idx_t *keys); ///< root: one by one
-    FaissStatus (*get_distance_computer) (const FaissIndex *self, FaissDistanceComputer **out);
+    FaissStatus (*get_distance_computer) (const FaissIndex *self,
+                                          FaissDistanceComputer **out); ///< root: for METRIC_L2, by
+                                                                        ///< reconstruction
     FaissStatus (*sa_code_size) (const FaissIndex *self, size_t *out);
     FaissStatus (*sa_encode) (const FaissIndex *self, idx_t n, const float *x, uint8_t *bytes);
     FaissStatus (*sa_decode) (const FaissIndex *self, idx_t n, const uint8_t *bytes, float *x);

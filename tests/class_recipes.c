@@ -34,12 +34,25 @@ static const IndexRecipe index_recipes[] = {
     {"IndexFlat1D", .build = flat_1d, .metric = METRIC_L2, .d = 1,
      .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS | LACKS_SELECTOR | SEARCHES_ROOTS,
      .reads_as = "IndexFlatL2"},
+    {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
     {0},
 };
 
 /* ---- other classes --------------------------------------------------------------------------- */
 
+static FaissStatus array_lists (void **out) {
+    enum { NLIST = 3, CODE_SIZE = 5 };
+    FAISS_OWNED (ArrayInvertedLists) *lists = NULL;
+    FAISS_TRY (faiss_ArrayInvertedLists_new_with (&lists, NLIST, CODE_SIZE));
+    idx_t ids[] = {7, 5};
+    uint8_t codes[2 * CODE_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    FAISS_TRY (faiss_InvertedLists_add_entries (&lists->lists, 1, 2, ids, codes, NULL));
+    *out = FAISS_STEAL (lists);
+    return FAISS_OK;
+}
+
 static const ObjectRecipe object_recipes[] = {
+    {"ArrayInvertedLists", array_lists},
     {0},
 };
 
@@ -155,7 +168,12 @@ idx_t recipe_label (const IndexRecipe *recipe, idx_t row) {
 
 FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,
                               FaissSearchParameters **out) {
-    (void)index;
+    if (faiss_IndexIVF_cast ((FaissIndex *)index)) {
+        FaissSearchParametersIVF *params = NULL;
+        FAISS_TRY (faiss_SearchParametersIVF_new_with (&params, sel, 8, 0));
+        *out = &params->params;
+        return FAISS_OK;
+    }
     return faiss_SearchParameters_new (out, sel);
 }
 

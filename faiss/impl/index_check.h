@@ -27,6 +27,9 @@ FaissStatus faiss_check_results (const char *function, idx_t n, idx_t k, const f
 FaissStatus faiss_check_params_class (const char *function, const FaissIndex *index,
                                       const FaissSearchParameters *params, const FaissClass *cls);
 
+/// A distance computer by reconstruction, for METRIC_L2. What cannot be reconstructed is at NaN.
+FaissStatus faiss_generic_distance_computer (const FaissIndex *index, FaissDistanceComputer **out);
+
 /// search_subset for any index that has distance computers.
 FaissStatus faiss_search_subset_by_distance_computer (const FaissIndex *self, idx_t n,
                                                       const float *x, idx_t k_base,

@@ -268,9 +268,9 @@ static void what_a_class_lacks_is_reported_with_its_name (void **state) {
     LACKS (range_search, call_with (7, 0, 1));
     LACKS (reset, faiss_Index_reset (lines));
     LACKS (remove_ids, faiss_Index_remove_ids (lines, (FaissIDSelector *)lines, &size));
+    LACKS (search_subset, faiss_Index_search_subset (lines, N, x, 1, keys, 1, distances, labels));
+    lines->metric_type = METRIC_L1;
     LACKS (get_distance_computer, faiss_Index_get_distance_computer (lines, &dc));
-    LACKS (get_distance_computer,
-           faiss_Index_search_subset (lines, N, x, 1, keys, 1, distances, labels));
     LACKS (sa_code_size, faiss_Index_sa_code_size (lines, &size));
     LACKS (sa_encode, faiss_Index_sa_encode (lines, N, x, bytes));
     LACKS (sa_decode, faiss_Index_sa_decode (lines, N, bytes, recons));
@@ -313,6 +313,25 @@ static void the_root_does_with_other_methods_what_it_can (void **state) {
     assert_true (residual[2] == x[2] - x[D + 2]);
     assert_ok (faiss_Index_compute_residual_n (lines, N, x, recons, keys));
     assert_true (recons[0] == x[0] - x[4 * D] && recons[2 * D] == 0);
+}
+
+static void the_root_computes_distances_by_reconstruction (void **state) {
+    (void)state;
+    FaissDistanceComputer *dc = NULL;
+    assert_ok (faiss_Index_get_distance_computer (lines, &dc));
+    assert_ok (faiss_DistanceComputer_set_query (dc, x));
+    float expected = 0, to_query[4], between;
+    for (int j = 0; j < D; j++) {
+        expected += (x[j] - x[2 * D + j]) * (x[j] - x[2 * D + j]);
+    }
+    dc->distances_batch_4 (dc, (idx_t[]){0, 2, 99, -1}, to_query);
+    assert_ok (faiss_DistanceComputer_symmetric_dis (dc, 2, 0, &between));
+    assert_true (to_query[0] == 0 && fabsf (to_query[1] - expected) < 1e-6f);
+    assert_true (isnan (to_query[2]) && isinf (to_query[3]));
+    assert_true (between == to_query[1]);
+    assert_ok (faiss_DistanceComputer_symmetric_dis (dc, 99, 0, &between));
+    assert_true (isnan (between));
+    faiss_DistanceComputer_free (dc);
 }
 
 static void a_result_is_filled_once_and_fits_the_queries (void **state) {
@@ -382,6 +401,7 @@ TEST_MAIN (TEST (null_is_refused), TEST (negative_and_huge_counts_are_refused),
            TEST (nothing_to_do_needs_no_arrays), TEST (an_untrained_index_is_refused),
            TEST (what_a_class_lacks_is_reported_with_its_name),
            TEST (the_root_does_with_other_methods_what_it_can),
+           TEST (the_root_computes_distances_by_reconstruction),
            TEST (a_result_is_filled_once_and_fits_the_queries), TEST (fields_are_read_and_set),
            TEST (a_dimension_has_limits), TEST (what_has_no_file_format_says_so),
            TEST (search_parameters_are_objects))

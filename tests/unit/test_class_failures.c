@@ -269,12 +269,10 @@ static Subject make_subject (const IndexRecipe *recipe, const Operation *operati
     assert_ok (
         faiss_IDSelectorRange_new (&range, recipe_label (recipe, 20), recipe_label (recipe, 120)));
     s.sel = &range->sel;
-#ifdef FAISS_INDEX_IVF_H
     FaissIndexIVF *ivf = faiss_IndexIVF_cast (s.index);
     if (ivf && operation->lack & LACKS_RECONSTRUCT) {
         assert_ok (faiss_IndexIVF_make_direct_map (ivf, 1));
     }
-#endif
     if (!(recipe->traits & LACKS_CODES)) {
         size_t code_size = 0;
         assert_ok (faiss_Index_sa_code_size (s.index, &code_size));

@@ -107,13 +107,10 @@ static void assert_same_bytes (const FaissIndex *a, const FaissIndex *b) {
 
 /* Reconstruction of inverted files needs a direct map. */
 static void make_reconstructible (FaissIndex *index) {
-#ifdef FAISS_INDEX_IVF_H
     FaissIndexIVF *ivf = faiss_IndexIVF_cast (index);
     if (ivf) {
         assert_ok (faiss_IndexIVF_make_direct_map (ivf, 1));
     }
-#endif
-    (void)index;
 }
 
 /* ---- the life of an index -------------------------------------------------------------------- */
