@@ -25,6 +25,13 @@ static const FaissKernels avx2_kernels = {
     .fvec_L2sqr_ny = faiss_fvec_L2sqr_ny_avx2,
     .fvec_inner_products_ny = faiss_fvec_inner_products_ny_avx2,
     .fvec_madd = faiss_fvec_madd_avx2,
+    .exact_pack_rows = faiss_exact_pack_rows_avx2,
+    .exact_collect_ip = faiss_exact_collect_ip_avx2,
+    .exact_collect_L2 = faiss_exact_collect_L2_avx2,
+    .exact_collect_L2_norms = faiss_exact_collect_L2_norms_avx2,
+    .exact_nearest_ip = faiss_exact_nearest_ip_avx2,
+    .exact_nearest_L2 = faiss_exact_nearest_L2_avx2,
+    .exact_nearest_L2_norms = faiss_exact_nearest_L2_norms_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -37,6 +44,13 @@ static const FaissKernels avx512_kernels = {
     .fvec_L2sqr_ny = faiss_fvec_L2sqr_ny_avx512,
     .fvec_inner_products_ny = faiss_fvec_inner_products_ny_avx512,
     .fvec_madd = faiss_fvec_madd_avx512,
+    .exact_pack_rows = faiss_exact_pack_rows_avx512,
+    .exact_collect_ip = faiss_exact_collect_ip_avx512,
+    .exact_collect_L2 = faiss_exact_collect_L2_avx512,
+    .exact_collect_L2_norms = faiss_exact_collect_L2_norms_avx512,
+    .exact_nearest_ip = faiss_exact_nearest_ip_avx512,
+    .exact_nearest_L2 = faiss_exact_nearest_L2_avx512,
+    .exact_nearest_L2_norms = faiss_exact_nearest_L2_norms_avx512,
 };
 #endif
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <faiss/kernels/exact_search.h>
 #include <faiss/utils/simd_levels.h>
 
 /// Function pointers, named as in kernels.def. A NULL entry of a level's table stands for the next

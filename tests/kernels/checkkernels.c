@@ -33,7 +33,7 @@ static long n_failures;
 static struct Buffer {
     void *mapped;
     size_t size;
-} buffers[4096];
+} buffers[20000];
 static size_t n_buffers;
 
 void *guarded (size_t n) {
