@@ -1,32 +1,374 @@
-/* Nearest neighbours and ranges among plain arrays, L2 and inner product. */
-#include <faiss/utils/distances.h>
+/* Nearest neighbours and ranges among plain arrays, L2 and inner product: cuts a search into parts.
+ */
+#include <faiss/utils/exact_search.h>
+
+#include <float.h>
 
 #include <faiss/impl/check.h>
+#include <faiss/impl/parallel.h>
+#include <faiss/utils/distances.h>
 #include <faiss/utils/extra_distances.h>
+
+enum {
+    PART_BYTES = 8 << 20,      /* packed queries of a part */
+    PART_KEY_BYTES = 32 << 20, /* candidates of a part */
+    MAX_PART_QUERIES = 4096,
+    SHARED_BYTES = 8 << 20,    /* so many rows are packed once for all parts, ... */
+    SHARED_MIN_QUERIES = 256,  /* ... if there are so many queries */
+    SHARED_PART_QUERIES = 504, /* which stay in the second-level cache */
+    SPLIT_ROWS_QUERIES = 256,  /* fewer queries per thread: split the rows, not the queries */
+    SPLIT_MIN_ROWS = 2048,     /* per thread */
+};
+
+static size_t min_size (size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static size_t max_size (size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+/* ---- which rows
+ * ------------------------------------------------------------------------------------ */
+
+static int compare_ids (const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* A selector that is a range or a list needs no test per row. */
+static FaissStatus choose_rows (FaissExactTask *task, const FaissIDSelector *sel, uint32_t **list) {
+    task->begin = 0;
+    task->end = task->ny;
+    const FaissClass *cls = sel ? &sel->cls->head : NULL;
+    if (cls == &faiss_IDSelectorRange_class.head) {
+        const FaissIDSelectorRange *range = (const FaissIDSelectorRange *)sel;
+        idx_t ny = (idx_t)task->ny;
+        idx_t begin = range->imin < 0 ? 0 : range->imin;
+        idx_t end = range->imax > ny ? ny : range->imax;
+        task->begin = begin < end ? (size_t)begin : 0;
+        task->end = begin < end ? (size_t)end : 0;
+    } else if (cls == &faiss_IDSelectorArray_class.head) {
+        const FaissIDSelectorArray *array = (const FaissIDSelectorArray *)sel;
+        FAISS_TRY (faiss_alloc (list, array->n, sizeof **list));
+        size_t n = 0, n_distinct = 0;
+        for (size_t i = 0; i < array->n; i++) {
+            if (array->ids[i] >= 0 && array->ids[i] < (idx_t)task->ny) {
+                (*list)[n++] = (uint32_t)array->ids[i];
+            }
+        }
+        qsort (*list, n, sizeof **list, compare_ids);
+        for (size_t i = 0; i < n; i++) {
+            if (i == 0 || (*list)[i] != (*list)[i - 1]) {
+                (*list)[n_distinct++] = (*list)[i];
+            }
+        }
+        task->list = *list;
+        task->end = n_distinct;
+    } else {
+        task->sel = sel;
+    }
+    return FAISS_OK;
+}
+
+/* ---- rows packed once for all parts
+ * ------------------------------------------------------------------ */
+
+static FaissStatus pack_shared (FaissExactTask *task, float **packed, float **norms) {
+    size_t n_groups = (task->ny + FAISS_EXACT_ROWS - 1) / FAISS_EXACT_ROWS, d = task->d;
+    size_t n_padded = n_groups * FAISS_EXACT_ROWS;
+    FAISS_TRY (faiss_alloc_aligned (packed, n_padded * d, sizeof **packed));
+    FAISS_TRY (faiss_alloc_aligned (norms, n_padded, sizeof **norms));
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)n_groups))
+    for (size_t group = 0; group < n_groups; group++) {
+        size_t first = group * FAISS_EXACT_ROWS;
+        size_t n = min_size (FAISS_EXACT_ROWS, task->ny - first);
+        const float *y = task->y + first * d;
+        faiss_kernels.exact_pack_rows (y, NULL, n, d, *packed + first * d);
+        for (size_t i = 0; i < FAISS_EXACT_ROWS; i++) {
+            (*norms)[first + i] = i >= n                                 ? 0
+                                  : task->metric != FAISS_EXACT_L2_NORMS ? 0
+                                  : task->y_norms
+                                      ? task->y_norms[first + i]
+                                      : faiss_kernels.fvec_inner_product (y + i * d, y + i * d, d);
+        }
+    }
+    task->packed = *packed;
+    task->packed_norms = *norms;
+    return FAISS_OK;
+}
+
+/* ---- the k best
+ * -------------------------------------------------------------------------------------- */
+
+/* What the parts of a group of queries keep: one part, or one for each slice of the rows. */
+typedef struct Kept {
+    FaissCandidates *candidates; /* n_slices * n_queries */
+    uint64_t *keys;
+    float *best_vals; /* the same for k = 1 */
+    int64_t *best_ids;
+} Kept;
+
+static void kept_clear (Kept *kept) {
+    free (kept->candidates), free (kept->keys);
+    free (kept->best_vals), free (kept->best_ids);
+}
+
+static FaissStatus kept_init (Kept *kept, bool similarity, bool nearest, size_t n, size_t k) {
+    if (nearest) {
+        FAISS_TRY (faiss_alloc (&kept->best_vals, n, sizeof *kept->best_vals));
+        FAISS_TRY (faiss_alloc (&kept->best_ids, n, sizeof *kept->best_ids));
+        for (size_t i = 0; i < n; i++) {
+            kept->best_vals[i] = similarity ? -FLT_MAX : FLT_MAX;
+            kept->best_ids[i] = -1;
+        }
+        return FAISS_OK;
+    }
+    size_t capacity = faiss_candidates_capacity (k);
+    FAISS_REQUIRE (capacity <= SIZE_MAX / 16 / max_size (n, 1), "%zu results are too many", k);
+    FAISS_TRY (faiss_alloc (&kept->candidates, n, sizeof *kept->candidates));
+    FAISS_TRY (faiss_alloc (&kept->keys, n * capacity, sizeof *kept->keys));
+    for (size_t i = 0; i < n; i++) {
+        faiss_candidates_init (kept->candidates + i, similarity, kept->keys + i * capacity);
+    }
+    return FAISS_OK;
+}
+
+/* The slices' results of each query together, as the caller wants them. */
+static void hand_over (const Kept *kept, bool similarity, size_t n, size_t n_slices, size_t k_kept,
+                       size_t k, float *vals, idx_t *ids) {
+    for (size_t q = 0; q < n; q++) {
+        if (kept->candidates) {
+            for (size_t slice = 1; slice < n_slices; slice++) {
+                faiss_candidates_merge (kept->candidates + q, similarity, k_kept,
+                                        kept->candidates + slice * n + q);
+            }
+            faiss_candidates_finish (kept->candidates + q, similarity, k, vals + q * k,
+                                     ids + q * k);
+            continue;
+        }
+        vals[q] = kept->best_vals[q];
+        ids[q] = kept->best_ids[q];
+        for (size_t slice = 1; slice < n_slices;
+             slice++) { /* ids ascend: the first of equal ones */
+            float value = kept->best_vals[slice * n + q];
+            if (similarity ? value > vals[q] : value < vals[q]) {
+                vals[q] = value;
+                ids[q] = kept->best_ids[slice * n + q];
+            }
+        }
+    }
+}
+
+static size_t slice_border (const FaissExactTask *task, size_t slice, size_t n_slices) {
+    size_t n = task->end - task->begin;
+    size_t per_slice = (n / n_slices + FAISS_EXACT_ROWS) / FAISS_EXACT_ROWS * FAISS_EXACT_ROWS;
+    return slice == n_slices ? task->end : task->begin + min_size (slice * per_slice, n);
+}
+
+/* Queries first .. first + n - 1; the rows in n_slices slices, each by a thread of its own. */
+static FaissStatus knn_group (const FaissExactTask *task, size_t first, size_t n, size_t n_slices,
+                              size_t k, float *vals, idx_t *ids) {
+    bool similarity = task->metric == FAISS_EXACT_IP, nearest = k == 1 && n > 4;
+    size_t k_kept = min_size (k, max_size (task->end - task->begin, 1));
+    Kept kept = {0};
+    FaissStatus status = kept_init (&kept, similarity, nearest, n * n_slices, k_kept);
+    FaissRegion region = {0};
+#pragma omp parallel for num_threads((int)n_slices) if (n_slices > 1)
+    for (size_t slice = 0; slice < n_slices; slice++) {
+        FaissExactPart part = {.first_query = first,
+                               .n_queries = n,
+                               .begin = slice_border (task, slice, n_slices),
+                               .end = slice_border (task, slice + 1, n_slices),
+                               .k = k_kept};
+        if (nearest) {
+            part.best_vals = kept.best_vals + slice * n;
+            part.best_ids = kept.best_ids + slice * n;
+        } else {
+            part.candidates = kept.candidates + slice * n;
+        }
+        if (status == FAISS_OK) {
+            faiss_region_note (&region, faiss_exact_part (task, &part));
+        }
+    }
+    status = status == FAISS_OK ? faiss_region_close (&region) : status;
+    if (status == FAISS_OK) {
+        hand_over (&kept, similarity, n, n_slices, k_kept, k, vals + first * k, ids + first * k);
+    }
+    kept_clear (&kept);
+    return status;
+}
+
+/* Queries per group: what bounds the memory, and an even share for each thread. */
+static size_t group_size (const FaissExactTask *task, size_t k, size_t n_threads) {
+    size_t key_bytes = faiss_candidates_capacity (min_size (k, task->ny)) * sizeof (uint64_t);
+    size_t n = task->packed ? SHARED_PART_QUERIES : MAX_PART_QUERIES;
+    n = min_size (n, PART_BYTES / (sizeof (float) * (task->d + 1)));
+    n = min_size (n, PART_KEY_BYTES / key_bytes);
+    n = min_size (n, (task->nx + n_threads - 1) / n_threads);
+    return (max_size (n, 1) + FAISS_EXACT_QUERIES - 1) / FAISS_EXACT_QUERIES * FAISS_EXACT_QUERIES;
+}
+
+static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
+                        const FaissIDSelector *sel) {
+    FAISS_AUTO_FREE (uint32_t) *list = NULL;
+    FAISS_AUTO_FREE (float) *packed = NULL;
+    FAISS_AUTO_FREE (float) *norms = NULL;
+    FAISS_TRY (choose_rows (task, sel, &list));
+    size_t n_rows = task->end - task->begin;
+    if (!sel && task->nx >= SHARED_MIN_QUERIES &&
+        task->ny * task->d <= SHARED_BYTES / sizeof (float)) {
+        FAISS_TRY (pack_shared (task, &packed, &norms));
+    }
+    size_t n_threads = (size_t)faiss_threads_for ((int64_t)(task->nx * n_rows));
+    size_t n_slices = 1;
+    if (task->nx < SPLIT_ROWS_QUERIES * n_threads && !task->packed) {
+        n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));
+    }
+    size_t n_group_threads = n_slices > 1 ? 1 : n_threads;
+    size_t size = group_size (task, k, n_group_threads);
+    size_t n_groups = (task->nx + size - 1) / size;
+    if (n_groups < n_group_threads) {
+        n_group_threads = max_size (n_groups, 1);
+    }
+    FaissRegion region = {0};
+#pragma omp parallel for schedule(dynamic)                                                         \
+    num_threads((int)n_group_threads) if (n_group_threads > 1)
+    for (size_t group = 0; group < n_groups; group++) {
+        size_t first = group * size;
+        if (!faiss_region_failed (&region)) {
+            faiss_region_note (&region, knn_group (task, first, min_size (size, task->nx - first),
+                                                   n_slices, k, vals, ids));
+        }
+    }
+    return faiss_region_close (&region);
+}
+
+/* L2 by norms or directly: the choice is visible in the last bits of results, and is upstream's. */
+static FaissExactMetric L2_formula (size_t nx, size_t d, const FaissIDSelector *sel) {
+    double threshold = faiss_get_distance_compute_blas_threshold ();
+    return !sel && (double)nx * (double)d >= threshold ? FAISS_EXACT_L2_NORMS : FAISS_EXACT_L2;
+}
+
+static FaissExactTask task_of (FaissExactMetric metric, const float *x, const float *y, size_t d,
+                               size_t nx, size_t ny) {
+    return (FaissExactTask){.metric = metric, .x = x, .y = y, .d = d, .nx = nx, .ny = ny};
+}
 
 FaissStatus faiss_knn_L2sqr (const float *x, const float *y, size_t d, size_t nx, size_t ny,
                              size_t k, float *vals, idx_t *ids, const float *y_norms,
                              const FaissIDSelector *sel) {
-    (void)y_norms;
-    return faiss_knn_extra_metrics (x, y, d, nx, ny, METRIC_L2, 0, k, vals, ids, sel);
+    FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
+    if (ny > UINT32_MAX) { /* rows are counted in 32 bits */
+        return faiss_knn_extra_metrics (x, y, d, nx, ny, METRIC_L2, 0, k, vals, ids, sel);
+    }
+    FaissExactTask task = task_of (L2_formula (nx, d, sel), x, y, d, nx, ny);
+    task.y_norms = y_norms;
+    return knn (&task, k, vals, ids, sel);
 }
 
 FaissStatus faiss_knn_inner_product (const float *x, const float *y, size_t d, size_t nx, size_t ny,
                                      size_t k, float *vals, idx_t *ids,
                                      const FaissIDSelector *sel) {
-    return faiss_knn_extra_metrics (x, y, d, nx, ny, METRIC_INNER_PRODUCT, 0, k, vals, ids, sel);
+    FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
+    if (ny > UINT32_MAX) {
+        return faiss_knn_extra_metrics (x, y, d, nx, ny, METRIC_INNER_PRODUCT, 0, k, vals, ids,
+                                        sel);
+    }
+    FaissExactTask task = task_of (FAISS_EXACT_IP, x, y, d, nx, ny);
+    return knn (&task, k, vals, ids, sel);
+}
+
+/* ---- ranges
+ * ------------------------------------------------------------------------------------------ */
+
+static void free_found (FaissExactFound *found, size_t n) {
+    for (size_t i = 0; found && i < n; i++) {
+        free (found[i].vals);
+        free (found[i].ids);
+    }
+    free (found);
+}
+
+/* found[slice * nx + query]: slice after slice is the order of the rows. */
+static FaissStatus fill_result (const FaissExactFound *found, size_t nx, size_t n_slices,
+                                FaissRangeSearchResult *result) {
+    for (size_t q = 0; q < nx; q++) {
+        result->lims[q] = 0;
+        for (size_t slice = 0; slice < n_slices; slice++) {
+            result->lims[q] += found[slice * nx + q].size;
+        }
+    }
+    FAISS_TRY (faiss_RangeSearchResult_do_allocation (result));
+    for (size_t q = 0; q < nx; q++) {
+        size_t at = result->lims[q];
+        for (size_t slice = 0; slice < n_slices; slice++) {
+            const FaissExactFound *part = found + slice * nx + q;
+            if (part->size > 0) {
+                memcpy (result->distances + at, part->vals, part->size * sizeof *part->vals);
+                memcpy (result->labels + at, part->ids, part->size * sizeof *part->ids);
+            }
+            at += part->size;
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus range_search (FaissExactTask *task, float radius, FaissRangeSearchResult *result,
+                                 const FaissIDSelector *sel) {
+    FAISS_AUTO_FREE (uint32_t) *list = NULL;
+    FAISS_TRY (choose_rows (task, sel, &list));
+    size_t n_rows = task->end - task->begin;
+    size_t n_threads = (size_t)faiss_threads_for ((int64_t)(task->nx * n_rows));
+    size_t n_slices = 1;
+    if (task->nx < SPLIT_ROWS_QUERIES * n_threads) {
+        n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));
+    }
+    size_t size = group_size (task, 1, n_slices > 1 ? 1 : n_threads);
+    size_t n_groups = (task->nx + size - 1) / size;
+    FaissExactFound *found = NULL;
+    FAISS_TRY (faiss_alloc_zeroed (&found, task->nx * n_slices, sizeof *found));
+    FaissRegion region = {0};
+#pragma omp parallel for schedule(dynamic) num_threads((int)n_threads) if (n_threads > 1)
+    for (size_t i = 0; i < n_groups * n_slices; i++) {
+        size_t group = i / n_slices, slice = i % n_slices;
+        FaissExactPart part = {.first_query = group * size,
+                               .n_queries = min_size (size, task->nx - group * size),
+                               .begin = slice_border (task, slice, n_slices),
+                               .end = slice_border (task, slice + 1, n_slices),
+                               .found = found + slice * task->nx + group * size,
+                               .radius = radius};
+        if (!faiss_region_failed (&region)) {
+            faiss_region_note (&region, faiss_exact_part (task, &part));
+        }
+    }
+    FaissStatus status = faiss_region_close (&region);
+    if (status == FAISS_OK) {
+        status = fill_result (found, task->nx, n_slices, result);
+    }
+    free_found (found, task->nx * n_slices);
+    return status;
 }
 
 FaissStatus faiss_range_search_L2sqr (const float *x, const float *y, size_t d, size_t nx,
                                       size_t ny, float radius, FaissRangeSearchResult *result,
                                       const FaissIDSelector *sel) {
-    return faiss_range_search_extra_metrics (x, y, d, nx, ny, METRIC_L2, 0, radius, result, sel);
+    if (ny > UINT32_MAX) {
+        return faiss_range_search_extra_metrics (x, y, d, nx, ny, METRIC_L2, 0, radius, result,
+                                                 sel);
+    }
+    FaissExactTask task = task_of (L2_formula (nx, d, sel), x, y, d, nx, ny);
+    return range_search (&task, radius, result, sel);
 }
 
 FaissStatus faiss_range_search_inner_product (const float *x, const float *y, size_t d, size_t nx,
                                               size_t ny, float radius,
                                               FaissRangeSearchResult *result,
                                               const FaissIDSelector *sel) {
-    return faiss_range_search_extra_metrics (x, y, d, nx, ny, METRIC_INNER_PRODUCT, 0, radius,
-                                             result, sel);
+    if (ny > UINT32_MAX) {
+        return faiss_range_search_extra_metrics (x, y, d, nx, ny, METRIC_INNER_PRODUCT, 0, radius,
+                                                 result, sel);
+    }
+    FaissExactTask task = task_of (FAISS_EXACT_IP, x, y, d, nx, ny);
+    return range_search (&task, radius, result, sel);
 }

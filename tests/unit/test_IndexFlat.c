@@ -7,6 +7,13 @@
 #include <faiss/IndexFlat1D.h>
 #include <faiss/utils/distances.h>
 #include <faiss/utils/extra_distances.h>
+#include <faiss/utils/simd_levels.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#else
+#define omp_set_num_threads(n) ((void)(n))
+#endif
 
 static uint64_t state = 12345;
 
@@ -86,9 +93,7 @@ static void compare_search (FaissIndex *index, const float *y, idx_t n, idx_t k,
         expected_results (x + (size_t)i * d, y, d, index->ntotal, k, similarity, sel, expected,
                           expected_ids);
         for (idx_t j = 0; j < k; j++) {
-            bool is_open =
-                similarity && expected[j] == expected[k - 1]; /* ties for the last place */
-            if ((ids[i * k + j] != expected_ids[j] && !is_open) || vals[i * k + j] != expected[j]) {
+            if (ids[i * k + j] != expected_ids[j] || vals[i * k + j] != expected[j]) {
                 fail_msg (
                     "metric %d d=%zu ntotal=%lld n=%lld k=%lld sel=%d: query %lld result %lld "
                     "is %lld (%g), expected %lld (%g)",
@@ -126,21 +131,46 @@ static void search_equals_a_plain_loop (void **unused) {
     }
 }
 
-static void both_formulas_and_every_thread_count_agree (void **unused) {
-    (void)unused; /* numbers are small integers: both are exact */
+static void formulas_levels_and_thread_counts_agree (void **unused) {
+    (void)unused; /* numbers are small integers: all sums are exact */
+    FaissSIMDLevel level_before = faiss_get_simd_level ();
+    int threshold_before = faiss_get_distance_compute_blas_threshold ();
+    for (int level = 0; level < SIMDLevel_COUNT; level++) {
+        if (!faiss_simd_level_is_available ((FaissSIMDLevel)level)) {
+            continue;
+        }
+        assert_ok (faiss_set_simd_level ((FaissSIMDLevel)level));
+        for (int metric = 0; metric < 2; metric++) {
+            FaissIndexFlat *flat = NULL;
+            assert_ok (faiss_IndexFlat_new_with (&flat, 24, (FaissMetricType)metric));
+            float *y = small_vectors (4500, 24);
+            assert_ok (faiss_Index_add (&flat->index, 4500, y));
+            for (int round = 0; round < 6; round++) {
+                omp_set_num_threads (1 + round % 3);
+                faiss_set_distance_compute_blas_threshold (round < 3 ? 1 : 1000000);
+                for (idx_t n = 1; n < 30; n += 7) {
+                    compare_search (&flat->index, y, n, n % 2 ? 12 : 1, NULL);
+                }
+            }
+            free (y);
+            faiss_IndexFlat_free (flat);
+        }
+    }
+    omp_set_num_threads (2);
+    faiss_set_distance_compute_blas_threshold (threshold_before);
+    assert_ok (faiss_set_simd_level (level_before));
+}
+
+static void many_queries_with_few_rows (void **unused) {
+    (void)unused; /* as k-means has it: rows are packed once for all */
     for (int metric = 0; metric < 2; metric++) {
         FaissIndexFlat *flat = NULL;
-        assert_ok (faiss_IndexFlat_new_with (&flat, 24, (FaissMetricType)metric));
-        float *y = small_vectors (2500, 24);
-        assert_ok (faiss_Index_add (&flat->index, 2500, y));
-        int before = faiss_get_distance_compute_blas_threshold ();
-        for (int threshold = 1; threshold <= 1000000; threshold *= 1000) {
-            faiss_set_distance_compute_blas_threshold (threshold);
-            for (idx_t n = 1; n < 60; n += 7) {
-                compare_search (&flat->index, y, n, n % 2 ? 12 : 1, NULL);
-            }
-        }
-        faiss_set_distance_compute_blas_threshold (before);
+        assert_ok (faiss_IndexFlat_new_with (&flat, 5, (FaissMetricType)metric));
+        float *y = small_vectors (77, 5);
+        assert_ok (faiss_Index_add (&flat->index, 77, y));
+        compare_search (&flat->index, y, 1203, 1, NULL);
+        compare_search (&flat->index, y, 1203, 3, NULL);
+        compare_search (&flat->index, y, 600, 80, NULL);
         free (y);
         faiss_IndexFlat_free (flat);
     }
@@ -387,8 +417,9 @@ static void numbers_on_a_line (void **unused) {
 }
 
 TEST_MAIN (cmocka_unit_test (search_equals_a_plain_loop),
-           cmocka_unit_test (both_formulas_and_every_thread_count_agree),
-           cmocka_unit_test (selectors_restrict), cmocka_unit_test (nan_is_never_a_result),
+           cmocka_unit_test (formulas_levels_and_thread_counts_agree),
+           cmocka_unit_test (many_queries_with_few_rows), cmocka_unit_test (selectors_restrict),
+           cmocka_unit_test (nan_is_never_a_result),
            cmocka_unit_test (range_search_equals_a_plain_loop),
            cmocka_unit_test (changes_keep_the_order),
            cmocka_unit_test (distance_computers_agree_with_the_metric),

@@ -79,24 +79,32 @@ void faiss_exact_pack_rows_avx2 (const float *y, const uint32_t *ids, size_t n, 
 /* sums[i][h]: query i with the rows 8 h .. 8 h + 7 of half a group */
 ALWAYS_INLINE void sums_of_half (const Metric metric, const int n, const float *queries,
                                  const float *rows, size_t d, __m256 sums[PART][2]) {
+    __m256 local[PART][2]; /* only indexed by constants once unrolled: registers */
+#pragma GCC unroll 12
     for (int i = 0; i < n; i++) {
-        sums[i][0] = sums[i][1] = _mm256_setzero_ps ();
+        local[i][0] = local[i][1] = _mm256_setzero_ps ();
     }
     for (size_t j = 0; j < d; j++) {
         __m256 row0 = _mm256_load_ps (rows + j * ROWS);
         __m256 row1 = _mm256_load_ps (rows + j * ROWS + 8);
+#pragma GCC unroll 12
         for (int i = 0; i < n; i++) {
             __m256 query = _mm256_broadcast_ss (queries + j * QUERIES + i);
             if (metric == L2) {
                 __m256 difference = _mm256_sub_ps (query, row0);
-                sums[i][0] = _mm256_fmadd_ps (difference, difference, sums[i][0]);
+                local[i][0] = _mm256_fmadd_ps (difference, difference, local[i][0]);
                 difference = _mm256_sub_ps (query, row1);
-                sums[i][1] = _mm256_fmadd_ps (difference, difference, sums[i][1]);
+                local[i][1] = _mm256_fmadd_ps (difference, difference, local[i][1]);
             } else {
-                sums[i][0] = _mm256_fmadd_ps (query, row0, sums[i][0]);
-                sums[i][1] = _mm256_fmadd_ps (query, row1, sums[i][1]);
+                local[i][0] = _mm256_fmadd_ps (query, row0, local[i][0]);
+                local[i][1] = _mm256_fmadd_ps (query, row1, local[i][1]);
             }
         }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < n; i++) {
+        sums[i][0] = local[i][0];
+        sums[i][1] = local[i][1];
     }
 }
 
@@ -165,14 +173,15 @@ ALWAYS_INLINE void scan_half (const Metric metric, const Keep keep, const int n,
     }
 }
 
-/* Half the panel with all rows, then the other half: its queries stay in the first-level cache. */
+/* Part of the panel with all rows, then the rest: its queries stay in the first-level cache. */
 ALWAYS_INLINE void scan (const Metric metric, const Keep keep, const FaissExactBlock *block) {
-    for (int first_query = 0; first_query < block->n_queries; first_query += PART) {
+    const int part = block->n_queries <= 8 ? 4 : PART;
+    for (int first_query = 0; first_query < block->n_queries; first_query += part) {
         for (size_t row = 0; row < block->n_rows; row += HALF) {
-            if (block->n_queries - first_query > 4) {
-                scan_half (metric, keep, 6, block, first_query, row);
-            } else {
+            if (part == 4) {
                 scan_half (metric, keep, 4, block, first_query, row);
+            } else {
+                scan_half (metric, keep, PART, block, first_query, row);
             }
         }
     }

@@ -88,24 +88,32 @@ void faiss_exact_pack_rows_avx512 (const float *y, const uint32_t *ids, size_t n
 /* sums[i][h]: query i with the rows 16 h .. 16 h + 15 of a group */
 ALWAYS_INLINE void sums_of_group (const Metric metric, const int n, const float *queries,
                                   const float *rows, size_t d, __m512 sums[QUERIES][2]) {
+    __m512 local[QUERIES][2]; /* only indexed by constants once unrolled: registers */
+#pragma GCC unroll 12
     for (int i = 0; i < n; i++) {
-        sums[i][0] = sums[i][1] = _mm512_setzero_ps ();
+        local[i][0] = local[i][1] = _mm512_setzero_ps ();
     }
     for (size_t j = 0; j < d; j++) {
         __m512 row0 = _mm512_load_ps (rows + j * ROWS);
         __m512 row1 = _mm512_load_ps (rows + j * ROWS + 16);
+#pragma GCC unroll 12
         for (int i = 0; i < n; i++) {
             __m512 query = _mm512_set1_ps (queries[j * QUERIES + (size_t)i]);
             if (metric == L2) {
                 __m512 difference0 = _mm512_sub_ps (query, row0);
                 __m512 difference1 = _mm512_sub_ps (query, row1);
-                sums[i][0] = _mm512_fmadd_ps (difference0, difference0, sums[i][0]);
-                sums[i][1] = _mm512_fmadd_ps (difference1, difference1, sums[i][1]);
+                local[i][0] = _mm512_fmadd_ps (difference0, difference0, local[i][0]);
+                local[i][1] = _mm512_fmadd_ps (difference1, difference1, local[i][1]);
             } else {
-                sums[i][0] = _mm512_fmadd_ps (query, row0, sums[i][0]);
-                sums[i][1] = _mm512_fmadd_ps (query, row1, sums[i][1]);
+                local[i][0] = _mm512_fmadd_ps (query, row0, local[i][0]);
+                local[i][1] = _mm512_fmadd_ps (query, row1, local[i][1]);
             }
         }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < n; i++) {
+        sums[i][0] = local[i][0];
+        sums[i][1] = local[i][1];
     }
 }
 

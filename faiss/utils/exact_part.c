@@ -1,0 +1,331 @@
+/* Exhaustive search: some queries with some rows, in one thread. */
+#include <faiss/utils/exact_search.h>
+
+#include <float.h>
+
+#include <faiss/impl/check.h>
+
+enum {
+    QUERIES = FAISS_EXACT_QUERIES,
+    ROWS = FAISS_EXACT_ROWS,
+    BLOCK_BYTES = 512 << 10, /* a packed block stays in the second-level cache */
+    MAX_BLOCK_ROWS = 4096,   /* bounds the buffers where d is small */
+    STREAM_QUERIES = 4,      /* up to so many packing does not pay */
+    STREAM_BYTES = 16 << 10, /* rows that several queries read while they are in the first level */
+    MAX_STREAM_ROWS = 256,
+};
+
+static size_t round_up (size_t n, size_t unit) {
+    return (n + unit - 1) / unit * unit;
+}
+
+static bool is_similarity (const FaissExactTask *task) {
+    return task->metric == FAISS_EXACT_IP;
+}
+
+static size_t min_size (size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* ---- rows, block after block -------------------------------------------------------------------
+ */
+
+typedef struct RowBlock {
+    size_t n;
+    size_t first;        /* the rows are first .. first + n - 1 */
+    const uint32_t *ids; /* or these, if not NULL */
+} RowBlock;
+
+/* The next at most max_rows rows from *at on; n = 0 at the end. `buffer` holds max_rows ids. */
+static RowBlock next_rows (const FaissExactTask *task, size_t *at, size_t end, size_t max_rows,
+                           uint32_t *buffer) {
+    RowBlock block = {.first = *at};
+    if (!task->sel) {
+        block.n = min_size (max_rows, end - *at);
+        block.ids = task->list ? task->list + *at : NULL;
+        *at += block.n;
+        return block;
+    }
+    bool (*is_member) (const FaissIDSelector *, idx_t) = task->sel->cls->is_member;
+    for (; *at < end && block.n < max_rows; ++*at) {
+        if (is_member (task->sel, (idx_t)*at)) {
+            buffer[block.n++] = (uint32_t)*at;
+        }
+    }
+    block.ids = buffer;
+    return block;
+}
+
+/* ---- what is kept
+ * -------------------------------------------------------------------------------- */
+
+static FaissStatus keep_found (FaissExactFound *found, size_t n, const float *vals,
+                               const uint32_t *places, const RowBlock *rows) {
+    if (found->size + n > found->capacity) {
+        size_t capacity = found->capacity + found->capacity / 2 + n + 16;
+        float *new_vals = realloc (found->vals, capacity * sizeof *new_vals);
+        found->vals = new_vals ? new_vals : found->vals;
+        idx_t *new_ids = realloc (found->ids, capacity * sizeof *new_ids);
+        found->ids = new_ids ? new_ids : found->ids;
+        if (!new_vals || !new_ids) {
+            return faiss_fail (FAISS_STD_EXCEPT, "no memory for %zu results of a range search",
+                               capacity);
+        }
+        found->capacity = capacity;
+    }
+    for (size_t i = 0; i < n; i++) {
+        found->vals[found->size] = vals[i];
+        found->ids[found->size++] =
+            rows->ids ? (idx_t)rows->ids[places[i]] : (idx_t)(rows->first + places[i]);
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus keep (const FaissExactTask *task, FaissExactPart *part, size_t query, size_t n,
+                         const float *vals, const uint32_t *places, const RowBlock *rows) {
+    if (n == 0) {
+        return FAISS_OK;
+    }
+    if (part->found) {
+        return keep_found (part->found + query, n, vals, places, rows);
+    }
+    faiss_candidates_add (part->candidates + query, is_similarity (task), part->k, n, vals, places,
+                          (uint32_t)rows->first, rows->ids);
+    return FAISS_OK;
+}
+
+static float threshold_of (const FaissExactPart *part, size_t query) {
+    return part->found ? part->radius : part->candidates[query].threshold;
+}
+
+/* ---- few queries: rows are streamed
+ * ---------------------------------------------------------------- */
+
+static void distances_to_rows (const FaissExactTask *task, const float *x, const RowBlock *rows,
+                               float *out) {
+    size_t d = task->d, i = 0;
+    bool ip = is_similarity (task);
+    if (!rows->ids) {
+        (ip ? faiss_kernels.fvec_inner_products_ny
+            : faiss_kernels.fvec_L2sqr_ny) (out, x, task->y + rows->first * d, d, rows->n);
+        return;
+    }
+    for (; i + 4 <= rows->n; i += 4) {
+        const uint32_t *ids = rows->ids + i;
+        const float *y = task->y;
+        (ip ? faiss_kernels.fvec_inner_product_batch_4 : faiss_kernels.fvec_L2sqr_batch_4) (
+            x, y + ids[0] * d, y + ids[1] * d, y + ids[2] * d, y + ids[3] * d, d, out + i);
+    }
+    for (; i < rows->n; i++) {
+        const float *y = task->y + rows->ids[i] * d;
+        out[i] =
+            ip ? faiss_kernels.fvec_inner_product (x, y, d) : faiss_kernels.fvec_L2sqr (x, y, d);
+    }
+}
+
+static FaissStatus stream_rows (const FaissExactTask *task, FaissExactPart *part) {
+    size_t max_rows = round_up (STREAM_BYTES / (sizeof (float) * (task->d + 1)) + 1, 4);
+    max_rows = min_size (max_rows, MAX_STREAM_ROWS);
+    float vals[MAX_STREAM_ROWS];
+    uint32_t ids[MAX_STREAM_ROWS], places[MAX_STREAM_ROWS];
+    bool similarity = is_similarity (task);
+    for (size_t at = part->begin; at < part->end;) {
+        RowBlock rows = next_rows (task, &at, part->end, max_rows, ids);
+        for (size_t q = 0; q < part->n_queries; q++) {
+            distances_to_rows (task, task->x + (part->first_query + q) * task->d, &rows, vals);
+            float threshold = threshold_of (part, q);
+            size_t n_found = 0;
+            for (size_t i = 0; i < rows.n; i++) {
+                float value = vals[i];
+                places[n_found] = (uint32_t)i;
+                vals[n_found] = value; /* n_found <= i: what is overwritten was looked at */
+                n_found += similarity ? value > threshold : value < threshold;
+            }
+            FAISS_TRY (keep (task, part, q, n_found, vals, places, &rows));
+        }
+    }
+    return FAISS_OK;
+}
+
+/* ---- more queries: panels against packed blocks
+ * ---------------------------------------------------- */
+
+/* The buffers of a part. */
+typedef struct Buffers {
+    size_t panel_size, n_panels; /* queries in a panel, the last one may have fewer */
+    size_t max_rows;
+    float *queries;     /* n_panels panels */
+    float *query_norms; /* n_queries */
+    float *rows, *row_norms;
+    uint32_t *ids;
+    float *found_vals;
+    uint32_t *found_rows;
+    uint32_t n_found[QUERIES];
+} Buffers;
+
+static void buffers_clear (Buffers *buffers) {
+    free (buffers->queries), free (buffers->query_norms);
+    free (buffers->rows), free (buffers->row_norms), free (buffers->ids);
+    free (buffers->found_vals), free (buffers->found_rows);
+}
+
+static FaissStatus buffers_init (Buffers *buffers, const FaissExactTask *task,
+                                 const FaissExactPart *part) {
+    size_t d = task->d, n = part->n_queries, size = sizeof (float);
+    buffers->n_panels = (n + QUERIES - 1) / QUERIES;
+    buffers->panel_size = (n + buffers->n_panels - 1) / buffers->n_panels; /* evenly filled */
+    size_t max_rows = BLOCK_BYTES / (sizeof (float) * (d + 1)) / ROWS * ROWS;
+    max_rows = max_rows < ROWS ? ROWS : min_size (max_rows, MAX_BLOCK_ROWS);
+    max_rows = min_size (max_rows, round_up (part->end - part->begin, ROWS));
+    buffers->max_rows = max_rows;
+    FAISS_TRY (faiss_alloc_aligned (&buffers->queries, buffers->n_panels * QUERIES * d, size));
+    FAISS_TRY (faiss_alloc_aligned (&buffers->query_norms, n, size));
+    if (!task->packed) {
+        FAISS_TRY (faiss_alloc_aligned (&buffers->rows, max_rows * d, size));
+        FAISS_TRY (faiss_alloc_aligned (&buffers->row_norms, max_rows, size));
+    }
+    FAISS_TRY (faiss_alloc (&buffers->ids, max_rows, sizeof *buffers->ids));
+    if (!part->best_vals) {
+        FAISS_TRY (faiss_alloc (&buffers->found_vals, max_rows * QUERIES, size));
+        FAISS_TRY (faiss_alloc (&buffers->found_rows, max_rows * QUERIES, sizeof (uint32_t)));
+    }
+    return FAISS_OK;
+}
+
+static void pack_queries (const FaissExactTask *task, const FaissExactPart *part,
+                          Buffers *buffers) {
+    size_t d = task->d;
+    for (size_t q = 0; q < part->n_queries; q++) {
+        const float *x = task->x + (part->first_query + q) * d;
+        size_t panel = q / buffers->panel_size, place = q % buffers->panel_size;
+        float *out = buffers->queries + panel * QUERIES * d + place;
+        for (size_t j = 0; j < d; j++) {
+            out[j * QUERIES] = x[j];
+        }
+        if (task->metric == FAISS_EXACT_L2_NORMS) {
+            buffers->query_norms[q] = faiss_kernels.fvec_inner_product (x, x, d);
+        }
+    }
+    for (size_t panel = 0; panel < buffers->n_panels; panel++) { /* the places left are zero */
+        size_t used = min_size (buffers->panel_size, part->n_queries - panel * buffers->panel_size);
+        float *out = buffers->queries + panel * QUERIES * d;
+        for (size_t j = 0; used < QUERIES && j < d; j++) {
+            memset (out + j * QUERIES + used, 0, (QUERIES - used) * sizeof *out);
+        }
+    }
+}
+
+static void pack_rows (const FaissExactTask *task, const RowBlock *rows, Buffers *buffers,
+                       FaissExactBlock *block) {
+    size_t d = task->d;
+    if (task->packed) {
+        block->rows = task->packed + rows->first * d;
+        block->row_norms = task->packed_norms ? task->packed_norms + rows->first : NULL;
+        return;
+    }
+    const float *y = rows->ids ? task->y : task->y + rows->first * d;
+    faiss_kernels.exact_pack_rows (y, rows->ids, rows->n, d, buffers->rows);
+    block->rows = buffers->rows;
+    block->row_norms = buffers->row_norms;
+    for (size_t i = 0; task->metric == FAISS_EXACT_L2_NORMS && i < round_up (rows->n, ROWS); i++) {
+        size_t row = rows->ids && i < rows->n ? rows->ids[i] : rows->first + i;
+        buffers->row_norms[i] =
+            i >= rows->n ? 0
+            : task->y_norms
+                ? task->y_norms[row]
+                : faiss_kernels.fvec_inner_product (task->y + row * d, task->y + row * d, d);
+    }
+}
+
+typedef void (*BlockKernel) (const FaissExactBlock *block);
+
+static BlockKernel kernel_of (FaissExactMetric metric, bool nearest) {
+    switch (metric) {
+    case FAISS_EXACT_IP:
+        return nearest ? faiss_kernels.exact_nearest_ip : faiss_kernels.exact_collect_ip;
+    case FAISS_EXACT_L2:
+        return nearest ? faiss_kernels.exact_nearest_L2 : faiss_kernels.exact_collect_L2;
+    default:
+        return nearest ? faiss_kernels.exact_nearest_L2_norms
+                       : faiss_kernels.exact_collect_L2_norms;
+    }
+}
+
+/* One panel, whose first query is `first` of the part, with a block. */
+static FaissStatus scan_panel (const FaissExactTask *task, FaissExactPart *part, Buffers *buffers,
+                               BlockKernel kernel, FaissExactBlock *block, const RowBlock *rows,
+                               size_t first) {
+    float thresholds[QUERIES];
+    int64_t best[QUERIES];
+    block->n_queries = (int)min_size (buffers->panel_size, part->n_queries - first);
+    block->queries = buffers->queries + first / buffers->panel_size * QUERIES * task->d;
+    block->query_norms = buffers->query_norms + first;
+    block->n_found = buffers->n_found;
+    block->thresholds = thresholds;
+    if (part->best_vals) {
+        block->best_vals = part->best_vals + first;
+        block->best_ids = best;
+        for (int i = 0; i < block->n_queries; i++) {
+            best[i] = -1;
+        }
+        kernel (block);
+        for (int i = 0; i < block->n_queries; i++) {
+            if (best[i] >= 0) {
+                part->best_ids[first + (size_t)i] =
+                    rows->ids ? (int64_t)rows->ids[best[i]] : (int64_t)rows->first + best[i];
+            }
+        }
+        return FAISS_OK;
+    }
+    for (int i = 0; i < block->n_queries; i++) {
+        thresholds[i] = threshold_of (part, first + (size_t)i);
+    }
+    kernel (block);
+    for (int i = 0; i < block->n_queries; i++) {
+        size_t at = (size_t)i * block->found_stride;
+        FAISS_TRY (keep (task, part, first + (size_t)i, block->n_found[i], buffers->found_vals + at,
+                         buffers->found_rows + at, rows));
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus scan_blocks (const FaissExactTask *task, FaissExactPart *part,
+                                Buffers *buffers) {
+    FAISS_TRY (buffers_init (buffers, task, part));
+    pack_queries (task, part, buffers);
+    BlockKernel kernel = kernel_of (task->metric, part->best_vals != NULL);
+    FaissExactBlock block = {.d = task->d,
+                             .found_vals = buffers->found_vals,
+                             .found_rows = buffers->found_rows,
+                             .found_stride = buffers->max_rows};
+    /* without a threshold everything is a candidate: begin with few rows */
+    size_t n_rows = part->candidates ? round_up (2 * part->k + ROWS, ROWS) : buffers->max_rows;
+    for (size_t at = part->begin; at < part->end;) {
+        n_rows = min_size (n_rows, buffers->max_rows);
+        RowBlock rows = next_rows (task, &at, part->end, n_rows, buffers->ids);
+        if (rows.n == 0) {
+            break;
+        }
+        n_rows *= 2;
+        pack_rows (task, &rows, buffers, &block);
+        block.n_rows = rows.n;
+        for (size_t q = 0; q < part->n_queries; q += buffers->panel_size) {
+            FAISS_TRY (scan_panel (task, part, buffers, kernel, &block, &rows, q));
+        }
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_exact_part (const FaissExactTask *task, FaissExactPart *part) {
+    if (part->n_queries == 0 || part->begin >= part->end) {
+        return FAISS_OK;
+    }
+    if (part->n_queries <= STREAM_QUERIES && task->metric != FAISS_EXACT_L2_NORMS &&
+        !part->best_vals && !task->packed) {
+        return stream_rows (task, part);
+    }
+    Buffers buffers = {0};
+    FaissStatus status = scan_blocks (task, part, &buffers);
+    buffers_clear (&buffers);
+    return status;
+}

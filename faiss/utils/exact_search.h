@@ -1,0 +1,57 @@
+/* Exhaustive search over blocks of rows. Not for public headers.
+ *
+ * A task compares nx queries with the chosen ones of ny rows. It is cut into parts: some queries
+ * with some rows, each done by one thread and handed over block by block to what keeps the results.
+ * What is kept does not depend on how the task is cut.
+ */
+#ifndef FAISS_EXACT_SEARCH_H
+#define FAISS_EXACT_SEARCH_H
+
+#include <faiss/Index.h>
+#include <faiss/kernels/kernels.h>
+#include <faiss/utils/candidates.h>
+
+typedef enum FaissExactMetric {
+    FAISS_EXACT_IP,
+    FAISS_EXACT_L2,       ///< sum of (x - y)^2
+    FAISS_EXACT_L2_NORMS, ///< |x|^2 + |y|^2 - 2xy
+} FaissExactMetric;
+
+/// The values that passed a query's threshold, in the order of the rows.
+typedef struct FaissExactFound {
+    float *vals;
+    idx_t *ids;
+    size_t size, capacity;
+} FaissExactFound;
+
+typedef struct FaissExactTask {
+    FaissExactMetric metric;
+    const float *x, *y;
+    size_t d, nx, ny;
+    const float *y_norms; ///< squared, or NULL
+
+    /* which rows: begin .. end - 1 (positions in `list` if there is one) that `sel` selects */
+    size_t begin, end;
+    const uint32_t *list;       ///< ascending, or NULL
+    const FaissIDSelector *sel; ///< or NULL
+
+    /* all rows packed once, for many queries with few rows; or NULL */
+    const float *packed, *packed_norms;
+} FaissExactTask;
+
+/** What one part keeps, of queries first_query .. first_query + n_queries - 1. One of three. */
+typedef struct FaissExactPart {
+    size_t first_query, n_queries;
+    size_t begin, end; ///< of the task's rows
+    size_t k;
+    FaissCandidates *candidates; ///< the k best
+    float *best_vals;            ///< the best one
+    int64_t *best_ids;
+    FaissExactFound *found; ///< all that are better than radius
+    float radius;
+} FaissExactPart;
+
+/// Do one part, in the calling thread.
+FaissStatus faiss_exact_part (const FaissExactTask *task, FaissExactPart *part);
+
+#endif
