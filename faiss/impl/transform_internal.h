@@ -1,0 +1,23 @@
+/* What the classes of VectorTransform share. Not for public headers. */
+#ifndef FAISS_TRANSFORM_INTERNAL_H
+#define FAISS_TRANSFORM_INTERNAL_H
+
+#include <faiss/VectorTransform.h>
+#include <faiss/impl/io_fields.h>
+
+/// What every transform's part of a file ends with: d_in, d_out, is_trained.
+FaissStatus faiss_read_transform_dims (FaissIOReader *r, FaissVectorTransform *self);
+FaissStatus faiss_write_transform_dims (FaissIOWriter *w, const FaissVectorTransform *self);
+
+/// Same class, d_in and d_out?
+FaissStatus faiss_check_same_transform (const FaissVectorTransform *self,
+                                        const FaissVectorTransform *other);
+
+/// Rows that a thread takes at a time.
+enum { FAISS_TRANSFORM_BLOCK = 256 };
+
+static inline idx_t faiss_transform_blocks (idx_t n) {
+    return (n + FAISS_TRANSFORM_BLOCK - 1) / FAISS_TRANSFORM_BLOCK;
+}
+
+#endif
