@@ -68,10 +68,10 @@ FaissStatus faiss_AutoTuneCriterion_evaluate (const FaissAutoTuneCriterion *self
 
 /// One measurement.
 typedef struct FaissOperatingPoint {
-    double perf; ///< performance by some criterion, 0 .. 1
-    double t;    ///< search time in seconds
-    char *key;   ///< names the parameters; owned by the OperatingPoints
-    int64_t cno; ///< number of the combination of parameters
+    double perf;     ///< performance by some criterion, 0 .. 1
+    double t;        ///< search time in seconds
+    const char *key; ///< names the parameters; valid until the OperatingPoints are cleared
+    int64_t cno;     ///< number of the combination of parameters
 } FaissOperatingPoint;
 
 FAISS_DECLARE_VECTOR (OperatingPointVector, FaissOperatingPoint)

@@ -202,7 +202,9 @@ static FaissStatus IndexRefine_search (const FaissIndex *index, idx_t n, const f
     FAISS_REQUIRE (wanted >= (float)k && wanted < 9e18f,
                    "expected a finite k_factor >= 1, got k_factor=%g for k=%lld",
                    (double)settings.k_factor, (long long)k);
-    idx_t k_base = (idx_t)wanted > k ? (idx_t)wanted : k;
+    /* more than all would only take memory */
+    idx_t k_base = (idx_t)wanted < index->ntotal ? (idx_t)wanted : index->ntotal;
+    k_base = k_base > k ? k_base : k;
     FAISS_REQUIRE (n == 0 || k_base <= INT64_MAX / 16 / n, "k_base=%lld for n=%lld is too much",
                    (long long)k_base, (long long)n);
     FAISS_AUTO_FREE (float) *base_distances = NULL;

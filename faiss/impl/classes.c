@@ -1,7 +1,11 @@
 /* The registry of classes, from classes.def. */
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexFlat1D.h>
+#include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRefine.h>
+#include <faiss/VectorTransform.h>
 #include <faiss/impl/object.h>
 #include <faiss/invlists/ArrayInvertedLists.h>
 
