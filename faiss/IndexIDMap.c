@@ -205,6 +205,15 @@ static FaissStatus IndexIDMap_assign (const FaissIndex *index, idx_t n, const fl
     return FAISS_OK;
 }
 
+/* Candidates would be ids, but ids may repeat. */
+static FaissStatus IndexIDMap_search_subset (const FaissIndex *index, idx_t n, const float *x,
+                                             idx_t k_base, const idx_t *base_labels, idx_t k,
+                                             float *distances, idx_t *labels) {
+    (void)n, (void)x, (void)k_base, (void)base_labels, (void)k, (void)distances, (void)labels;
+    return faiss_fail_in (FAISS_EXCEPT, faiss_Index_class_name (index),
+                          "search_subset is not implemented for this class");
+}
+
 /* ---- codec and parameters -------------------------------------------------------------------- */
 
 static FaissStatus IndexIDMap_sa_code_size (const FaissIndex *index, size_t *out) {
@@ -345,6 +354,7 @@ FaissIndexClass faiss_IndexIDMap_class = {
     .search = IndexIDMap_search,
     .range_search = IndexIDMap_range_search,
     .assign = IndexIDMap_assign,
+    .search_subset = IndexIDMap_search_subset,
     .reset = IndexIDMap_reset,
     .remove_ids = IndexIDMap_remove_ids,
     .sa_code_size = IndexIDMap_sa_code_size,

@@ -24,6 +24,26 @@ static FaissStatus flat_1d (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus centered_and_normalized (FaissIndex **out) {
+    FAISS_OWNED (IndexPreTransform) *index = NULL;
+    FAISS_OWNED (Index) *flat = NULL;
+    FAISS_OWNED (VectorTransform) *centering = NULL;
+    FAISS_OWNED (VectorTransform) *normalization = NULL;
+    FAISS_TRY (faiss_index_factory (&flat, MAX_D, "Flat", METRIC_L2));
+    FAISS_TRY (faiss_CenteringTransform_new_with ((FaissCenteringTransform **)&centering, MAX_D));
+    FAISS_TRY (faiss_NormalizationTransform_new_with (
+        (FaissNormalizationTransform **)&normalization, MAX_D, 2));
+    FAISS_TRY (faiss_IndexPreTransform_new_with (&index, flat));
+    index->own_fields = true;
+    (void)FAISS_STEAL (flat);
+    FAISS_TRY (faiss_IndexPreTransform_prepend_transform (index, normalization));
+    (void)FAISS_STEAL (normalization);
+    FAISS_TRY (faiss_IndexPreTransform_prepend_transform (index, centering));
+    (void)FAISS_STEAL (centering);
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
 static const IndexRecipe index_recipes[] = {
     {"IndexFlat", "Flat", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS,
      .reads_as = "IndexFlatL2"},
@@ -35,6 +55,17 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS | LACKS_SELECTOR | SEARCHES_ROOTS,
      .reads_as = "IndexFlatL2"},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
+    {"IndexIDMap", "IDMap,Flat", .metric = METRIC_L2,
+     .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET},
+    {"IndexIDMap2", "IDMap2,Flat", .metric = METRIC_INNER_PRODUCT,
+     .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET},
+    {"IndexPreTransform", .build = centered_and_normalized, .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY | IS_LOSSY},
+    {"IndexRefine", "IVF8,Flat,Refine(Flat)", .metric = METRIC_L2, .reads_as = "IndexRefineFlat",
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET},
+    {"IndexRefineFlat", "Flat,RFlat", .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
+               LACKS_FACTORY},
     {0},
 };
 
@@ -51,8 +82,22 @@ static FaissStatus array_lists (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus normalization (void **out) {
+    return faiss_NormalizationTransform_new_with ((FaissNormalizationTransform **)out, MAX_D, 2);
+}
+
+static FaissStatus centering (void **out) {
+    FAISS_OWNED (CenteringTransform) *transform = NULL;
+    FAISS_TRY (faiss_CenteringTransform_new_with (&transform, MAX_D));
+    FAISS_TRY (faiss_VectorTransform_train (&transform->transform, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (transform);
+    return FAISS_OK;
+}
+
 static const ObjectRecipe object_recipes[] = {
     {"ArrayInvertedLists", array_lists},
+    {"NormalizationTransform", normalization},
+    {"CenteringTransform", centering},
     {0},
 };
 
@@ -171,6 +216,17 @@ FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,
     if (faiss_IndexIVF_cast ((FaissIndex *)index)) {
         FaissSearchParametersIVF *params = NULL;
         FAISS_TRY (faiss_SearchParametersIVF_new_with (&params, sel, 8, 0));
+        *out = &params->params;
+        return FAISS_OK;
+    }
+    const FaissIndexRefine *refine = faiss_IndexRefine_cast ((FaissIndex *)index);
+    if (refine) {
+        static FaissSearchParameters *base_params; /* borrowed by the result */
+        FaissIndexRefineSearchParameters *params = NULL;
+        faiss_SearchParameters_free (base_params);
+        base_params = NULL;
+        FAISS_TRY (selecting_params (refine->base_index, sel, &base_params));
+        FAISS_TRY (faiss_IndexRefineSearchParameters_new_with (&params, 1, base_params));
         *out = &params->params;
         return FAISS_OK;
     }
