@@ -1,0 +1,403 @@
+/* faiss eval: how good and how fast are the searches of an index? */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include <faiss/AutoTune.h>
+#include <faiss/index_factory.h>
+
+#include "exact.h"
+#include "index_file.h"
+#include "json.h"
+#include "message.h"
+#include "options.h"
+#include "plot.h"
+#include "progress.h"
+
+typedef struct Settings {
+    int64_t k, max_queries, batch;
+    const char *truth, *base, *parameters, *plot;
+    bool sweep, json;
+} Settings;
+
+/* What is measured with. */
+typedef struct Measurement {
+    FaissIndex *index;
+    const Settings *settings;
+    Metric metric;
+    int64_t n, d, k;
+    float *queries;
+    int64_t *truth; ///< size n * k
+    float *distances;
+    int64_t *labels;
+    double exact_seconds; ///< of the exhaustive search, 0 if it was not done
+} Measurement;
+
+typedef struct Points {
+    PlotPoint *points;
+    size_t n;
+} Points;
+
+/* ---- queries and truth ---- */
+
+/* Row i of n that are spread evenly over all rows of a file. */
+static int64_t spread (int64_t i, int64_t n, int64_t rows) {
+    return (int64_t)((double)i * (double)rows / (double)n);
+}
+
+static void read_queries (Measurement *self, Vectors *file) {
+    int64_t limit = self->settings->max_queries;
+    self->d = file->d;
+    self->n = limit && limit < file->n ? limit : file->n;
+    self->queries = allocate ((size_t)self->n, (size_t)self->d * sizeof *self->queries);
+    if (self->n == file->n) {
+        vectors_read (file, 0, file->n, self->queries);
+        return;
+    }
+    for (int64_t i = 0; i < self->n; i++) {
+        vectors_read (file, spread (i, self->n, file->n), 1, self->queries + i * self->d);
+    }
+}
+
+static void read_truth (Measurement *self, const Vectors *queries) {
+    Vectors file;
+    vectors_open (&file, self->settings->truth, "neighbors");
+    if (file.d < self->k) {
+        fail ("%s: %" PRId64 " neighbours for each query; use -k %" PRId64 " or less", file.name,
+              file.d, file.d);
+    }
+    if (file.n != queries->n) {
+        fail ("%s: neighbours of %s queries, but %s holds %s; are these the right files?",
+              file.name, with_commas (file.n), queries->name, with_commas (queries->n));
+    }
+    int64_t *row = allocate ((size_t)file.d, sizeof *row);
+    for (int64_t i = 0; i < self->n; i++) {
+        vectors_read_integers (&file, spread (i, self->n, file.n), 1, row);
+        memcpy (self->truth + i * self->k, row, (size_t)self->k * sizeof *row);
+    }
+    free (row);
+    vectors_close (&file);
+}
+
+static void compute_truth (Measurement *self) {
+    Vectors base;
+    int64_t ntotal = faiss_Index_ntotal (self->index);
+    vectors_open (&base, self->settings->base, "train");
+    vectors_require_d (&base, self->d, "the index");
+    if (base.n != ntotal) {
+        note ("%s holds %s vectors, the index %s: recall is that of the ids 0, 1, 2, ... in %s",
+              base.name, with_commas (base.n), with_commas (ntotal), base.name);
+    }
+    if (base.n < self->k) {
+        fail ("%s holds only %s vectors; use -k %" PRId64 " or less", base.name,
+              with_commas (base.n), base.n);
+    }
+    float *distances = allocate ((size_t)self->n, (size_t)self->k * sizeof *distances);
+    self->exact_seconds =
+        exact_search (&base, self->queries, self->n, self->k, self->metric, distances, self->truth);
+    free (distances);
+    vectors_close (&base);
+}
+
+/* ---- measuring ---- */
+
+static double search_once (Measurement *self) {
+    int64_t batch = self->settings->batch ? self->settings->batch : self->n;
+    double start = seconds_now ();
+    for (int64_t i = 0; i < self->n; i += batch) {
+        int64_t n = self->n - i < batch ? self->n - i : batch;
+        must (faiss_Index_search (self->index, n, self->queries + i * self->d, self->k,
+                                  self->distances + i * self->k, self->labels + i * self->k),
+              "cannot search");
+    }
+    return seconds_now () - start;
+}
+
+/* The share of the true k neighbours that are among the k results. */
+static double recall (const Measurement *self) {
+    int64_t found = 0, k = self->k;
+    for (int64_t i = 0; i < self->n; i++) {
+        const int64_t *labels = self->labels + i * k, *truth = self->truth + i * k;
+        for (int64_t a = 0; a < k; a++) {
+            for (int64_t b = 0; b < k; b++) {
+                if (truth[a] == labels[b] && truth[a] >= 0) {
+                    found++;
+                    break;
+                }
+            }
+        }
+    }
+    return (double)found / (double)(self->n * k);
+}
+
+/* The first search warms up; of the others, up to a quarter of a second, the fastest counts. */
+static void measure (Measurement *self, Points *points, const char *label) {
+    enum { MAX_REPEATS = 20 };
+    double best = search_once (self), total = 0;
+    for (int i = 0; i < MAX_REPEATS && total < 0.25 && best < 2; i++) {
+        double seconds = search_once (self);
+        best = i == 0 || seconds < best ? seconds : best;
+        total += seconds;
+    }
+    points->points[points->n++] = (PlotPoint){
+        .recall = recall (self), .speed = (double)self->n / fmax (best, 1e-9), .label = label};
+}
+
+static char *combination_label (const FaissParameterSpace *space, size_t number) {
+    FaissString text = {0};
+    must (faiss_ParameterSpace_describe_combination (space, number, &text), "--sweep");
+    char *label = text_of ("%s", faiss_String_text (&text));
+    faiss_String_clear (&text);
+    return label;
+}
+
+/* All combinations of the index's parameters; those that cannot be better than one that found
+   everything are left out. */
+static void sweep (Measurement *self, Points *points) {
+    FaissParameterSpace *space;
+    must (faiss_ParameterSpace_new (&space), "--sweep");
+    must (faiss_ParameterSpace_initialize (space, self->index), "--sweep");
+    size_t n = faiss_ParameterSpace_n_combinations (space), n_perfect = 0;
+    size_t *perfect = allocate (n, sizeof *perfect);
+    points->points = allocate (n + 1, sizeof *points->points);
+    progress_start ("measuring", (int64_t)n);
+    for (size_t c = 0; c < n; c++) {
+        bool needless = false;
+        for (size_t i = 0; i < n_perfect && !needless; i++) {
+            needless = faiss_ParameterSpace_combination_ge (space, c, perfect[i]) != 0;
+        }
+        if (!needless) {
+            must (faiss_ParameterSpace_set_index_parameters_cno (space, self->index, c), "--sweep");
+            measure (self, points, combination_label (space, c));
+            if (points->points[points->n - 1].recall >= 1) {
+                perfect[n_perfect++] = c;
+            }
+        }
+        progress_update ((int64_t)c + 1);
+    }
+    progress_stop ();
+    free (perfect);
+    faiss_ParameterSpace_free (space);
+}
+
+/* ---- reports ---- */
+
+static int by_recall (const void *a, const void *b) {
+    const PlotPoint *p = a, *q = b;
+    if (p->recall != q->recall) {
+        return p->recall < q->recall ? -1 : 1;
+    }
+    return p->speed < q->speed ? -1 : p->speed > q->speed;
+}
+
+static void find_pareto (Points *points) {
+    double fastest = 0;
+    qsort (points->points, points->n, sizeof *points->points, by_recall);
+    for (size_t i = points->n; i-- > 0;) {
+        PlotPoint *p = &points->points[i];
+        p->pareto = !p->exact && p->speed > fastest;
+        fastest = p->pareto ? p->speed : fastest;
+    }
+}
+
+static int n_threads (void) {
+#ifdef _OPENMP
+    return omp_get_max_threads ();
+#else
+    return 1;
+#endif
+}
+
+static char *description (const Measurement *self) {
+    FaissString text = {0};
+    const char *factory = "";
+    if (faiss_reverse_index_factory (self->index, &text) == FAISS_OK) {
+        factory = faiss_String_text (&text);
+    }
+    char *out = text_of ("%s", *factory ? factory : faiss_Index_class_name (self->index));
+    faiss_String_clear (&text);
+    return out;
+}
+
+static char *conditions (const Measurement *self) {
+    char batch[40] = "";
+    if (self->settings->batch && self->settings->batch < self->n) {
+        snprintf (batch, sizeof batch, " in batches of %" PRId64, self->settings->batch);
+    }
+    return text_of ("%s vectors of %" PRId64 " components, %s; %s queries%s on %d thread%s",
+                    with_commas (faiss_Index_ntotal (self->index)), self->d, self->metric.name,
+                    with_commas (self->n), batch, n_threads (), n_threads () == 1 ? "" : "s");
+}
+
+static void print_table (const Measurement *self, const Points *points) {
+    char heading[40];
+    char *what = description (self), *how = conditions (self);
+    snprintf (heading, sizeof heading, "recall@%" PRId64, self->k);
+    printf ("%s: %s\n\n%10s  %10s  %9s  parameters\n", what, how, heading, "queries/s", "us/query");
+    for (size_t i = 0; i < points->n; i++) {
+        const PlotPoint *p = &points->points[i];
+        if (p->pareto || p->exact) {
+            printf ("%10.4f  %10s  %9.1f  %s\n", p->recall, with_commas ((int64_t)p->speed),
+                    1e6 / p->speed, p->label);
+        }
+    }
+    free (what);
+    free (how);
+}
+
+static void print_json (const Measurement *self, const Points *points) {
+    Json json = {.file = stdout};
+    char *what = description (self);
+    json_object (&json, NULL);
+    json_text (&json, "index", what);
+    json_text (&json, "metric", self->metric.name);
+    json_integer (&json, "ntotal", faiss_Index_ntotal (self->index));
+    json_integer (&json, "d", self->d);
+    json_integer (&json, "queries", self->n);
+    json_integer (&json, "batch", self->settings->batch ? self->settings->batch : self->n);
+    json_integer (&json, "k", self->k);
+    json_integer (&json, "threads", n_threads ());
+    json_array (&json, "points");
+    for (size_t i = 0; i < points->n; i++) {
+        const PlotPoint *p = &points->points[i];
+        json_object (&json, NULL);
+        json_text (&json, "parameters", p->label);
+        json_number (&json, "recall", p->recall);
+        json_number (&json, "queries_per_second", p->speed);
+        json_bool (&json, "pareto", p->pareto);
+        json_bool (&json, "exact", p->exact);
+        json_end_object (&json);
+    }
+    json_end_array (&json);
+    json_end_object (&json);
+    free (what);
+}
+
+static void write_plot (const Measurement *self, const Points *points, Output *output) {
+    char *title = description (self), *subtitle = conditions (self);
+    plot_write (output, points->points, points->n, title, subtitle, self->k);
+    output_finish (output);
+    free (title);
+    free (subtitle);
+}
+
+/* ---- the command ---- */
+
+static void check (const Settings *settings) {
+    if (!settings->truth == !settings->base) {
+        fail_usage ("one of --truth FILE (exact neighbours) and --base FILE (the indexed vectors, "
+                    "to compute them) is needed");
+    }
+    if (settings->sweep && settings->parameters) {
+        fail_usage ("--sweep tries all parameters; it does not go with -p");
+    }
+}
+
+static void measure_all (Measurement *self, Points *points) {
+    const Settings *settings = self->settings;
+    if (settings->sweep) {
+        sweep (self, points);
+    } else {
+        points->points = allocate (2, sizeof *points->points);
+        measure (self, points, text_of ("%s", settings->parameters ? settings->parameters : ""));
+    }
+    if (self->exact_seconds > 0) {
+        points->points[points->n++] = (PlotPoint){.recall = 1,
+                                                  .speed = (double)self->n / self->exact_seconds,
+                                                  .label = text_of ("exact search"),
+                                                  .exact = true};
+    }
+    for (size_t i = 0; i < points->n; i++) {
+        if (!*points->points[i].label) {
+            free ((char *)points->points[i].label);
+            points->points[i].label = text_of ("(as in the file)");
+        }
+    }
+    find_pareto (points);
+}
+
+static int run (int argc, char **argv) {
+    Settings settings = {.k = 10};
+    const char *files[2];
+    const Option options[] = {
+        {0, "truth", OPTION_TEXT, "FILE", &settings.truth,
+         "the exact neighbours, .ivecs (faiss truth), .npy\nor HDF5"},
+        {0, "base", OPTION_TEXT, "FILE", &settings.base, "or the indexed vectors, to compute them"},
+        {'k', "k", OPTION_COUNT, "K", &settings.k, "how many neighbours (default 10)"},
+        {'p', "parameters", OPTION_TEXT, "LIST", &settings.parameters,
+         "search parameters: nprobe=16; several by commas"},
+        {0, "sweep", OPTION_FLAG, NULL, &settings.sweep,
+         "try all parameters and print the best trade-offs"},
+        {0, "plot", OPTION_TEXT, "FILE", &settings.plot, "draw speed against recall, .svg"},
+        {'n', "max-queries", OPTION_COUNT, "N", &settings.max_queries,
+         "only so many, spread evenly over QUERIES"},
+        {'b', "batch", OPTION_COUNT, "N", &settings.batch,
+         "queries searched at a time (default: all)"},
+        {0, "json", OPTION_FLAG, NULL, &settings.json, "print all points as JSON"},
+        {0, NULL, OPTION_FLAG, NULL, NULL, NULL},
+    };
+    static const char *const names[] = {"INDEX", "QUERIES", NULL};
+    options_parse (&command_eval, options, names, files, argc, argv);
+    check (&settings);
+
+    Vectors queries;
+    Output plot;
+    Points points = {0};
+    Measurement m = {.settings = &settings, .k = settings.k};
+    vectors_open (&queries, files[1], "test");
+    m.index = index_read (files[0]);
+    m.metric = metric_of (m.index);
+    vectors_require_d (&queries, faiss_Index_d (m.index), files[0]);
+    index_set_parameters (m.index, settings.parameters);
+    if (settings.plot) {
+        output_open (&plot, settings.plot);
+    }
+    read_queries (&m, &queries);
+    m.truth = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.truth);
+    m.labels = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.labels);
+    m.distances = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.distances);
+    if (settings.truth) {
+        read_truth (&m, &queries);
+    } else {
+        compute_truth (&m);
+    }
+    measure_all (&m, &points);
+    if (settings.json) {
+        print_json (&m, &points);
+    } else {
+        print_table (&m, &points);
+    }
+    if (settings.plot) {
+        write_plot (&m, &points, &plot);
+        if (!settings.json && !options_quiet ()) {
+            printf ("\nplot: %s\n", settings.plot);
+        }
+    }
+    for (size_t i = 0; i < points.n; i++) {
+        free ((char *)points.points[i].label);
+    }
+    free (points.points);
+    free (m.queries);
+    free (m.truth);
+    free (m.labels);
+    free (m.distances);
+    faiss_Index_free (m.index);
+    vectors_close (&queries);
+    return 0;
+}
+
+const Command command_eval = {
+    "eval",
+    "INDEX QUERIES (--truth FILE|--base VECTORS) [-k 10] [--sweep] [--plot FILE]",
+    "measure recall and speed of an index",
+    "recall@k is the share of the true k nearest neighbours that are among the k results.\n"
+    "Times are the fastest of several searches of all queries. With --sweep only parameters\n"
+    "are printed to which no others are better in both; --json and the plot have them all.\n"
+    "With --base the exhaustive search is shown for comparison.\n",
+    run,
+};
