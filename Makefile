@@ -38,6 +38,18 @@ test: deps
 	@rm -f $(BUILD)-make.log
 	@CC="$(CC)" PYTHON="$(PYTHON)" tests/run.sh $(BUILD)
 
+# what the library is for, on real vectors; DATA=fashion-mnist: on the images of Debian's package
+DATA ?= glove
+demo:
+	@CC="$(CC)" PYTHON="$(PYTHON)" BLAS="$(BLAS)" sh cmake/deps.sh \
+		$(if $(filter fashion-mnist,$(DATA)),dataset-fashion-mnist)
+	@$(MAKE) --no-print-directory -s configure
+	@echo "building the library and the command ..."
+	@cmake --build $(BUILD) -j $(JOBS) --target faiss_command > $(BUILD)-demo.log 2>&1 || \
+		{ cat $(BUILD)-demo.log; exit 1; }
+	@rm -f $(BUILD)-demo.log
+	@sh demos/demo.sh $(BUILD) $(DATA)
+
 deps:
 	@CC="$(CC)" PYTHON="$(PYTHON)" BLAS="$(BLAS)" sh cmake/deps.sh
 
@@ -72,4 +84,4 @@ format:
 check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMAT_FILES)
 
-.PHONY: all configure install check test deps check-asan check-tsan fields clean format check-format
+.PHONY: all configure install check test demo deps check-asan check-tsan fields clean format check-format

@@ -9,6 +9,8 @@
 #endif
 
 #include <faiss/AutoTune.h>
+#include <faiss/IndexIDMap.h>
+#include <faiss/IndexPreTransform.h>
 #include <faiss/index_factory.h>
 
 #include "exact.h"
@@ -135,11 +137,11 @@ static double recall (const Measurement *self) {
     return (double)found / (double)(self->n * k);
 }
 
-/* The first search warms up; of the others, up to a quarter of a second, the fastest counts. */
+/* The first search warms up; of the others, up to 0.4 seconds, the fastest counts. */
 static void measure (Measurement *self, Points *points, const char *label) {
     enum { MAX_REPEATS = 20 };
     double best = search_once (self), total = 0;
-    for (int i = 0; i < MAX_REPEATS && total < 0.25 && best < 2; i++) {
+    for (int i = 0; i < MAX_REPEATS && total < 0.4 && best < 2; i++) {
         double seconds = search_once (self);
         best = i == 0 || seconds < best ? seconds : best;
         total += seconds;
@@ -156,15 +158,27 @@ static char *combination_label (const FaissParameterSpace *space, size_t number)
     return label;
 }
 
+/* The index whose parameters are worth trying: ids and transforms have none. */
+static FaissIndex *tuned_index (FaissIndex *index) {
+    FaissIndexIDMap *map = faiss_IndexIDMap_cast (index);
+    FaissIndexPreTransform *outer = faiss_IndexPreTransform_cast (index);
+    FaissIndex *inner = map ? map->index : outer ? outer->index : NULL;
+    return inner ? tuned_index (inner) : index;
+}
+
 /* All combinations of the index's parameters; those that cannot be better than one that found
    everything are left out. */
 static void sweep (Measurement *self, Points *points) {
     FaissParameterSpace *space;
     must (faiss_ParameterSpace_new (&space), "--sweep");
-    must (faiss_ParameterSpace_initialize (space, self->index), "--sweep");
+    FaissIndex *index = tuned_index (self->index);
+    must (faiss_ParameterSpace_initialize (space, index), "--sweep");
     size_t n = faiss_ParameterSpace_n_combinations (space), n_perfect = 0;
     size_t *perfect = allocate (n, sizeof *perfect);
     points->points = allocate (n + 1, sizeof *points->points);
+    if (n == 0) { /* a parameter without values, such as nprobe of a single list */
+        measure (self, points, text_of ("%s", ""));
+    }
     progress_start ("measuring", (int64_t)n);
     for (size_t c = 0; c < n; c++) {
         bool needless = false;
@@ -172,7 +186,7 @@ static void sweep (Measurement *self, Points *points) {
             needless = faiss_ParameterSpace_combination_ge (space, c, perfect[i]) != 0;
         }
         if (!needless) {
-            must (faiss_ParameterSpace_set_index_parameters_cno (space, self->index, c), "--sweep");
+            must (faiss_ParameterSpace_set_index_parameters_cno (space, index, c), "--sweep");
             measure (self, points, combination_label (space, c));
             if (points->points[points->n - 1].recall >= 1) {
                 perfect[n_perfect++] = c;
@@ -393,7 +407,7 @@ static int run (int argc, char **argv) {
 
 const Command command_eval = {
     "eval",
-    "INDEX QUERIES (--truth FILE|--base VECTORS) [-k 10] [--sweep] [--plot FILE]",
+    "INDEX QUERIES (--truth GT|--base VECTORS) [-k 10] [--sweep] [--plot FILE]",
     "measure recall and speed of an index",
     "recall@k is the share of the true k nearest neighbours that are among the k results.\n"
     "Times are the fastest of several searches of all queries. With --sweep only parameters\n"

@@ -12,6 +12,7 @@
 #endif
 
 #include "message.h"
+#include "output.h"
 #include "progress.h"
 
 static int64_t threads;
@@ -234,6 +235,7 @@ void options_parse (const Command *command, const Option *options, const char *c
     }
     if (help) {
         print_help (command, options);
+        finish_standard_output ();
         exit (0);
     }
     while (i < argc) {

@@ -142,7 +142,8 @@ static void print_query (Results *self, int64_t i) {
 static const char *short_number (float value) {
     static char text[40];
     double size = value < 0 ? -(double)value : (double)value;
-    snprintf (text, sizeof text, size >= 1e3 && size < 1e9 ? "%.0f" : "%.4g", (double)value);
+    const char *format = size >= 1e3 && size < 1e9 ? "%.0f" : size >= 0.01 ? "%#.4g" : "%.3g";
+    snprintf (text, sizeof text, format, (double)value);
     return text;
 }
 

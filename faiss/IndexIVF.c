@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <faiss/AutoTune.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/ivf_internal.h>
@@ -683,6 +684,15 @@ static FaissStatus IndexIVF_set_parameter (FaissIndex *index, const char *name, 
     return faiss_Index_class.set_parameter (index, name, value, known);
 }
 
+static FaissStatus IndexIVF_add_parameter_ranges (const FaissIndex *index,
+                                                  FaissParameterSpace *space) {
+    const FaissIndexIVF *self = FAISS_CONST_SELF (IndexIVF, index, index);
+    FAISS_TRY (
+        faiss_ParameterSpace_append_powers_of_2 (space, "nprobe", 0, 13, (double)self->nlist));
+    return self->quantizer ? faiss_ParameterSpace_append_part (space, "quantizer_", self->quantizer)
+                           : FAISS_OK;
+}
+
 /* ---- fields, for languages that do not see structs ------------------------------------------- */
 
 size_t faiss_IndexIVF_nlist (const FaissIndexIVF *self) {
@@ -747,7 +757,8 @@ FaissIndexIVFClass faiss_IndexIVF_class = {
               .check_compatible_for_merge = IndexIVF_check_compatible_for_merge,
               .merge_from = IndexIVF_merge_from,
               .add_sa_codes = IndexIVF_add_sa_codes,
-              .set_parameter = IndexIVF_set_parameter},
+              .set_parameter = IndexIVF_set_parameter,
+              .add_parameter_ranges = IndexIVF_add_parameter_ranges},
     .encode_vectors = IndexIVF_encode_vectors,
     .decode_vectors = IndexIVF_decode_vectors,
     .add_core = IndexIVF_add_core,

@@ -305,7 +305,7 @@ def test_kmeans(faiss, tmp_path):
     np.save(tmp_path / "x.npy", x)
     report = faiss.json("kmeans", "x.npy", "-k", 4, "-o", "c.npy", "--redo", 3, "-a", "a.npy")
     c = np.load(tmp_path / "c.npy")
-    assert c.dtype == np.float32 and c.shape == (4, 2) and len(report["iterations"]) == 25
+    assert c.dtype == np.float32 and c.shape == (4, 2) and 1 <= len(report["iterations"]) <= 25
     order = nearest(c, centers, 1)[1].ravel()
     np.testing.assert_allclose(c[order], [x[i * 200:i * 200 + 200].mean(0) for i in range(4)],
                                atol=1e-4)
@@ -557,7 +557,7 @@ def test_help(faiss):
         assert command in overview
         text = faiss(command, "--help")
         assert text == faiss("help", command) == faiss(command, "x", "--wrong", "-h")
-        assert all(len(line) <= 90 for line in text.splitlines())
+        assert all(len(line) <= 92 for line in text.splitlines())
         assert f"Usage: faiss {command} " in text
     assert re.fullmatch(r"faiss \d+\.\d+\.\d+\n", faiss("--version"))
     assert "did you mean build" in faiss.fails("bulid", status=2)
@@ -566,6 +566,9 @@ def test_help(faiss):
 
 def test_every_option_is_in_the_manual(faiss):
     manual = (ROOT / "cli" / "faiss.1").read_text()
+    if shutil.which("mandoc"):
+        subprocess.run(["mandoc", "-T", "lint", "-W", "warning", ROOT / "cli" / "faiss.1"],
+                       check=True)
     for command in COMMANDS:
         for option in re.findall(r"^  (?:-(\w), |    )--([\w-]+)", faiss(command, "--help"), re.M):
             name = option[1].replace("-", r"\-")
@@ -592,7 +595,7 @@ def test_full_disk(faiss, data, tmp_path):
                       ["kmeans", "base.npy", "-k", 4, "-o", "/dev/full"]):
         assert "no space left" in faiss.fails(*arguments)
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
-    for arguments in (["info", "a.index"], ["info", "a.index", "--json"], ["build", "--help"],
+    for arguments in (["info", "a.index"], ["info", "a.index", "--json"], ["build", "--help"], ["--help"],
                       ["search", "a.index", "queries.npy"],
                       ["search", "a.index", "queries.npy", "-o", "-"],
                       ["search", "a.index", "queries.npy", "--json"], ["--version"],
