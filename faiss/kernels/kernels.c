@@ -32,6 +32,8 @@ static const FaissKernels avx2_kernels = {
     .exact_nearest_ip = faiss_exact_nearest_ip_avx2,
     .exact_nearest_L2 = faiss_exact_nearest_L2_avx2,
     .exact_nearest_L2_norms = faiss_exact_nearest_L2_norms_avx2,
+    .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx2,
+    .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -51,6 +53,8 @@ static const FaissKernels avx512_kernels = {
     .exact_nearest_ip = faiss_exact_nearest_ip_avx512,
     .exact_nearest_L2 = faiss_exact_nearest_L2_avx512,
     .exact_nearest_L2_norms = faiss_exact_nearest_L2_norms_avx512,
+    .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx512,
+    .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx512,
 };
 #endif
 
