@@ -9,8 +9,6 @@
 #endif
 
 #include <faiss/AutoTune.h>
-#include <faiss/IndexIDMap.h>
-#include <faiss/IndexPreTransform.h>
 #include <faiss/index_factory.h>
 
 #include "exact.h"
@@ -158,20 +156,12 @@ static char *combination_label (const FaissParameterSpace *space, size_t number)
     return label;
 }
 
-/* The index whose parameters are worth trying: ids and transforms have none. */
-static FaissIndex *tuned_index (FaissIndex *index) {
-    FaissIndexIDMap *map = faiss_IndexIDMap_cast (index);
-    FaissIndexPreTransform *outer = faiss_IndexPreTransform_cast (index);
-    FaissIndex *inner = map ? map->index : outer ? outer->index : NULL;
-    return inner ? tuned_index (inner) : index;
-}
-
 /* All combinations of the index's parameters; those that cannot be better than one that found
    everything are left out. */
 static void sweep (Measurement *self, Points *points) {
     FaissParameterSpace *space;
     must (faiss_ParameterSpace_new (&space), "--sweep");
-    FaissIndex *index = tuned_index (self->index);
+    FaissIndex *index = index_tuned (self->index);
     must (faiss_ParameterSpace_initialize (space, index), "--sweep");
     size_t n = faiss_ParameterSpace_n_combinations (space), n_perfect = 0;
     size_t *perfect = allocate (n, sizeof *perfect);

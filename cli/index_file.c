@@ -31,7 +31,10 @@ FaissIndex *index_read_or_null (const char *path) {
     FaissStatus result = faiss_read_index_fname (path, 0, &index);
     progress_stop ();
     if (result != FAISS_OK) {
-        fail ("%s: not an index, or a damaged one: %s", path, library_message ());
+        const char *message = library_message (); /* it may begin with the name, too */
+        size_t length = strlen (path);
+        message += !strncmp (message, path, length) && message[length] == ':' ? length + 2 : 0;
+        fail ("%s: not an index, or a damaged one: %s", path, message);
     }
     return index;
 }
@@ -102,13 +105,38 @@ void index_add (FaissIndex *index, Vectors *vectors, const char *ids_path) {
     free (x);
 }
 
+FaissIndex *index_tuned (FaissIndex *index) {
+    FaissIndexIDMap *map = faiss_IndexIDMap_cast (index);
+    FaissIndexPreTransform *outer = faiss_IndexPreTransform_cast (index);
+    FaissIndex *inner = map ? map->index : outer ? outer->index : NULL;
+    return inner ? index_tuned (inner) : index;
+}
+
+/* The names of the parameters that are worth setting, "nprobe, k_factor_rf". */
+static char *parameter_names (FaissParameterSpace *space, FaissIndex *index) {
+    char *names = text_of ("%s", "");
+    must (faiss_ParameterSpace_initialize (space, index_tuned (index)), "-p");
+    for (size_t i = 0; i < space->parameter_ranges.size; i++) {
+        const FaissParameterRange *range = space->parameter_ranges.data[i];
+        char *more =
+            text_of ("%s%s%s", names, *names ? ", " : "", faiss_ParameterRange_name (range));
+        free (names);
+        names = more;
+    }
+    return names;
+}
+
 void index_set_parameters (FaissIndex *index, const char *parameters) {
     FaissParameterSpace *space;
     if (!parameters) {
         return;
     }
     must (faiss_ParameterSpace_new (&space), "-p");
-    must (faiss_ParameterSpace_set_index_parameters (space, index, parameters), "-p %s",
-          parameters);
+    if (faiss_ParameterSpace_set_index_parameters (space, index, parameters) != FAISS_OK) {
+        char *message = text_of ("%s", library_message ());
+        char *names = parameter_names (space, index);
+        fail ("-p %s: %s; %s%s", parameters, message,
+              *names ? "parameters here: " : "this index has no parameters", names);
+    }
     faiss_ParameterSpace_free (space);
 }

@@ -22,6 +22,9 @@ long long index_write (const FaissIndex *index, Output *output);
  */
 void index_add (FaissIndex *index, Vectors *vectors, const char *ids);
 
+/// The index whose parameters matter: the one inside of id maps and transforms.
+FaissIndex *index_tuned (FaissIndex *index);
+
 /// Set parameters of the search like "nprobe=16"; fails with a message. NULL changes nothing.
 void index_set_parameters (FaissIndex *index, const char *parameters);
 
