@@ -41,8 +41,8 @@ def test_command_line(tmp_path):
 def test_c(tmp_path):
     (tmp_path / "example.c").write_text(example("c"))
     compiler = os.environ.get("CC") or "cc"
-    run([*compiler.split(), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "example.c", f"-I{ROOT}",
-         f"-L{BUILD}", f"-Wl,-rpath,{BUILD}", "-lfaiss", "-o", "example"], tmp_path)
+    run([*compiler.split(), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "example.c",
+         f"-I{ROOT}", f"-L{BUILD}", f"-Wl,-rpath,{BUILD}", "-lfaiss", "-o", "example"], tmp_path)
     assert run(["./example"], tmp_path) == "nearest: vector 3 at squared distance 2\n"
     assert (tmp_path / "points.index").exists()
 
