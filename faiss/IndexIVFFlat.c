@@ -7,6 +7,7 @@
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
+#include <faiss/impl/ivf_flat_search.h>
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/invlists/ArrayInvertedLists.h>
 #include <faiss/kernels/kernels.h>
@@ -113,8 +114,9 @@ typedef struct FlatScanner {
     FaissInvertedListScanner scanner;
     size_t d;
     const float *query;
-    /* distances to n vectors in a row: a kernel, or NULL for the metrics that have none */
-    void (*distances_to_rows) (float *out, const float *x, const float *y, size_t d, size_t n);
+    /* distances to vectors in a row: a kernel, or NULL for the metrics that have none */
+    void (*scan) (const float *const *x, size_t nx, const float *y, size_t d, size_t ny, float *out,
+                  size_t ld);
     FaissVectorDistance distance;
     float metric_arg;
     float *row; /* a copy of a vector that is not aligned: lists of a mapped file */
@@ -135,15 +137,14 @@ static FaissStatus FlatScanner_set_list (FaissInvertedListScanner *scanner, idx_
 static void compute_distances (const FlatScanner *self, size_t n, const uint8_t *codes,
                                float *distances) {
     bool is_aligned = (uintptr_t)codes % sizeof (float) == 0;
-    if (is_aligned && self->distances_to_rows) {
-        self->distances_to_rows (distances, self->query, (const float *)(const void *)codes,
-                                 self->d, n);
+    if (is_aligned && self->scan) {
+        self->scan (&self->query, 1, (const float *)(const void *)codes, self->d, n, distances, n);
         return;
     }
     for (size_t i = 0; i < n; i++) {
         memcpy (self->row, codes + i * self->scanner.code_size, self->scanner.code_size);
-        if (self->distances_to_rows) {
-            self->distances_to_rows (&distances[i], self->query, self->row, self->d, 1);
+        if (self->scan) {
+            self->scan (&self->query, 1, self->row, self->d, 1, &distances[i], 1);
         } else {
             distances[i] = self->distance (self->query, self->row, self->d, self->metric_arg);
         }
@@ -233,30 +234,54 @@ static FaissStatus IndexIVFFlat_get_InvertedListScanner (const FaissIndexIVF *se
     FAISS_TRY (faiss_vector_distance (&distance, metric));
     FlatScanner *scanner;
     FAISS_TRY (faiss_alloc_zeroed (&scanner, 1, sizeof *scanner));
-    *scanner = (FlatScanner){.scanner = {.list_no = -1,
-                                         .keep_max = faiss_is_similarity_metric (metric),
-                                         .store_pairs = store_pairs,
-                                         .sel = sel,
-                                         .code_size = self->code_size,
-                                         .set_query = FlatScanner_set_query,
-                                         .set_list = FlatScanner_set_list,
-                                         .distance_to_code = FlatScanner_distance_to_code,
-                                         .scan_codes = FlatScanner_scan_codes,
-                                         .scan_codes_range = FlatScanner_scan_codes_range,
-                                         .free = FlatScanner_free},
-                             .d = (size_t)self->index.d,
-                             .distances_to_rows = metric == METRIC_L2 ? faiss_kernels.fvec_L2sqr_ny
-                                                  : metric == METRIC_INNER_PRODUCT
-                                                      ? faiss_kernels.fvec_inner_products_ny
-                                                      : NULL,
-                             .distance = distance,
-                             .metric_arg = self->index.metric_arg};
+    *scanner =
+        (FlatScanner){.scanner = {.list_no = -1,
+                                  .keep_max = faiss_is_similarity_metric (metric),
+                                  .store_pairs = store_pairs,
+                                  .sel = sel,
+                                  .code_size = self->code_size,
+                                  .set_query = FlatScanner_set_query,
+                                  .set_list = FlatScanner_set_list,
+                                  .distance_to_code = FlatScanner_distance_to_code,
+                                  .scan_codes = FlatScanner_scan_codes,
+                                  .scan_codes_range = FlatScanner_scan_codes_range,
+                                  .free = FlatScanner_free},
+                      .d = (size_t)self->index.d,
+                      .scan = metric == METRIC_L2              ? faiss_kernels.ivf_L2sqr
+                              : metric == METRIC_INNER_PRODUCT ? faiss_kernels.ivf_inner_product
+                                                               : NULL,
+                      .distance = distance,
+                      .metric_arg = self->index.metric_arg};
     FaissStatus status = faiss_alloc (&scanner->row, scanner->d, sizeof *scanner->row);
     if (status != FAISS_OK) {
         FlatScanner_free (&scanner->scanner);
         return status;
     }
     *out = &scanner->scanner;
+    return FAISS_OK;
+}
+
+/* ---- searching ------------------------------------------------------------------------------- */
+
+static FaissStatus IndexIVFFlat_search_preassigned (const FaissIndexIVF *self, idx_t n,
+                                                    const float *x, idx_t k, const idx_t *assign,
+                                                    const float *centroid_dis, float *distances,
+                                                    idx_t *labels, bool store_pairs,
+                                                    const FaissSearchParametersIVF *params,
+                                                    FaissIndexIVFStats *stats) {
+    if (!faiss_ivf_flat_is_fast (self, store_pairs, params)) {
+        return faiss_IndexIVF_class.search_preassigned (
+            self, n, x, k, assign, centroid_dis, distances, labels, store_pairs, params, stats);
+    }
+    FaissIVFSearchSettings settings;
+    FaissIndexIVFStats counts = {0};
+    double start = faiss_ivf_milliseconds ();
+    FAISS_TRY (
+        faiss_ivf_search_settings ("IndexIVFFlat_search", self, params, store_pairs, &settings));
+    FAISS_TRY (faiss_ivf_flat_search (self, (size_t)n, x, (size_t)k, assign, settings.nprobe,
+                                      distances, labels, &counts));
+    counts.search_time = faiss_ivf_milliseconds () - start;
+    faiss_ivf_count (&counts, stats);
     return FAISS_OK;
 }
 
@@ -363,6 +388,7 @@ FaissIndexIVFClass faiss_IndexIVFFlat_class = {
     .decode_vectors = IndexIVFFlat_decode_vectors,
     .add_core = IndexIVFFlat_add_core,
     .get_InvertedListScanner = IndexIVFFlat_get_InvertedListScanner,
+    .search_preassigned = IndexIVFFlat_search_preassigned,
 };
 
 /* ---- the methods of the parent under the names of this class --------------------------------- */

@@ -32,8 +32,10 @@ static const FaissKernels avx2_kernels = {
     .exact_nearest_ip = faiss_exact_nearest_ip_avx2,
     .exact_nearest_L2 = faiss_exact_nearest_L2_avx2,
     .exact_nearest_L2_norms = faiss_exact_nearest_L2_norms_avx2,
-    .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx2,
-    .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx2,
+    .ivf_L2sqr = faiss_ivf_L2sqr_avx2,
+    .ivf_inner_product = faiss_ivf_inner_product_avx2,
+    .find_at_most = faiss_find_at_most_avx2,
+    .find_at_least = faiss_find_at_least_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -53,8 +55,10 @@ static const FaissKernels avx512_kernels = {
     .exact_nearest_ip = faiss_exact_nearest_ip_avx512,
     .exact_nearest_L2 = faiss_exact_nearest_L2_avx512,
     .exact_nearest_L2_norms = faiss_exact_nearest_L2_norms_avx512,
-    .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx512,
-    .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx512,
+    .ivf_L2sqr = faiss_ivf_L2sqr_avx512,
+    .ivf_inner_product = faiss_ivf_inner_product_avx512,
+    .find_at_most = faiss_find_at_most_avx512,
+    .find_at_least = faiss_find_at_least_avx512,
 };
 #endif
 

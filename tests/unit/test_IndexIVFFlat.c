@@ -76,8 +76,8 @@ static void expect_search (const Fixture *f, const float *q, size_t k, size_t np
                 distance += is_similarity ? q[c] * v[c] : (q[c] - v[c]) * (q[c] - v[c]);
             }
             size_t at = n_found < k ? n_found++ : k;
-            while (at > 0 && is_before (is_similarity, distance, ids[j], distances[at - 1],
-                                        labels[at - 1])) {
+            while (at > 0 &&
+                   is_before (is_similarity, distance, ids[j], distances[at - 1], labels[at - 1])) {
                 if (at < k) {
                     distances[at] = distances[at - 1];
                     labels[at] = labels[at - 1];

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""IVF1024,Flat against the oracle, in turns in one run: queries per second at equal nprobe.
+
+    FAISS_ORACLE_PYTHON=... python3 benchs/bench_ivf.py [--threads 1,2] [--nprobe 1,4,16,64] [--k 10,100]
+                                                        [--batch 1,16,2000] [--data glove,fashion]
+
+The oracle trains and writes the index; both sides read that file. Each figure is the best of several
+rounds in which the two sides take turns. Results are compared too: distances, and ids up to ties.
+"""
+import argparse
+import gzip
+import os
+import pathlib
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "oracle"))
+
+import cfaiss  # noqa: E402
+from conftest import Oracle  # noqa: E402
+
+GLOVE = os.environ.get("GLOVE", str(ROOT.parent.parent / "shared/data/glove-100.f16.npy"))
+FASHION = "/usr/share/datasets/fashion-mnist/"
+
+
+def glove():
+    x = np.load(GLOVE).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    rng = np.random.default_rng(1)
+    perm = rng.permutation(len(x))
+    return x[perm[2000:]], x[perm[:2000]], 0
+
+
+def fashion():
+    def idx(name):
+        with gzip.open(FASHION + name) as f:
+            return np.frombuffer(f.read(), np.uint8, offset=16).reshape(-1, 784).astype(np.float32)
+    return idx("train-images-idx3-ubyte.gz"), idx("t10k-images-idx3-ubyte.gz")[:2000], 1
+
+
+def seconds(search):
+    start = time.perf_counter()
+    search()
+    return time.perf_counter() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--nprobe", default="1,4,16,64")
+    parser.add_argument("--k", default="10,100")
+    parser.add_argument("--batch", default="1,16,2000")
+    parser.add_argument("--data", default="glove,fashion")
+    parser.add_argument("--rounds", type=int, default=7)
+    args = parser.parse_args()
+    numbers = lambda text: [int(t) for t in text.split(",")]  # noqa: E731
+    oracle = Oracle()
+    worst = 9e9
+    for data in args.data.split(","):
+        xb, xq, metric = {"glove": glove, "fashion": fashion}[data]()
+        with tempfile.TemporaryDirectory() as folder:
+            fname = os.path.join(folder, "ivf.index")
+            cached = os.environ.get("IVF_CACHE")
+            if cached:
+                fname = os.path.join(cached, data + ".ivf1024.index")
+            if not os.path.exists(fname):
+                oracle("""
+                    index = faiss.index_factory(xb.shape[1], "IVF1024,Flat", metric)
+                    index.train(xb[::4] if len(xb) > 100000 else xb)
+                    index.add(xb)
+                    faiss.write_index(index, fname)
+                """, xb=xb, metric=metric, fname=fname)
+            oracle("global ivf, queries; queries = xq; ivf = faiss.read_index(fname)",
+                   xq=xq, fname=fname)
+            ours = cfaiss.read_index(fname)
+        for threads in numbers(args.threads):
+            cfaiss.set_threads(threads)
+            oracle("faiss.omp_set_num_threads(t)", t=threads)
+            for batch in numbers(args.batch):
+                for nprobe in numbers(args.nprobe):
+                    for k in numbers(args.k):
+                        worst = min(worst, compare(data, oracle, ours, xq, threads, batch, nprobe,
+                                                   k, args.rounds))
+    print(f"worst ratio {worst:.2f}")
+
+
+def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
+    n = {1: 300, 16: 1600}.get(batch, len(xq))
+    n -= n % batch
+    ours.nprobe = nprobe
+
+    D, labels = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
+    address = xq.ctypes.data
+    row = xq.strides[0]
+    call = cfaiss.lib.faiss_Index_search
+
+    def search():
+        for i in range(0, n, batch):
+            call(ours, batch, address + i * row, k, D, labels)
+
+    best, theirs = 9e9, 9e9
+    for _ in range(rounds):
+        best = min(best, seconds(search))
+        theirs = min(theirs, oracle("""
+            import time
+            ivf.nprobe = nprobe
+            D, I = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
+            D_, I_, x_ = faiss.swig_ptr(D), faiss.swig_ptr(I), faiss.swig_ptr
+            start = time.perf_counter()
+            for i in range(0, n, batch):
+                ivf.search_c(batch, x_(queries[i:i + batch]), k, D_, I_)
+            return time.perf_counter() - start
+        """, nprobe=nprobe, n=n, batch=batch, k=k))
+    D, labels = ours.search(xq[:200], k)
+    D1, labels1 = oracle("return ivf.search(queries[:200], k)", k=k)
+    found = labels >= 0
+    assert (found == (labels1 >= 0)).all()
+    np.testing.assert_allclose(D[found], D1[found], rtol=1e-5, atol=1e-5 * np.abs(D1[found]).max())
+    same = (labels == labels1).mean()
+    print(f"{data:8} threads {threads} batch {batch:4} nprobe {nprobe:3} k {k:3}: ours "
+          f"{n / best:9.0f} q/s, oracle {n / theirs:9.0f} q/s, ratio {theirs / best:5.2f}, "
+          f"same ids {same:.4f}", flush=True)
+    return theirs / best
+
+
+if __name__ == "__main__":
+    main()

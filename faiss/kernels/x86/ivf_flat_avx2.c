@@ -1,0 +1,168 @@
+/* Scans of inverted lists of full vectors, AVX2 with FMA: lanes run along the components.
+ *
+ * Eight pairs of vectors at a time, one accumulator each: 2 queries and 4 rows, or 1 and 8. The
+ * accumulators are summed four together: within 128 bits first, then across. The same order holds
+ * for the rows that are left over.
+ */
+#include <immintrin.h>
+
+#include <faiss/kernels/kernels.h>
+
+#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
+
+typedef enum Metric { IP, L2 } Metric; /* always a constant argument */
+
+ALWAYS_INLINE __m256 step (const Metric metric, __m256 sum, __m256 x, __m256 y) {
+    if (metric == IP) {
+        return _mm256_fmadd_ps (x, y, sum);
+    }
+    __m256 difference = _mm256_sub_ps (x, y);
+    return _mm256_fmadd_ps (difference, difference, sum);
+}
+
+/* The first n < 8 lanes. */
+ALWAYS_INLINE __m256i tail_mask (size_t n) {
+    return _mm256_cmpgt_epi32 (_mm256_set1_epi32 ((int)n),
+                               _mm256_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+ALWAYS_INLINE __m128 sum_4 (const __m256 *a) {
+    __m256 v = _mm256_hadd_ps (_mm256_hadd_ps (a[0], a[1]), _mm256_hadd_ps (a[2], a[3]));
+    return _mm_add_ps (_mm256_castps256_ps128 (v), _mm256_extractf128_ps (v, 1));
+}
+
+/* nx queries and `rows` rows, nx * rows <= 8; lane r of out[i][r / 4] is query i with row r */
+ALWAYS_INLINE void tile (const Metric metric, const int nx, const int rows, const float *const *x,
+                         const float *const *y, size_t d, __m128 (*out)[2]) {
+    __m256 sums[8];
+    for (int i = 0; i < nx * rows; i++) {
+        sums[i] = _mm256_setzero_ps ();
+    }
+    size_t j = 0;
+    for (; j + 8 <= d; j += 8) {
+        for (int r = 0; r < rows; r++) {
+            __m256 row = _mm256_loadu_ps (y[r] + j);
+            for (int i = 0; i < nx; i++) {
+                sums[i * rows + r] =
+                    step (metric, sums[i * rows + r], _mm256_loadu_ps (x[i] + j), row);
+            }
+        }
+    }
+    if (j < d) {
+        __m256i mask = tail_mask (d - j);
+        for (int r = 0; r < rows; r++) {
+            __m256 row = _mm256_maskload_ps (y[r] + j, mask);
+            for (int i = 0; i < nx; i++) {
+                sums[i * rows + r] =
+                    step (metric, sums[i * rows + r], _mm256_maskload_ps (x[i] + j, mask), row);
+            }
+        }
+    }
+    for (int i = 0; i < nx; i++) {
+        for (int r = 0; r < rows; r += 4) {
+            out[i][r / 4] = sum_4 (sums + i * rows + r);
+        }
+    }
+}
+
+/* The last rows, which need not be four. */
+ALWAYS_INLINE void scan_rest (const Metric metric, const float *x, const float *y, size_t d,
+                              size_t begin, size_t ny, float *out) {
+    for (size_t r = begin; r < ny; r += 4) {
+        size_t left = ny - r < 4 ? ny - r : 4;
+        const float *rows[4];
+        float distances[4];
+        __m128 v[1][2];
+        for (size_t i = 0; i < 4; i++) {
+            rows[i] = y + (r + (i < left ? i : left - 1)) * d;
+        }
+        tile (metric, 1, 4, &x, rows, d, v);
+        _mm_storeu_ps (distances, v[0][0]);
+        for (size_t i = 0; i < left; i++) {
+            out[r + i] = distances[i];
+        }
+    }
+}
+
+ALWAYS_INLINE void scan_1 (const Metric metric, const float *x, const float *y, size_t d, size_t ny,
+                           float *out) {
+    size_t r = 0;
+    for (; r + 8 <= ny; r += 8) {
+        const float *rows[8];
+        __m128 v[1][2];
+        for (size_t i = 0; i < 8; i++) {
+            rows[i] = y + (r + i) * d;
+            _mm_prefetch ((const char *)rows[i] + 4096, _MM_HINT_T0);
+        }
+        tile (metric, 1, 8, &x, rows, d, v);
+        _mm_storeu_ps (out + r, v[0][0]);
+        _mm_storeu_ps (out + r + 4, v[0][1]);
+    }
+    scan_rest (metric, x, y, d, r, ny, out);
+}
+
+ALWAYS_INLINE void scan_2 (const Metric metric, const float *const *x, const float *y, size_t d,
+                           size_t ny, float *out, size_t ld) {
+    size_t r = 0;
+    for (; r + 4 <= ny; r += 4) {
+        const float *rows[4] = {y + r * d, y + (r + 1) * d, y + (r + 2) * d, y + (r + 3) * d};
+        __m128 v[2][2];
+        tile (metric, 2, 4, x, rows, d, v);
+        _mm_storeu_ps (out + r, v[0][0]);
+        _mm_storeu_ps (out + ld + r, v[1][0]);
+    }
+    for (int i = 0; i < 2; i++) {
+        scan_rest (metric, x[i], y, d, r, ny, out + (size_t)i * ld);
+    }
+}
+
+ALWAYS_INLINE void scan (const Metric metric, const float *const *x, size_t nx, const float *y,
+                         size_t d, size_t ny, float *out, size_t ld) {
+    size_t i = 0;
+    for (; i + 2 <= nx; i += 2) {
+        scan_2 (metric, x + i, y, d, ny, out + i * ld, ld);
+    }
+    if (i < nx) {
+        scan_1 (metric, x[i], y, d, ny, out + i * ld);
+    }
+}
+
+void faiss_ivf_L2sqr_avx2 (const float *const *x, size_t nx, const float *y, size_t d, size_t ny,
+                           float *out, size_t ld) {
+    scan (L2, x, nx, y, d, ny, out, ld);
+}
+
+void faiss_ivf_inner_product_avx2 (const float *const *x, size_t nx, const float *y, size_t d,
+                                   size_t ny, float *out, size_t ld) {
+    scan (IP, x, nx, y, d, ny, out, ld);
+}
+
+/* ---- finding ----------------------------------------------------------------------------------
+ */
+
+ALWAYS_INLINE size_t find (const int predicate, const float *values, size_t n, float bound,
+                           uint32_t *positions) {
+    __m256 bounds = _mm256_set1_ps (bound);
+    size_t n_found = 0, j = 0;
+    for (; j + 8 <= n; j += 8) {
+        int hits =
+            _mm256_movemask_ps (_mm256_cmp_ps (_mm256_loadu_ps (values + j), bounds, predicate));
+        for (unsigned bits = (unsigned)hits; bits; bits &= bits - 1) {
+            positions[n_found++] = (uint32_t)j + (uint32_t)__builtin_ctz (bits);
+        }
+    }
+    for (; j < n; j++) {
+        if (predicate == _CMP_LE_OQ ? values[j] <= bound : values[j] >= bound) {
+            positions[n_found++] = (uint32_t)j;
+        }
+    }
+    return n_found;
+}
+
+size_t faiss_find_at_most_avx2 (const float *values, size_t n, float bound, uint32_t *positions) {
+    return find (_CMP_LE_OQ, values, n, bound, positions);
+}
+
+size_t faiss_find_at_least_avx2 (const float *values, size_t n, float bound, uint32_t *positions) {
+    return find (_CMP_GE_OQ, values, n, bound, positions);
+}
