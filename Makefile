@@ -10,12 +10,13 @@ OPENMP   ?= 1
 PYTHON   ?= python3
 PREFIX   ?= /usr/local
 SANITIZE ?=
+FUZZ     ?= OFF
 BUILD    ?= build
 JOBS     ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
 CONFIGURE = cmake -S . -DCMAKE_C_COMPILER="$(CC)" -DCMAKE_C_FLAGS="$(CFLAGS)" \
 	-DFAISS_OPTFLAGS="$(OPTFLAGS)" -DFAISS_BLAS="$(BLAS)" -DFAISS_FINTEGER=$(FINTEGER) \
-	-DFAISS_OPENMP=$(OPENMP) -DFAISS_SANITIZE="$(SANITIZE)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
+	-DFAISS_OPENMP=$(OPENMP) -DFAISS_SANITIZE="$(SANITIZE)" -DFAISS_FUZZ=$(FUZZ) -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
 
 all: configure
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -73,6 +74,17 @@ check-tsan:
 fields:
 	CC="$(CC)" $(PYTHON) faiss/fields.py
 
+# Random input for the readers and the factory, FUZZ_SECONDS each; finds go to build-fuzz/
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory -s all BUILD=build-fuzz CC=clang OPTFLAGS=-O1 FUZZ=ON \
+		SANITIZE=address,undefined
+	@cd build-fuzz && for name in read_index index_factory; do mkdir -p corpus_$$name && \
+		OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 ./fuzz_$$name \
+		-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -malloc_limit_mb=2048 -timeout=20 \
+		-print_final_stats=1 corpus_$$name ../fuzz/corpora/$$name || exit 1; done
+
 clean:
 	rm -rf build build-*
 
@@ -84,4 +96,4 @@ format:
 check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMAT_FILES)
 
-.PHONY: all configure install check test demo deps check-asan check-tsan fields clean format check-format
+.PHONY: all configure install check test demo deps check-asan check-tsan fields clean format check-format fuzz

@@ -161,8 +161,22 @@ static FaissStatus copy_groups (Match *match, const char *text, const regmatch_t
     return FAISS_OK;
 }
 
+/* Patterns are matched against a text whose parentheses have their content hidden, so that
+ * ",Refine(" is only found where it does not belong to a description inside of another one. */
+static FaissStatus hide_parentheses (const char *text, char **out) {
+    size_t n = strlen (text);
+    FAISS_TRY (faiss_alloc (out, n + 1, 1));
+    int depth = 0;
+    for (size_t i = 0; i <= n; i++) {
+        depth -= text[i] == ')' && depth > 0;
+        (*out)[i] = depth > 0 && text[i] ? '\1' : text[i];
+        depth += text[i] == '(';
+    }
+    return FAISS_OK;
+}
+
 static FaissStatus match_rule (Match *match, const FaissFactoryRule *rule, const char *text,
-                               bool *matched) {
+                               const char *hidden, bool *matched) {
     *matched = false;
     if (begins_differently (rule->pattern, text)) {
         return FAISS_OK;
@@ -180,7 +194,7 @@ static FaissStatus match_rule (Match *match, const FaissFactoryRule *rule, const
     faiss_String_clear (&whole);
     FAISS_TRY (status);
     regmatch_t found[N_GROUPS + 1]; /* the first is that of the parentheses added above */
-    if (regexec (&regex, text, N_GROUPS + 1, found, 0) == 0) {
+    if (regexec (&regex, hidden, N_GROUPS + 1, found, 0) == 0) {
         *matched = true;
         status = copy_groups (match, text, found + 1);
     }
@@ -189,11 +203,13 @@ static FaissStatus match_rule (Match *match, const FaissFactoryRule *rule, const
 }
 
 static FaissStatus find_rule (Match *match, FaissFactoryKind kind, const char *text) {
+    FAISS_AUTO_FREE (char) *hidden = NULL;
+    FAISS_TRY (hide_parentheses (text, &hidden));
     RuleIterator at = first_rule ();
     for (const FaissFactoryRule *rule; (rule = next_rule (&at)) != NULL;) {
         bool matched;
         if (rule->kind == kind) {
-            FAISS_TRY (match_rule (match, rule, text, &matched));
+            FAISS_TRY (match_rule (match, rule, text, hidden, &matched));
             if (matched) {
                 match->rule = rule;
                 return FAISS_OK;

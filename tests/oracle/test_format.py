@@ -1,0 +1,238 @@
+"""Index files: what the oracle writes is read here and written back byte for byte, what is written
+here the oracle reads; both search alike. All lines of format_cases.tsv whose tags have a class."""
+import ctypes
+import pathlib
+
+import numpy as np
+import pytest
+
+import cfaiss
+import format_files
+from cfaiss import lib
+
+import faissdump  # of tests/tools
+import format_cases
+
+SCOPE = format_files.in_scope()
+INDEXES = [case for case in SCOPE if format_files.kind_of(case) == "index"]
+FACTORY = [case for case in INDEXES if case.kind == "factory"]
+MMAP_IFC = 512
+K = 5
+
+
+def named(cases):
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
+
+
+@pytest.fixture(scope="module")
+def files(oracle, tmp_path_factory):
+    """The folder of the oracle's files; each has the name of its case."""
+    directory = tmp_path_factory.mktemp("format")
+    format_files.write_files(oracle.python, directory)
+    return directory
+
+
+# ---- reading and writing here ----------------------------------------------------------------
+
+class Lists(cfaiss.Object):
+    pass
+
+
+def read(name, kind="index", flags=0):
+    out = ctypes.c_void_p()
+    if kind == "index":
+        lib.faiss_read_index_fname(str(name), flags, ctypes.byref(out))
+        return cfaiss.Index(out)
+    if kind == "transform":
+        lib.faiss_read_VectorTransform_fname(str(name), ctypes.byref(out))
+        return cfaiss.Object(out)
+    reader = cfaiss.new("FileIOReader_new_with_name", str(name))
+    lib.faiss_read_InvertedLists_custom(reader, 0, ctypes.byref(out))
+    return Lists(out)
+
+
+def write(thing, name, kind="index"):
+    if kind == "index":
+        lib.faiss_write_index_fname(thing, str(name))
+    elif kind == "transform":
+        lib.faiss_write_VectorTransform_fname(thing, str(name))
+    else:
+        writer = cfaiss.new("FileIOWriter_new_with_name", str(name))
+        lib.faiss_write_InvertedLists_custom(thing, writer)
+        lib.faiss_FileIOWriter_close(writer)
+
+
+def read_bytes(data, kind="index"):
+    """An object from memory."""
+    reader = ctypes.c_void_p()
+    buffer = ctypes.create_string_buffer(bytes(data), max(len(data), 1))
+    lib.faiss_VectorIOReader_new_with(ctypes.byref(reader), ctypes.addressof(buffer), len(data))
+    out = ctypes.c_void_p()
+    try:
+        if kind == "index":
+            lib.faiss_read_index_custom(reader, 0, ctypes.byref(out))
+        elif kind == "transform":
+            lib.faiss_read_VectorTransform_custom(reader, ctypes.byref(out))
+        else:
+            lib.faiss_read_InvertedLists_custom(reader, 0, ctypes.byref(out))
+    finally:
+        lib.faiss_IOReader_free(reader)
+    return cfaiss.Index(out) if out.value else None
+
+
+def queries(case):
+    return format_cases.float_data(10, format_files.base_of(case).d, format_cases.SEED + 2)
+
+
+def is_ivf(case):
+    return "Iw" in case.tags[0] or "Iv" in case.tags[0]
+
+
+def search_here(index, case):
+    """None where the index refuses: untrained, without its lists."""
+    if is_ivf(case):
+        index.nprobe = 4
+    try:
+        return index.search(queries(case), K)
+    except cfaiss.Error:
+        return None
+
+
+def search_there(oracle, name, case):
+    return oracle("""
+        index = faiss.read_index(name)
+        if hasattr(index, "nprobe"):
+            index.nprobe = 4
+        try:
+            return index.search(x, k)
+        except RuntimeError:
+            return None
+    """, name=str(name), x=queries(case), k=K)
+
+
+def assert_same_results(mine, theirs):
+    if mine is None or theirs is None:
+        assert mine is None and theirs is None
+        return
+    np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(mine[1], theirs[1])
+
+
+def is_unstable(case):
+    return ("unstable", "1") in case.options
+
+
+# ---- the tests -------------------------------------------------------------------------------
+
+def test_there_are_cases():
+    assert {"flat_l2", "flat_1d", "flat_gower"} <= {case.name for case in SCOPE}
+
+
+@named(SCOPE)
+def test_written_back_byte_for_byte(files, tmp_path, case):
+    kind = format_files.kind_of(case)
+    data = (files / case.name).read_bytes()
+    thing = read(files / case.name, kind)
+    write(thing, tmp_path / "copy", kind)
+    copy = (tmp_path / "copy").read_bytes()
+    if case.kind == "legacy":
+        assert copy == (files / format_files.base_of(case).name).read_bytes()
+    elif is_unstable(case):
+        assert len(copy) == len(data)
+        assert sorted(copy) == sorted(data)
+    else:
+        assert copy == data
+
+
+@named(INDEXES)
+def test_searched_like_the_oracle(oracle, files, case):
+    theirs = search_there(oracle, files / case.name, case)
+    assert_same_results(search_here(read(files / case.name), case), theirs)
+
+
+@named(INDEXES)
+def test_mapped(files, tmp_path, case):
+    copied, mapped = read(files / case.name), read(files / case.name, flags=MMAP_IFC)
+    write(mapped, tmp_path / "mapped")
+    write(copied, tmp_path / "copied")
+    assert (tmp_path / "mapped").read_bytes() == (tmp_path / "copied").read_bytes()
+    assert_same_results(search_here(mapped, case), search_here(copied, case))
+
+
+@named(FACTORY)
+def test_ours_read_by_the_oracle(oracle, tmp_path, case):
+    """An index made, trained and filled here: a sound file with the same tags, searched alike."""
+    options = dict(case.options)
+    if set(options) - {"set", "ids", "add_again", "unstable", "direct_map"}:
+        pytest.skip("made by means that only the oracle has")
+    metric = getattr(cfaiss, "METRIC_" + {"IP": "INNER_PRODUCT"}.get(case.metric, case.metric))
+    index = cfaiss.index_factory(case.d, case.spec, metric)
+    if case.ntrain:
+        index.train(format_cases.float_data(case.ntrain, case.d))
+    if "set" in options:
+        name, value = options["set"].split(":")
+        setattr(index, name, float(value))
+    if case.nadd:
+        x = format_cases.float_data(case.nadd, case.d, format_cases.SEED + 1)
+        if "ids" in options:
+            index.add_with_ids(x, np.arange(case.nadd) * 7 + int(options["ids"]))
+        else:
+            index.add(x)
+    if "add_again" in options:
+        index.add(format_cases.float_data(int(options["add_again"]), case.d,
+                                          format_cases.SEED + 1))
+    if "direct_map" in options:
+        lib.faiss_IndexIVF_set_direct_map_type(index, int(options["direct_map"]))
+    name = tmp_path / case.name
+    write(index, name)
+    dump = faissdump.parse(name.read_bytes(), "index")
+    assert not dump.violations
+    assert sorted(dump.tags) == sorted(case.tags)
+    assert_same_results(search_here(index, case), search_there(oracle, name, case))
+
+
+@named(SCOPE)
+def test_cut_short(files, case):
+    """No prefix of a file is a file."""
+    data = (files / case.name).read_bytes()
+    kind = format_files.kind_of(case)
+    lengths = set(range(0, min(len(data), 600))) | set(range(0, len(data), 97)) | {len(data) - 1}
+    for length in sorted(lengths):
+        with pytest.raises(cfaiss.Error) as caught:
+            read_bytes(data[:length], kind)
+        assert caught.value.code == -2
+    with pytest.raises(cfaiss.Error):
+        read_bytes(data, "transform" if kind == "index" else "index")
+
+
+@pytest.mark.parametrize("content, message", [
+    (b"", "ends within the tag"),
+    (b"Ix", "ends within the tag"),
+    (b"\x93NUMPY\x01\x00v\x00", r'"\x93NUM" is unknown, expected that of an index'),
+    (b"hello world, this is no index at all", '"hell" is unknown'),
+    (bytes(64), r"\x00\x00\x00\x00"),
+    (b"LTra" + bytes(64), "LTra"),
+])
+def test_foreign_files(tmp_path, content, message):
+    name = tmp_path / "foreign.index"
+    name.write_bytes(content)
+    with pytest.raises(cfaiss.Error) as caught:
+        read(name)
+    assert message in str(caught.value) and "foreign.index" in str(caught.value)
+    assert caught.value.code == -2
+
+
+def test_the_null_index(tmp_path):
+    (tmp_path / "null").write_bytes(b"null")
+    out = ctypes.c_void_p(1)
+    lib.faiss_read_index_fname(str(tmp_path / "null"), 0, ctypes.byref(out))
+    assert out.value is None
+
+
+def test_tools_are_ours():
+    """The parser that judges our files knows every tag that we read."""
+    tags = set()
+    for table in faissdump.KINDS.values():
+        tags.update(table)
+    assert format_files.known_tags() - format_files.OTHER_TAGS <= tags
+    assert pathlib.Path(faissdump.__file__).parent == format_files.TOOLS
