@@ -265,9 +265,7 @@ static FaissStatus read_fields (FaissIndexIDMap *self, FaissIOReader *r, int io_
     FAISS_TRY (faiss_read_index_header (r, &self->base));
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->index));
     FAISS_REQUIRE_FILE (r, self->index, "the index behind the ids is missing");
-    FAISS_REQUIRE_FILE (r, self->index->d == self->base.d,
-                        "the index behind the ids: expected d=%d, got %d", self->base.d,
-                        self->index->d);
+    self->base.d = self->index->d; /* upstream does not compare: the vectors are the inner ones */
     FAISS_TRY (faiss_read_Int64Vector (r, &self->id_map, "id_map"));
     FAISS_REQUIRE_FILE (r, self->id_map.size == (size_t)self->base.ntotal,
                         "expected ntotal=%lld ids, got %zu", (long long)self->base.ntotal,

@@ -20,6 +20,10 @@
 static FaissStatus check_parts (const FaissIndexRefine *self) {
     FAISS_REQUIRE (self->base_index && self->refine_index, "the %s is NULL",
                    self->base_index ? "refine index" : "base index");
+    int d = self->index.d;
+    FAISS_REQUIRE (self->base_index->d == d && self->refine_index->d == d,
+                   "expected parts with d=%d, got a base index with %d, a refine index with %d", d,
+                   self->base_index->d, self->refine_index->d);
     return FAISS_OK;
 }
 
@@ -311,16 +315,19 @@ static FaissStatus IndexRefine_range_search (const FaissIndex *index, idx_t n, c
 /* ---- vectors out, codec ---------------------------------------------------------------------- */
 
 static FaissStatus IndexRefine_reconstruct (const FaissIndex *index, idx_t key, float *recons) {
+    FAISS_TRY (check_parts (CONST_THIS (index)));
     return faiss_Index_reconstruct (CONST_THIS (index)->refine_index, key, recons);
 }
 
 static FaissStatus IndexRefine_reconstruct_batch (const FaissIndex *index, idx_t n,
                                                   const idx_t *keys, float *recons) {
+    FAISS_TRY (check_parts (CONST_THIS (index)));
     return faiss_Index_reconstruct_batch (CONST_THIS (index)->refine_index, n, keys, recons);
 }
 
 static FaissStatus IndexRefine_reconstruct_n (const FaissIndex *index, idx_t i0, idx_t ni,
                                               float *recons) {
+    FAISS_TRY (check_parts (CONST_THIS (index)));
     return faiss_Index_reconstruct_n (CONST_THIS (index)->refine_index, i0, ni, recons);
 }
 
@@ -432,24 +439,15 @@ static FaissStatus IndexRefine_copy (void *object, const void *other_object) {
                                : FAISS_OK;
 }
 
-static FaissStatus check_part_of_file (const FaissIOReader *r, const char *name,
-                                       const FaissIndexRefine *self, const FaissIndex *part) {
-    const FaissIndex *index = &self->index;
-    FAISS_REQUIRE_FILE (r, part, "the %s index is missing", name);
-    FAISS_REQUIRE_FILE (r, part->d == index->d && part->ntotal == index->ntotal,
-                        "the %s index: expected d=%d and ntotal=%lld, got %d and %lld", name,
-                        index->d, (long long)index->ntotal, part->d, (long long)part->ntotal);
-    return FAISS_OK;
-}
-
+/* Upstream compares neither d nor ntotal of the parts: methods check what they rely on. */
 static FaissStatus read_fields (FaissIndexRefine *self, FaissIOReader *r, int io_flags) {
     self->own_fields = true;
     self->own_refine_index = true;
     FAISS_TRY (faiss_read_index_header (r, &self->index));
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->base_index));
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->refine_index));
-    FAISS_TRY (check_part_of_file (r, "base", self, self->base_index));
-    FAISS_TRY (check_part_of_file (r, "refine", self, self->refine_index));
+    FAISS_REQUIRE_FILE (r, self->base_index && self->refine_index, "the %s index is missing",
+                        self->base_index ? "refine" : "base");
     FAISS_TRY (faiss_read_f32 (r, &self->k_factor, "k_factor"));
     FAISS_REQUIRE_FILE (r, self->k_factor >= 1 && self->k_factor <= 1000,
                         "expected 1 <= k_factor <= 1000, got %g", (double)self->k_factor);

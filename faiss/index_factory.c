@@ -7,18 +7,10 @@
 #include <string.h>
 
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexIVF.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
-
-/* while IndexIVF and IndexPreTransform are being written */
-#if __has_include("IndexIVF.c")
-#include <faiss/IndexIVF.h>
-#define HAVE_IVF
-#endif
-#if __has_include("IndexPreTransform.c")
-#define HAVE_CHAIN
-#endif
 
 enum {
     MAX_LENGTH = 4096,   /* bytes of a description */
@@ -294,16 +286,12 @@ static FaissStatus copy_part (const char *at, const char *end, char **out) {
 }
 
 static void set_up_ivf (FaissIndex *index, const FaissFactoryContext *context) {
-#ifndef HAVE_IVF
-    (void)index, (void)context;
-#else
     FaissIndexIVF *ivf = faiss_object_cast (index, &faiss_IndexIVF_class.index.head);
     if (ivf) {
         ivf->own_fields = true;
         ivf->quantizer_trains_alone = context->quantizer_trains_alone;
         ivf->cp.spherical = context->metric == METRIC_INNER_PRODUCT;
     }
-#endif
 }
 
 /* "<coarse>,<code>": `part` is the text before the comma, `code` that behind it. */
@@ -389,10 +377,6 @@ static FaissStatus read_transforms (const Description *self, const char **text, 
 /* An IndexPreTransform over the index; both the index and the transforms are given away. */
 static FaissStatus put_chain_in_front (Chain *chain, FaissIndex *sub_index, FaissIndex **out) {
     FAISS_OWNED (Index) *sub = sub_index;
-#ifndef HAVE_CHAIN
-    (void)chain, (void)out;
-    FAISS_FAIL ("no IndexPreTransform yet");
-#else
     FAISS_OWNED (IndexPreTransform) *index = NULL;
     FAISS_TRY (faiss_IndexPreTransform_new_with (&index, sub));
     index->own_fields = true;
@@ -403,7 +387,6 @@ static FaissStatus put_chain_in_front (Chain *chain, FaissIndex *sub_index, Fais
     }
     *out = FAISS_STEAL (index);
     return FAISS_OK;
-#endif
 }
 
 static FaissStatus build_description (const Description *self, FaissIndex **out) {
