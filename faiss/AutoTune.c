@@ -306,8 +306,8 @@ static FaissStatus to_gnuplot (const FaissOperatingPointVector *points, bool wit
     }
     for (size_t i = 0; i < points->size; i++) {
         const FaissOperatingPoint *op = &points->data[i];
-        if (with_corners && i > 0) {
-            fprintf (f, "%g %g\n", points->data[i - 1].perf, op->t);
+        if (with_corners) {
+            fprintf (f, "%g %g\n", i > 0 ? points->data[i - 1].perf : 0, op->t);
         }
         fprintf (f, "%g %g %s\n", op->perf, op->t, op->key);
     }
