@@ -221,7 +221,7 @@ static bool insert_optimal (FaissOperatingPointVector *points, const FaissOperat
     }
     size_t end = at < points->size && points->data[at].perf == op->perf ? at + 1 : at;
     size_t begin = at;
-    while (begin > 0 && points->data[begin - 1].t > op->t) {
+    while (begin > 0 && points->data[begin - 1].t >= op->t) {
         begin--;
     }
     memmove (points->data + begin + 1, points->data + end,
