@@ -185,6 +185,47 @@ static void range_search (void) {
     faiss_Index_free (index);
 }
 
+/* results put together by hand */
+static void range_results (void) {
+    FaissBufferList *list = NULL;
+    idx_t ids[3] = {0};
+    float dis[3] = {0};
+    SUCCEEDS (faiss_BufferList_new (&list, 2));
+    SUCCEEDS (faiss_BufferList_append_buffer (list));
+    for (int i = 0; i < 5; i++) {
+        SUCCEEDS (faiss_BufferList_add (list, 10 + i, (float)i));
+    }
+    EXPECT (faiss_BufferList_buffer_size (list) == 2);
+    SUCCEEDS (faiss_BufferList_copy_range (list, 1, 3, ids, dis));
+    EXPECT (ids[0] == 11 && ids[2] == 13 && dis[2] == 3);
+    faiss_BufferList_free (list);
+
+    FaissRangeSearchResult *result = NULL;
+    FaissRangeSearchPartialResult *part = NULL;
+    FaissRangeQueryResult *first = NULL, *second = NULL;
+    size_t *lims = NULL;
+    idx_t *labels = NULL;
+    float *distances = NULL;
+    SUCCEEDS (faiss_RangeSearchResult_new_with (&result, 3, 1));
+    SUCCEEDS (faiss_RangeSearchPartialResult_new (&part, result));
+    EXPECT (faiss_RangeSearchPartialResult_res (part) == result);
+    SUCCEEDS (faiss_RangeSearchPartialResult_new_result (part, 0, &first));
+    SUCCEEDS (faiss_RangeQueryResult_add (first, 0.5f, 7));
+    SUCCEEDS (faiss_RangeSearchPartialResult_new_result (part, 2, &second));
+    SUCCEEDS (faiss_RangeQueryResult_add (second, 0.25f, 8));
+    SUCCEEDS (faiss_RangeQueryResult_add (second, 0.125f, 9));
+    EXPECT (faiss_RangeQueryResult_qno (second) == 2 && faiss_RangeQueryResult_nres (second) == 2);
+    EXPECT (faiss_RangeQueryResult_nres (first) == 1 &&
+            faiss_RangeQueryResult_pres (first) == part);
+    SUCCEEDS (faiss_RangeSearchPartialResult_finalize (part));
+    faiss_RangeSearchResult_lims (result, &lims);
+    faiss_RangeSearchResult_labels (result, &labels, &distances);
+    EXPECT (lims[0] == 0 && lims[1] == 1 && lims[2] == 1 && lims[3] == 3);
+    EXPECT (labels[0] == 7 && labels[1] == 8 && labels[2] == 9 && distances[2] == 0.125f);
+    faiss_BufferList_free (part); /* it has no function of its own; neither has upstream's */
+    faiss_RangeSearchResult_free (result);
+}
+
 static void selectors (void) {
     FaissIndexFlatL2 *index = NULL;
     SUCCEEDS (faiss_IndexFlatL2_new_with (&index, d));
@@ -405,7 +446,11 @@ static void composites (void) {
     FaissIndexPreTransform *chain = NULL;
     SUCCEEDS (faiss_CenteringTransform_new_with (&center, d));
     EXPECT (faiss_VectorTransform_is_trained (center) == 0);
-    EXPECT (faiss_VectorTransform_apply (center, 1, xb) == NULL); /* untrained */
+    /* untrained: functions without a status leave their output alone */
+    vector[0] = 77;
+    EXPECT (faiss_VectorTransform_apply (center, 1, xb) == NULL);
+    faiss_VectorTransform_apply_noalloc (center, 1, xb, vector);
+    EXPECT (vector[0] == 77 && strstr (faiss_get_last_error (), "train") != NULL);
     SUCCEEDS (faiss_VectorTransform_train (center, nb, xb));
     float *centered = faiss_VectorTransform_apply (center, nb, xb);
     float sum = 0;
@@ -657,6 +702,7 @@ int main (int argc, char **argv) {
     first_error_and_version ();
     flat_index ();
     range_search ();
+    range_results ();
     selectors ();
     inverted_file ();
     composites ();
