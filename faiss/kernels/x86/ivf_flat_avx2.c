@@ -145,8 +145,10 @@ ALWAYS_INLINE size_t find (const int predicate, const float *values, size_t n, f
     __m256 bounds = _mm256_set1_ps (bound);
     size_t n_found = 0, j = 0;
     for (; j + 8 <= n; j += 8) {
-        int hits =
-            _mm256_movemask_ps (_mm256_cmp_ps (_mm256_loadu_ps (values + j), bounds, predicate));
+        __m256 block = _mm256_loadu_ps (values + j);
+        int hits = _mm256_movemask_ps (predicate == _CMP_LE_OQ
+                                           ? _mm256_cmp_ps (block, bounds, _CMP_LE_OQ)
+                                           : _mm256_cmp_ps (block, bounds, _CMP_GE_OQ));
         for (unsigned bits = (unsigned)hits; bits; bits &= bits - 1) {
             positions[n_found++] = (uint32_t)j + (uint32_t)__builtin_ctz (bits);
         }

@@ -189,8 +189,10 @@ ALWAYS_INLINE size_t find (const int predicate, const float *values, size_t n, f
     size_t n_found = 0;
     for (size_t j = 0; j < n; j += 16) {
         __mmask16 mask = n - j >= 16 ? 0xffff : (__mmask16)((1u << (n - j)) - 1);
-        __mmask16 hits = _mm512_mask_cmp_ps_mask (mask, _mm512_maskz_loadu_ps (mask, values + j),
-                                                  bounds, predicate);
+        __m512 block = _mm512_maskz_loadu_ps (mask, values + j);
+        __mmask16 hits = predicate == _CMP_LE_OQ
+                             ? _mm512_mask_cmp_ps_mask (mask, block, bounds, _CMP_LE_OQ)
+                             : _mm512_mask_cmp_ps_mask (mask, block, bounds, _CMP_GE_OQ);
         for (unsigned bits = hits; bits; bits &= bits - 1) {
             positions[n_found++] = (uint32_t)j + (uint32_t)__builtin_ctz (bits);
         }
