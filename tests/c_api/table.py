@@ -7,7 +7,7 @@ ROOT = os.path.dirname(os.path.dirname(FOLDER))
 
 
 def rows():
-    """The CPU functions: dicts with header, symbol, prototype, abi_prototype, cpu_gpu, origin."""
+    """The CPU functions: dicts with header, symbol, prototype, abi_prototype, ret_kind, ..."""
     with open(os.path.join(FOLDER, "c_api.tsv"), newline="") as f:
         return [row for row in csv.DictReader(f, delimiter="\t") if row["cpu_gpu"] == "cpu"]
 
