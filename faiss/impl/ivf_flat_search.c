@@ -92,7 +92,7 @@ static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
 static void scan_rows (Block *b, const uint32_t *queries, size_t nx, const float *rows,
                        const idx_t *ids, size_t n) {
     const FlatSearch *s = b->s;
-    const float *x[GROUP];
+    const float *x[GROUP] = {NULL};
     float distances[GROUP * ROWS];
     uint32_t positions[ROWS];
     for (size_t i = 0; i < nx; i++) {
