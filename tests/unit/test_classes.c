@@ -1,6 +1,8 @@
 /* Every class of classes.def is put through its life: the same checks for all of them. */
 #include "class_recipes.h"
 
+#include <pthread.h>
+
 #include <faiss/impl/parallel.h>
 
 /* ---- search results -------------------------------------------------------------------------- */
@@ -549,6 +551,41 @@ static void ignores_threads_and_instruction_sets (const IndexRecipe *recipe) {
     faiss_Index_free (index);
 }
 
+typedef struct Searcher {
+    const FaissIndex *index;
+    Found found;
+    FaissStatus status;
+} Searcher;
+
+static void *search_twice (void *argument) {
+    Searcher *searcher = argument;
+    const FaissIndex *index = searcher->index;
+    for (int round = 0; round < 2; round++) {
+        searcher->status |= faiss_Index_search (index, N_QUERIES, sample_queries (index->d), 20,
+                                                searcher->found.distances, searcher->found.labels);
+    }
+    return NULL;
+}
+
+static void is_searched_by_several_threads (const IndexRecipe *recipe) {
+    enum { N_THREADS = 4 };
+    static Searcher searchers[N_THREADS];
+    FaissIndex *index = full_index (recipe);
+    Found expected;
+    search (index, 20, NULL, &expected);
+    pthread_t threads[N_THREADS];
+    for (int i = 0; i < N_THREADS; i++) {
+        searchers[i] = (Searcher){.index = index, .found.k = 20};
+        assert_int_equal (pthread_create (&threads[i], NULL, search_twice, &searchers[i]), 0);
+    }
+    for (int i = 0; i < N_THREADS; i++) {
+        pthread_join (threads[i], NULL);
+        assert_int_equal (searchers[i].status, FAISS_OK);
+        assert_same (&expected, &searchers[i].found);
+    }
+    faiss_Index_free (index);
+}
+
 static void has_a_factory_string (const IndexRecipe *recipe) {
     FaissIndex *index = full_index (recipe), *again = NULL;
     FaissString text = {0};
@@ -702,6 +739,7 @@ static const Stage stages[] = {
     STAGE (encodes),
     STAGE (compares_subsets),
     STAGE (ignores_threads_and_instruction_sets),
+    STAGE (is_searched_by_several_threads),
     STAGE (has_a_factory_string),
     STAGE (survives_odd_numbers),
     STAGE (refuses_what_is_too_large),

@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <faiss/IndexIVFFlat.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/index_factory.h>
 
 /* adds up 1 .. n in a loop as the library writes them */
 static int64_t sum_in_parallel (int64_t n, int *n_threads) {
@@ -74,6 +76,47 @@ static void a_forked_child_runs_on_one_thread_and_does_not_hang (void **state) {
     }
 }
 
+/* Build and search an inverted file: k-means, BLAS, searches. */
+static FaissStatus build_and_search (FaissIndex *index, const float *x, idx_t n, idx_t *labels) {
+    enum { N_QUERIES = 200 };
+    float distances[N_QUERIES];
+    FAISS_TRY (faiss_Index_train (index, n, x));
+    FAISS_TRY (faiss_Index_add (index, n, x));
+    return faiss_Index_search (index, N_QUERIES, x, 1, distances, labels);
+}
+
+static void a_forked_child_can_do_all_the_work (void **state) {
+    (void)state;
+    enum { D = 24, N = 3000 };
+    static float x[N * D];
+    idx_t expected[200], labels[200];
+    TestRandom random = {9};
+    testing_floats (&random, x, N * D);
+    FaissIndex *index = NULL, *second = NULL;
+    assert_ok (faiss_index_factory (&index, D, "IVF16,Flat", METRIC_L2));
+    assert_ok (faiss_index_factory (&second, D, "IVF16,Flat", METRIC_L2));
+    assert_ok (build_and_search (index, x, N, expected));
+    fflush (stdout);
+    pid_t child = fork ();
+    if (child == 0) {
+        alarm (60);
+        float distances[200];
+        bool same = faiss_Index_search (index, 200, x, 1, distances, labels) == FAISS_OK &&
+                    memcmp (labels, expected, sizeof labels) == 0 &&
+                    build_and_search (second, x, N, labels) == FAISS_OK &&
+                    memcmp (labels, expected, sizeof labels) == 0;
+        _exit (same ? 0 : 1);
+    }
+    assert_true (child > 0);
+    int status;
+    assert_int_equal (waitpid (child, &status, 0), child);
+    assert_true (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+    assert_ok (build_and_search (second, x, N, labels));
+    assert_memory_equal (labels, expected, sizeof labels);
+    faiss_Index_free (index);
+    faiss_Index_free (second);
+}
+
 static FaissStatus fail_late (int64_t i) {
     FAISS_REQUIRE (i != 777, "piece %lld", (long long)i);
     return FAISS_OK;
@@ -95,4 +138,5 @@ static void an_error_in_any_thread_reaches_the_caller (void **state) {
 TEST_MAIN (cmocka_unit_test (a_loop_gets_no_more_threads_than_pieces),
            cmocka_unit_test (loops_are_not_nested),
            cmocka_unit_test (a_forked_child_runs_on_one_thread_and_does_not_hang),
+           cmocka_unit_test (a_forked_child_can_do_all_the_work),
            cmocka_unit_test (an_error_in_any_thread_reaches_the_caller))
