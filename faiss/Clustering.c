@@ -10,6 +10,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/ClusteringInitialization.h>
 #include <faiss/impl/check.h>
+#include <faiss/impl/clustering_assign.h>
 #include <faiss/impl/clustering_points.h>
 #include <faiss/impl/clustering_update.h>
 #include <faiss/impl/kmeans1d.h>
@@ -171,7 +172,8 @@ typedef struct Training {
     size_t d, k;
     size_t n_input; /* centroids given at the start */
     FaissClusteringPoints points;
-    FaissIndex *index; /* borrowed */
+    FaissIndex *index;              /* borrowed */
+    FaissClusterAssigner *assigner; /* instead of the index's search, or NULL */
     FaissFloat32Vector centroids;
     FaissClusteringIterationStatsVector stats;
     FaissClusterSums sums;
@@ -185,6 +187,7 @@ static void Training_clear (Training *self) {
     faiss_Float32Vector_clear (&self->centroids);
     faiss_ClusteringIterationStatsVector_clear (&self->stats);
     faiss_ClusterSums_clear (&self->sums);
+    faiss_ClusterAssigner_free (self->assigner);
     free (self->distances);
     free (self->assign);
 }
@@ -230,31 +233,48 @@ static FaissStatus copy_points (Training *self, const FaissClusteringPoints *ori
     return fill_index (self, false);
 }
 
-/* Assign the points to the centroids in the index, and sum them up for the next ones. */
-static FaissStatus assign_points (Training *self, bool sum) {
+/* Assign the points to the centroids by the index's search, and sum them up for the next ones. */
+static FaissStatus search_points (Training *self) {
     FaissClusteringPoints *points = &self->points;
-    double search_start = faiss_getmillisecs ();
+    faiss_ClusterSums_start (&self->sums, self->centroids.data);
     for (idx_t i = 0; i < points->n; i += points->block) {
         idx_t n = points->n - i < points->block ? points->n - i : points->block;
+        double start = faiss_getmillisecs ();
         const float *x;
         FAISS_TRY (faiss_clustering_block (points, i, i + n, &x));
         FAISS_TRY (
             faiss_Index_search (self->index, n, x, 1, self->distances + i, self->assign + i));
-        self->search_time += faiss_getmillisecs () - search_start;
-        if (sum) {
-            FAISS_TRY (faiss_ClusterSums_add (&self->sums, n, x, self->assign + i,
-                                              points->weights ? points->weights + i : NULL));
-        }
-        search_start = faiss_getmillisecs ();
+        self->search_time += faiss_getmillisecs () - start;
+        FAISS_TRY (faiss_ClusterSums_add (&self->sums, n, x, self->assign + i,
+                                          points->weights ? points->weights + i : NULL));
     }
     return FAISS_OK;
+}
+
+/* The same without the index where that is possible; it need not hold the centroids then. */
+static FaissStatus assign_points (Training *self) {
+    bool done = false;
+    if (self->assigner) {
+        double start = faiss_getmillisecs ();
+        FAISS_TRY (faiss_ClusterAssigner_run (self->assigner, self->centroids.data, self->distances,
+                                              self->assign, &done));
+        self->search_time += faiss_getmillisecs () - start;
+        if (!done) {
+            FAISS_TRY (fill_index (self, false));
+        }
+    }
+    if (!done) {
+        return search_points (self);
+    }
+    faiss_ClusterSums_start (&self->sums, self->centroids.data);
+    return faiss_ClusterSums_add (&self->sums, self->points.n, self->points.x, self->assign,
+                                  self->points.weights);
 }
 
 /* One iteration. @param obj  output, the objective before it */
 static FaissStatus iterate (Training *self, float *obj) {
     size_t n_frozen = self->sums.k_frozen;
-    faiss_ClusterSums_start (&self->sums, self->centroids.data);
-    FAISS_TRY (assign_points (self, true));
+    FAISS_TRY (assign_points (self));
     *obj = 0;
     for (idx_t i = 0; i < self->points.n; i++) {
         *obj += self->distances[i];
@@ -274,7 +294,7 @@ static FaissStatus iterate (Training *self, float *obj) {
     };
     FAISS_TRY (faiss_ClusteringIterationStatsVector_push_back (&self->stats, stats));
     post_process (&self->cp, self->d, self->k, self->centroids.data);
-    return fill_index (self, self->cp.update_index);
+    return self->assigner ? FAISS_OK : fill_index (self, self->cp.update_index);
 }
 
 static bool has_converged (float previous, float obj, double threshold) {
@@ -291,7 +311,11 @@ static FaissStatus run (Training *self, int redo, float *obj) {
     FAISS_TRY (faiss_clustering_init_centroids (&self->points, &self->cp, seed, self->n_input,
                                                 self->k, self->centroids.data));
     post_process (&self->cp, self->d, self->k, self->centroids.data);
-    FAISS_TRY (fill_index (self, false));
+    if (self->assigner) {
+        faiss_ClusterAssigner_restart (self->assigner);
+    } else {
+        FAISS_TRY (fill_index (self, false));
+    }
     float previous = 0;
     for (int i = 0; i < self->cp.niter; i++) {
         FAISS_TRY (iterate (self, obj));
@@ -307,7 +331,7 @@ static FaissStatus run (Training *self, int redo, float *obj) {
         }
         previous = *obj;
     }
-    return FAISS_OK;
+    return self->assigner ? fill_index (self, false) : FAISS_OK;
 }
 
 /* All runs; the best one's centroids remain, with the statistics of the runs up to it. */
@@ -405,7 +429,12 @@ static FaissStatus prepare_loop (Training *self, const FaissFloat32Vector *input
     FAISS_TRY (
         faiss_ClusterSums_init (&self->sums, self->d, self->k, n_frozen, self->points.block));
     FAISS_TRY (faiss_alloc (&self->distances, (size_t)n, sizeof *self->distances));
-    return faiss_alloc (&self->assign, (size_t)n, sizeof *self->assign);
+    FAISS_TRY (faiss_alloc (&self->assign, (size_t)n, sizeof *self->assign));
+    if (!self->points.x || !self->cp.check_input_data_for_NaNs) {
+        return FAISS_OK;
+    }
+    return faiss_ClusterAssigner_new (&self->assigner, self->index, (size_t)n, self->points.x,
+                                      self->k);
 }
 
 /* Train on points that were checked; self->points is theirs to keep. */
