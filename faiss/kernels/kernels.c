@@ -36,6 +36,8 @@ static const FaissKernels avx2_kernels = {
     .ivf_inner_product = faiss_ivf_inner_product_avx2,
     .find_at_most = faiss_find_at_most_avx2,
     .find_at_least = faiss_find_at_least_avx2,
+    .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx2,
+    .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -59,6 +61,8 @@ static const FaissKernels avx512_kernels = {
     .ivf_inner_product = faiss_ivf_inner_product_avx512,
     .find_at_most = faiss_find_at_most_avx512,
     .find_at_least = faiss_find_at_least_avx512,
+    .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx512,
+    .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx512,
 };
 #endif
 

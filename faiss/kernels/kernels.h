@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <faiss/kernels/exact_search.h>
+#include <faiss/kernels/kmeans.h>
 #include <faiss/utils/simd_levels.h>
 
 /// Function pointers, named as in kernels.def. A NULL entry of a level's table stands for the next
