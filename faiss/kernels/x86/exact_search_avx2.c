@@ -13,7 +13,7 @@
 typedef enum Metric { IP, L2, L2_NORMS } Metric; /* always constant arguments */
 typedef enum Keep { COLLECT, NEAREST } Keep;
 
-enum { QUERIES = FAISS_EXACT_QUERIES, ROWS = FAISS_EXACT_ROWS, PART = 6, HALF = 16 };
+enum { QUERIES = FAISS_EXACT_QUERIES, ROWS = FAISS_EXACT_ROWS, CHUNK = 128, PART = 6, HALF = 16 };
 
 /* ---- packing: transpose 8 x 8 ------------------------------------------------------------------
  */
@@ -77,14 +77,14 @@ void faiss_exact_pack_rows_avx2 (const float *y, const uint32_t *ids, size_t n, 
  */
 
 /* sums[i][h]: query i with the rows 8 h .. 8 h + 7 of half a group */
-ALWAYS_INLINE void sums_of_half (const Metric metric, const int n, const float *queries,
-                                 const float *rows, size_t d, __m256 sums[PART][2]) {
+ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *queries,
+                              const float *rows, size_t begin, size_t end, __m256 sums[PART][2]) {
     __m256 local[PART][2]; /* only indexed by constants once unrolled: registers */
 #pragma GCC unroll 12
     for (int i = 0; i < n; i++) {
         local[i][0] = local[i][1] = _mm256_setzero_ps ();
     }
-    for (size_t j = 0; j < d; j++) {
+    for (size_t j = begin; j < end; j++) {
         __m256 row0 = _mm256_load_ps (rows + j * ROWS);
         __m256 row1 = _mm256_load_ps (rows + j * ROWS + 8);
 #pragma GCC unroll 12
@@ -103,9 +103,20 @@ ALWAYS_INLINE void sums_of_half (const Metric metric, const int n, const float *
     }
 #pragma GCC unroll 12
     for (int i = 0; i < n; i++) {
-        sums[i][0] = local[i][0];
-        sums[i][1] = local[i][1];
+        sums[i][0] = begin == 0 ? local[i][0] : _mm256_add_ps (sums[i][0], local[i][0]);
+        sums[i][1] = begin == 0 ? local[i][1] : _mm256_add_ps (sums[i][1], local[i][1]);
     }
+}
+
+/* Long sums are made of sums of CHUNK terms: the rounding error grows with the length. */
+ALWAYS_INLINE void sums_of_half (const Metric metric, const int n, const float *queries,
+                                 const float *rows, size_t d, __m256 sums[PART][2]) {
+    size_t j = 0;
+    do {
+        size_t end = d - j < CHUNK ? d : j + CHUNK;
+        add_chunk (metric, n, queries, rows, j, end, sums);
+        j = end;
+    } while (j < d);
 }
 
 /* (|x|^2 + |y|^2) - 2xy, not below 0. max returns its second operand where one is NaN. */

@@ -12,7 +12,7 @@
 typedef enum Metric { IP, L2, L2_NORMS } Metric; /* always constant arguments */
 typedef enum Keep { COLLECT, NEAREST } Keep;
 
-enum { QUERIES = FAISS_EXACT_QUERIES, ROWS = FAISS_EXACT_ROWS };
+enum { QUERIES = FAISS_EXACT_QUERIES, ROWS = FAISS_EXACT_ROWS, CHUNK = 128, PACK_AHEAD = 16 };
 
 /* ---- packing: transpose 16 x 16 ---------------------------------------------------------------
  */
@@ -46,9 +46,15 @@ ALWAYS_INLINE void transpose_16 (__m512 r[16]) {
     }
 }
 
-/* 16 rows, NULL for those that are missing, into lanes of out[j * ROWS]. */
-ALWAYS_INLINE void pack_16 (const float *const rows[16], size_t d, float *out) {
+/* 16 rows, NULL for those that are missing, into lanes of out[j * ROWS].
+ *
+ * They are read in columns, which the hardware does not foresee: what is read next, 16 * d floats
+ * from `ahead` on, is asked for meanwhile. */
+ALWAYS_INLINE void pack_16 (const float *const rows[16], size_t d, const float *ahead, float *out) {
     for (size_t j = 0; j < d; j += 16) {
+        for (size_t line = 0; line < 16; line++) {
+            _mm_prefetch ((const char *)(ahead + (j + line) * 16), _MM_HINT_T0);
+        }
         __mmask16 mask = d - j < 16 ? (__mmask16)((1u << (d - j)) - 1) : (__mmask16)0xffff;
         __m512 r[16];
         for (int i = 0; i < 16; i++) {
@@ -77,7 +83,8 @@ void faiss_exact_pack_rows_avx512 (const float *y, const uint32_t *ids, size_t n
                 size_t row = first + half + i;
                 rows[i] = row < n ? y + (ids ? ids[row] : row) * d : NULL;
             }
-            pack_16 (rows, d, out + first * d + half);
+            const float *ahead = ids ? y : y + (first + half + PACK_AHEAD) * d;
+            pack_16 (rows, d, ahead, out + first * d + half);
         }
     }
 }
@@ -86,14 +93,15 @@ void faiss_exact_pack_rows_avx512 (const float *y, const uint32_t *ids, size_t n
  */
 
 /* sums[i][h]: query i with the rows 16 h .. 16 h + 15 of a group */
-ALWAYS_INLINE void sums_of_group (const Metric metric, const int n, const float *queries,
-                                  const float *rows, size_t d, __m512 sums[QUERIES][2]) {
+ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *queries,
+                              const float *rows, size_t begin, size_t end,
+                              __m512 sums[QUERIES][2]) {
     __m512 local[QUERIES][2]; /* only indexed by constants once unrolled: registers */
 #pragma GCC unroll 12
     for (int i = 0; i < n; i++) {
         local[i][0] = local[i][1] = _mm512_setzero_ps ();
     }
-    for (size_t j = 0; j < d; j++) {
+    for (size_t j = begin; j < end; j++) {
         __m512 row0 = _mm512_load_ps (rows + j * ROWS);
         __m512 row1 = _mm512_load_ps (rows + j * ROWS + 16);
 #pragma GCC unroll 12
@@ -112,9 +120,20 @@ ALWAYS_INLINE void sums_of_group (const Metric metric, const int n, const float 
     }
 #pragma GCC unroll 12
     for (int i = 0; i < n; i++) {
-        sums[i][0] = local[i][0];
-        sums[i][1] = local[i][1];
+        sums[i][0] = begin == 0 ? local[i][0] : _mm512_add_ps (sums[i][0], local[i][0]);
+        sums[i][1] = begin == 0 ? local[i][1] : _mm512_add_ps (sums[i][1], local[i][1]);
     }
+}
+
+/* Long sums are made of sums of CHUNK terms: the rounding error grows with the length. */
+ALWAYS_INLINE void sums_of_group (const Metric metric, const int n, const float *queries,
+                                  const float *rows, size_t d, __m512 sums[QUERIES][2]) {
+    size_t j = 0;
+    do {
+        size_t end = d - j < CHUNK ? d : j + CHUNK;
+        add_chunk (metric, n, queries, rows, j, end, sums);
+        j = end;
+    } while (j < d);
 }
 
 /* (|x|^2 + |y|^2) - 2xy, not below 0. max returns its second operand where one is NaN. */
