@@ -52,6 +52,9 @@ FaissStatus faiss_alloc_zeroed (void *out, size_t n, size_t size);
 /// The same, aligned to 64 bytes (a cache line, an AVX-512 register).
 FaissStatus faiss_alloc_aligned (void *out, size_t n, size_t size);
 
+/// Ask for huge pages for a large block of memory that is not touched yet (faiss/utils/vector.c).
+void faiss_advise_huge_pages (void *data, size_t bytes);
+
 /* Cleanup by scope: what is declared with one of these is released when its scope ends.
  * (`unused`: Clang would otherwise warn where a variable exists for its cleanup only.) */
 

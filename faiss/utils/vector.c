@@ -10,7 +10,7 @@
 
 /* Memory that is searched from end to end is read a third faster from huge pages. It has to be said
  * before the pages are touched. */
-static void advise_huge_pages (void *data, size_t bytes) {
+void faiss_advise_huge_pages (void *data, size_t bytes) {
 #ifdef MADV_HUGEPAGE
     const size_t page = 4096, worth_it = (size_t)8 << 20;
     size_t skipped = (page - (uintptr_t)data % page) % page;

@@ -10,7 +10,7 @@ static FaissStatus CAT3 (NAME, _, reallocate) (VECTOR *self, size_t capacity, si
     T *data;
     if (self->owner) {
         FAISS_TRY (faiss_alloc (&data, capacity, sizeof (T)));
-        advise_huge_pages (data, capacity * sizeof (T));
+        faiss_advise_huge_pages (data, capacity * sizeof (T));
         if (keep) {
             memcpy (data, self->data, keep * sizeof (T));
         }
@@ -24,7 +24,7 @@ static FaissStatus CAT3 (NAME, _, reallocate) (VECTOR *self, size_t capacity, si
             return faiss_fail (FAISS_STD_EXCEPT, "no memory for %zu elements of %zu bytes",
                                capacity, sizeof (T));
         }
-        advise_huge_pages (data, capacity * sizeof (T));
+        faiss_advise_huge_pages (data, capacity * sizeof (T));
     }
     self->data = data;
     self->capacity = capacity;
