@@ -88,6 +88,11 @@ static void check_lists (FaissIndex *index, int64_t n) {
               "IVF%" PRId64,
               with_commas ((int64_t)ivf->nlist), with_commas (n), better > 0 ? better : 1);
     }
+    if (ivf && (int64_t)ivf->nlist * 39 > n && !options_quiet ()) {
+        note ("%s training vectors are few for %s lists; fewer lists, or %s vectors, are better",
+              with_commas (n), with_commas ((int64_t)ivf->nlist),
+              with_commas ((int64_t)ivf->nlist * 39));
+    }
 }
 
 static void train (FaissIndex *index, Vectors *vectors, const Settings *settings, Report *report) {

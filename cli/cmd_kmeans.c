@@ -31,7 +31,7 @@ static FaissClustering *cluster (const Settings *settings, Vectors *vectors, int
     parameters.spherical = settings->spherical;
     parameters.min_points_per_centroid = 1; /* this command says it itself */
     parameters.max_points_per_centroid = INT32_MAX;
-    if (n < 39 * settings->k) {
+    if (n < 39 * settings->k && !options_quiet ()) {
         note ("%s vectors are few for %s clusters; %s or more are better", with_commas (n),
               with_commas (settings->k), with_commas (39 * settings->k));
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "exact.h"
+#include "json.h"
 #include "message.h"
 #include "options.h"
 #include "progress.h"
@@ -11,11 +12,13 @@
 static int run (int argc, char **argv) {
     int64_t k = 100;
     const char *metric_name = NULL, *out = NULL, *files[2];
+    bool as_json = false;
     const Option options[] = {
         {'k', "k", OPTION_COUNT, "K", &k, "how many neighbours (default 100)"},
         {'m', "metric", OPTION_TEXT, "METRIC", &metric_name, "l2 (default), ip or cosine"},
         {'o', "output", OPTION_TEXT, "FILE", &out,
          ".ivecs: the ids; .npz: distances and labels; .tsv"},
+        {0, "json", OPTION_FLAG, NULL, &as_json, "report as JSON"},
         {0, NULL, OPTION_FLAG, NULL, NULL, NULL},
     };
     static const char *const names[] = {"VECTORS", "QUERIES", NULL};
@@ -43,7 +46,17 @@ static int run (int argc, char **argv) {
     exact_search (&base, x, queries.n, k, metric, distances, labels);
     results_add (&results, queries.n, distances, labels);
     results_close (&results);
-    if (!options_quiet ()) {
+    if (as_json) {
+        Json json = {.file = stdout};
+        json_object (&json, NULL);
+        json_text (&json, "file", out);
+        json_integer (&json, "k", k);
+        json_integer (&json, "vectors", base.n);
+        json_integer (&json, "queries", queries.n);
+        json_text (&json, "metric", metric.name);
+        json_number (&json, "seconds", seconds_now () - start);
+        json_end_object (&json);
+    } else if (!options_quiet ()) {
         printf ("%s: the %s nearest of %s vectors for %s queries by %s, in %s\n", out,
                 with_commas (k), with_commas (base.n), with_commas (queries.n), metric.name,
                 seconds_text (seconds_now () - start));

@@ -222,6 +222,7 @@ def test_truth(faiss, data, tmp_path, metric):
     assert (read_ivecs(tmp_path / "gt.ivecs") == nearest(base, queries, 30, metric)[1]).all()
     faiss("truth", "base.npy", "queries.npy", "-k", 30, "-m", metric, "-o", "gt.npz")
     check_results(tmp_path / "gt.npz", base, queries, 30, metric)
+    assert faiss.json("truth", "base.npy", "queries.npy", "-k", 3, "-o", "gt.tsv")["queries"] == 20
 
 
 def test_truth_of_l1(faiss, data, tmp_path):
