@@ -82,6 +82,17 @@ static FaissStatus array_lists (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus linear (void **out) {
+    enum { D_OUT = 3 };
+    FAISS_OWNED (LinearTransform) *transform = NULL;
+    FAISS_TRY (faiss_LinearTransform_new_with (&transform, MAX_D, D_OUT, true));
+    FAISS_TRY (faiss_Float32Vector_append (&transform->A, sample_rows (MAX_D), D_OUT * MAX_D));
+    FAISS_TRY (faiss_Float32Vector_append (&transform->b, sample_rows (MAX_D), D_OUT));
+    transform->transform.is_trained = true;
+    *out = FAISS_STEAL (transform);
+    return FAISS_OK;
+}
+
 static FaissStatus normalization (void **out) {
     return faiss_NormalizationTransform_new_with ((FaissNormalizationTransform **)out, MAX_D, 2);
 }
@@ -96,6 +107,7 @@ static FaissStatus centering (void **out) {
 
 static const ObjectRecipe object_recipes[] = {
     {"ArrayInvertedLists", array_lists},
+    {"LinearTransform", linear},
     {"NormalizationTransform", normalization},
     {"CenteringTransform", centering},
     {0},

@@ -200,6 +200,40 @@ def test_transforms(oracle, rng, name, d):
                                   content)
 
 
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("d_in, d_out", [(1, 1), (17, 5), (5, 17), (100, 64)])
+def test_linear_transforms(oracle, rng, d_in, d_out, bias):
+    x = rng.standard_normal((300, d_in), np.float32)
+    A = np.linalg.qr(rng.standard_normal((max(d_in, d_out),) * 2))[0][:d_out, :d_in]
+    A, b = A.astype(np.float32), rng.standard_normal(d_out * bias).astype(np.float32)
+    applied, transposed, orthonormal, content = oracle("""
+        vt = faiss.LinearTransform(x.shape[1], len(A), bias)
+        faiss.copy_array_to_vector(A.ravel(), vt.A)
+        faiss.copy_array_to_vector(b, vt.b)
+        vt.is_trained = True
+        vt.set_is_orthonormal()
+        y = vt.apply(x)
+        z = np.empty_like(x)
+        vt.transform_transpose(len(x), faiss.swig_ptr(y), faiss.swig_ptr(z))
+        writer = faiss.VectorIOWriter()
+        faiss.write_VectorTransform(vt, writer)
+        return y, z, vt.is_orthonormal, faiss.vector_to_array(writer.data)
+    """, x=x, A=A, b=b, bias=bias)
+    data = np.frombuffer(content.tobytes(), np.uint8)
+    reader, out = cfaiss.new("VectorIOReader_new_with", data, len(data)), ctypes.c_void_p()
+    lib.faiss_read_VectorTransform_custom(reader, ctypes.byref(out))
+    transform = cfaiss.Object(out)
+    np.testing.assert_array_equal(cfaiss.serialize(transform, "write_VectorTransform_custom"),
+                                  content)
+    y, z = np.empty_like(applied), np.empty_like(x)
+    lib.faiss_VectorTransform_apply_noalloc(transform, len(x), x, y)
+    lib.faiss_LinearTransform_transform_transpose(transform, len(x), y, z)
+    np.testing.assert_allclose(y, applied, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(z, transposed, rtol=1e-5, atol=1e-5)
+    lib.faiss_LinearTransform_set_is_orthonormal(transform)
+    assert bool(transform.is_orthonormal) == orthonormal
+
+
 # ---- wrapping indexes -----------------------------------------------------------------------
 
 IDS = np.random.default_rng(5).permutation(NB).astype(np.int64) * 10 + 1000
