@@ -7,6 +7,7 @@
 FAISS_C_API_BEGIN
 
 FAISS_DECLARE_CLASS (VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (LinearTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (NormalizationTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (CenteringTransform, VectorTransform)
 
@@ -29,6 +30,16 @@ void faiss_VectorTransform_apply_noalloc (const FaissVectorTransform *self, idx_
 /// The way back, where there is one; fails like apply_noalloc.
 void faiss_VectorTransform_reverse_transform (const FaissVectorTransform *self, idx_t n,
                                               const float *xt, float *x);
+
+/// y = A x + b: is there a b, and is A^T the inverse of A?
+int faiss_LinearTransform_have_bias (const FaissLinearTransform *self);
+int faiss_LinearTransform_is_orthonormal (const FaissLinearTransform *self);
+/// Find out whether A is orthonormal.
+void faiss_LinearTransform_set_is_orthonormal (FaissLinearTransform *self);
+/// x = A^T (y - b) for n vectors y of d_out components; fails like apply_noalloc.
+void faiss_LinearTransform_transform_transpose (const FaissLinearTransform *self, idx_t n,
+                                                const float *y, float *x);
+void faiss_LinearTransform_free (FaissLinearTransform *self);
 
 /// Scales vectors to length 1 (norm 2 is the only one there is).
 int faiss_NormalizationTransform_new_with (FaissNormalizationTransform **out, int d, float norm);
