@@ -250,8 +250,18 @@ FaissStatus faiss_Index_train (FaissIndex *self, idx_t n, const float *x) {
     return self->cls->train (self, n, x);
 }
 
+/* A damaged file may claim any ntotal. */
+static FaissStatus check_room (const char *function, const FaissIndex *self, idx_t n) {
+    if (n > INT64_MAX - self->ntotal) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "n=%lld more than ntotal=%lld are too many",
+                              (long long)n, (long long)self->ntotal);
+    }
+    return FAISS_OK;
+}
+
 FaissStatus faiss_Index_add (FaissIndex *self, idx_t n, const float *x) {
     FAISS_TRY (faiss_check_vectors (__func__, self, n, x, "x"));
+    FAISS_TRY (check_room (__func__, self, n));
     FAISS_TRY (faiss_check_trained (__func__, self));
     return self->cls->add (self, n, x);
 }
@@ -259,6 +269,7 @@ FaissStatus faiss_Index_add (FaissIndex *self, idx_t n, const float *x) {
 FaissStatus faiss_Index_add_with_ids (FaissIndex *self, idx_t n, const float *x,
                                       const idx_t *xids) {
     FAISS_TRY (faiss_check_vectors (__func__, self, n, x, "x"));
+    FAISS_TRY (check_room (__func__, self, n));
     FAISS_TRY (faiss_check_trained (__func__, self));
     FAISS_REQUIRE (n == 0 || xids, "xids is NULL");
     return self->cls->add_with_ids (self, n, x, xids);
@@ -417,6 +428,7 @@ FaissStatus faiss_Index_check_compatible_for_merge (const FaissIndex *self,
 
 FaissStatus faiss_Index_merge_from (FaissIndex *self, FaissIndex *other, idx_t add_id) {
     FAISS_TRY (faiss_Index_check_compatible_for_merge (self, other));
+    FAISS_TRY (check_room (__func__, self, other->ntotal));
     return self->cls->merge_from (self, other, add_id);
 }
 
@@ -426,6 +438,7 @@ FaissStatus faiss_Index_add_sa_codes (FaissIndex *self, idx_t n, const uint8_t *
     FAISS_TRY (faiss_check_trained (__func__, self));
     FAISS_REQUIRE (n >= 0, "expected n >= 0, got %lld", (long long)n);
     FAISS_REQUIRE (n == 0 || codes, "codes is NULL");
+    FAISS_TRY (check_room (__func__, self, n));
     size_t code_size;
     FAISS_TRY (self->cls->sa_code_size (self, &code_size));
     FAISS_REQUIRE ((size_t)n <= SIZE_MAX / 16 / (code_size + 1),
