@@ -9,6 +9,7 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
 #include <faiss/index_factory.h>
+#include <faiss/index_io.h>
 
 #include "index_file.h"
 #include "json.h"
@@ -169,24 +170,31 @@ static void show_ivf (Show *self, FaissIndexIVF *ivf) {
 
 /* ---- wrappers ---- */
 
+static void show_dimensions (Show *self, const FaissVectorTransform *transform) {
+    json_integer (&self->out, "d_in", transform->d_in);
+    json_integer (&self->out, "d_out", transform->d_out);
+    json_bool (&self->out, "is_trained", transform->is_trained);
+}
+
+static void print_transform (Show *self, const FaissVectorTransform *transform) {
+    label (self, "transform");
+    printf ("%s, %d to %d components%s\n", faiss_object_class (transform)->name, transform->d_in,
+            transform->d_out, transform->is_trained ? "" : ", not trained");
+}
+
 static void show_transforms (Show *self, FaissIndexPreTransform *outer) {
     if (self->json) {
         json_array (&self->out, "transforms");
     }
     for (size_t i = 0; i < outer->chain.size; i++) {
         const FaissVectorTransform *transform = outer->chain.data[i];
-        const char *name = faiss_object_class (transform)->name;
         if (self->json) {
             json_object (&self->out, NULL);
-            json_text (&self->out, "class", name);
-            json_integer (&self->out, "d_in", transform->d_in);
-            json_integer (&self->out, "d_out", transform->d_out);
-            json_bool (&self->out, "is_trained", transform->is_trained);
+            json_text (&self->out, "class", faiss_object_class (transform)->name);
+            show_dimensions (self, transform);
             json_end_object (&self->out);
         } else {
-            label (self, "transform");
-            printf ("%s, %d to %d components%s\n", name, transform->d_in, transform->d_out,
-                    transform->is_trained ? "" : ", not trained");
+            print_transform (self, transform);
         }
     }
     if (self->json) {
@@ -246,6 +254,63 @@ static void show_file (Show *self, const char *path, FaissIndex *index) {
     putchar ('\n');
 }
 
+/* ---- files that hold a part of an index ---- */
+
+static void show_transform (Show *self, const FaissVectorTransform *transform) {
+    if (self->json) {
+        show_class (self, faiss_object_class (transform));
+        show_dimensions (self, transform);
+    } else {
+        print_transform (self, transform);
+    }
+}
+
+static void show_inverted_lists (Show *self, const FaissInvertedLists *lists) {
+    show_class (self, faiss_object_class (lists));
+    show_integer (self, "nlist", (int64_t)lists->nlist);
+    show_integer (self, self->json ? "code_size" : "code size", (int64_t)lists->code_size);
+    show_integer (self, "ntotal", (int64_t)faiss_InvertedLists_compute_ntotal (lists));
+}
+
+static FaissInvertedLists *read_lists (const char *path) {
+    FaissFileIOReader *reader;
+    FaissInvertedLists *lists = NULL;
+    if (faiss_FileIOReader_new_with_name (&reader, path) == FAISS_OK) {
+        faiss_read_InvertedLists_custom (&reader->reader, 0, &lists);
+        faiss_IOReader_free (&reader->reader);
+    }
+    return lists;
+}
+
+/* A transform or inverted lists: shown, and true. Any other file's tag is neither's. */
+static bool show_part_file (Show *self, const char *path) {
+    FaissVectorTransform *transform = NULL;
+    FaissInvertedLists *lists = NULL;
+    if (faiss_read_VectorTransform_fname (path, &transform) != FAISS_OK) {
+        lists = read_lists (path);
+    }
+    if (!transform && !lists) {
+        return false;
+    }
+    if (self->json) {
+        json_object (&self->out, NULL);
+        show_file (self, path, NULL);
+    }
+    if (transform) {
+        show_transform (self, transform);
+    } else {
+        show_inverted_lists (self, lists);
+    }
+    if (self->json) {
+        json_end_object (&self->out);
+    } else {
+        show_file (self, path, NULL);
+    }
+    faiss_VectorTransform_free (transform);
+    faiss_InvertedLists_free (lists);
+    return true;
+}
+
 static int run (int argc, char **argv) {
     Show show = {.out = {.file = stdout}};
     const char *files[1];
@@ -255,6 +320,9 @@ static int run (int argc, char **argv) {
     };
     static const char *const names[] = {"INDEX", NULL};
     options_parse (&command_info, options, names, files, argc, argv);
+    if (show_part_file (&show, files[0])) {
+        return 0;
+    }
     FaissIndex *index = index_read_or_null (files[0]);
     if (show.json) {
         json_object (&show.out, NULL);
