@@ -27,7 +27,7 @@ void faiss_SearchParametersIVF_set_nprobe (FaissSearchParametersIVF *self, size_
 size_t faiss_SearchParametersIVF_max_codes (const FaissSearchParametersIVF *self);
 void faiss_SearchParametersIVF_set_max_codes (FaissSearchParametersIVF *self, size_t max_codes);
 
-/// Lists visited per query at most while more are wanted; 0: no limit.
+/// Fast-scan indexes: lists visited per query at most; 0: no limit.
 size_t faiss_SearchParametersIVF_max_lists_num (const FaissSearchParametersIVF *self);
 void faiss_SearchParametersIVF_set_max_lists_num (FaissSearchParametersIVF *self,
                                                   size_t max_lists_num);
