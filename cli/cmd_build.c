@@ -195,6 +195,9 @@ static int run (int argc, char **argv) {
     Output output;
     Report report = {0};
     vectors_open (&vectors, files[0], "train");
+    if (!settings.metric_name) {
+        settings.metric = metric_of_vectors (&vectors);
+    }
     FaissIndex *index = make_index (&settings, vectors.d);
     FaissIndexIVF *ivf = find_ivf (index);
     if (ivf) {

@@ -31,6 +31,9 @@ static int run (int argc, char **argv) {
 
     Vectors base, queries;
     vectors_open (&base, files[0], "train");
+    if (!metric_name) {
+        metric = metric_of_vectors (&base);
+    }
     vectors_open (&queries, files[1], "test");
     vectors_require_d (&queries, base.d, files[0]);
     if (k > base.n) {

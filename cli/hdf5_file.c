@@ -15,7 +15,14 @@
 typedef int64_t Hid;   /* hid_t */
 typedef uint64_t Size; /* hsize_t */
 
-enum { H5_INTEGER = 0, H5_FLOAT = 1, H5_INDEX_NAME = 0, H5_ITER_INC = 0, H5_SELECT_SET = 0 };
+enum {
+    H5_INTEGER = 0,
+    H5_FLOAT = 1,
+    H5_TEXT = 3,
+    H5_INDEX_NAME = 0,
+    H5_ITER_INC = 0,
+    H5_SELECT_SET = 0
+};
 
 static struct {
     int (*open) (void);
@@ -39,6 +46,14 @@ static struct {
     int (*link_exists) (Hid file, const char *name, Hid access);
     int (*iterate) (Hid file, int index, int order, Size *position,
                     int (*visit) (Hid, const char *, const void *, void *), void *data);
+    int (*attribute_exists) (Hid object, const char *name);
+    Hid (*attribute_open) (Hid object, const char *name, Hid access);
+    int (*attribute_close) (Hid attribute);
+    Hid (*attribute_type) (Hid attribute);
+    int (*attribute_read) (Hid attribute, Hid type, void *out);
+    int (*is_variable_text) (Hid type);
+    size_t (*type_size) (Hid type);
+    int (*free_memory) (void *memory);
     Hid *native_float, *native_int64;
 } h5;
 
@@ -83,6 +98,14 @@ static void load_hdf5 (const char *name) {
     load_function (library, "H5Eset_auto2", &h5.set_error_handler);
     load_function (library, "H5Lexists", &h5.link_exists);
     load_function (library, "H5Literate", &h5.iterate);
+    load_function (library, "H5Aexists", &h5.attribute_exists);
+    load_function (library, "H5Aopen", &h5.attribute_open);
+    load_function (library, "H5Aclose", &h5.attribute_close);
+    load_function (library, "H5Aget_type", &h5.attribute_type);
+    load_function (library, "H5Aread", &h5.attribute_read);
+    load_function (library, "H5Tis_variable_str", &h5.is_variable_text);
+    load_function (library, "H5Tget_size", &h5.type_size);
+    load_function (library, "H5free_memory", &h5.free_memory);
     load_function (library, "H5T_NATIVE_FLOAT_g", &h5.native_float);
     load_function (library, "H5T_NATIVE_INT64_g", &h5.native_int64);
     load_function (library, "H5open", &h5.open);
@@ -150,6 +173,28 @@ void hdf5_close (Hdf5File *self) {
         h5.file_close (self->file);
         free (self);
     }
+}
+
+void hdf5_distance (const Hdf5File *self, char *out, size_t size) {
+    static const char name[] = "distance";
+    *out = 0;
+    if (h5.attribute_exists (self->file, name) <= 0) {
+        return;
+    }
+    Hid attribute = h5.attribute_open (self->file, name, 0);
+    Hid type = h5.attribute_type (attribute);
+    char fixed[64] = "", *text = NULL;
+    if (h5.type_class (type) == H5_TEXT && h5.is_variable_text (type) > 0) {
+        if (h5.attribute_read (attribute, type, &text) >= 0 && text) {
+            snprintf (out, size, "%s", text);
+            h5.free_memory (text);
+        }
+    } else if (h5.type_class (type) == H5_TEXT && h5.type_size (type) < sizeof fixed &&
+               h5.attribute_read (attribute, type, fixed) >= 0) {
+        snprintf (out, size, "%s", fixed);
+    }
+    h5.type_close (type);
+    h5.attribute_close (attribute);
 }
 
 static void read_rows (Hdf5File *self, int64_t first, int64_t n, Hid type, void *out) {

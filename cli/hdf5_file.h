@@ -22,6 +22,9 @@ Hdf5File *hdf5_open (const char *name, const char *path, const char *dataset, in
                      int64_t *columns, bool *integers);
 void hdf5_close (Hdf5File *self);
 
+/// The attribute "distance" of ann-benchmarks' files: "euclidean", "angular"; "" without it.
+void hdf5_distance (const Hdf5File *self, char *out, size_t size);
+
 /// Read n rows from row `first` on.
 void hdf5_read_floats (Hdf5File *self, int64_t first, int64_t n, float *out);
 void hdf5_read_integers (Hdf5File *self, int64_t first, int64_t n, int64_t *out);

@@ -36,6 +36,16 @@ Metric metric_parse (const char *name) {
                 name);
 }
 
+Metric metric_of_vectors (const Vectors *vectors) {
+    char distance[64] = "";
+    if (vectors->hdf5) {
+        hdf5_distance (vectors->hdf5, distance, sizeof distance);
+    }
+    return !strcmp (distance, "angular")                           ? metrics[2]
+           : !strcmp (distance, "dot") || !strcmp (distance, "ip") ? metrics[1]
+                                                                   : metrics[0];
+}
+
 Metric metric_of (FaissIndex *index) {
     FaissMetricType type = faiss_Index_metric_type (index);
     FaissIndexPreTransform *outer = faiss_IndexPreTransform_cast (index);

@@ -389,6 +389,11 @@ def test_hdf5(faiss, tmp_path):
     faiss("build", file, "-f", "IVF2,Flat", "-t", 20, "-o", "a.index")
     message = faiss.fails("build", f"{file}:nothing", "-f", "Flat", "-o", "b.index")
     assert "train" in message and "test" in message
+    faiss("truth", file, file, "-k", 10, "-o", "l2.ivecs")
+    (tmp_path / "angular.hdf5").write_bytes(file.read_bytes().replace(b"euclidean", b"angular\0\0"))
+    for more, metric in ([], "cosine"), (["-m", "l2"], "l2"):
+        faiss("build", "angular.hdf5", "-f", "Flat", "-o", "a.index", *more)
+        assert faiss.json("info", "a.index")["metric"] == metric
     file.write_bytes(file.read_bytes()[:3000])
     faiss.fails("build", file, "-f", "Flat", "-o", "b.index")
 
