@@ -55,7 +55,7 @@ static void parse_text (Cursor *self, char *out, size_t size) {
         damaged (self);
     }
     while (*self->at && *self->at != quote) {
-        if (length + 1 >= size) {
+        if (length + 1 >= size || *self->at < ' ' || *self->at > '~') {
             damaged (self);
         }
         out[length++] = *self->at++;

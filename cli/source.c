@@ -134,7 +134,9 @@ static size_t decompress (Source *self, char *out, size_t n) {
         int error = 0;
         const char *message = zlib.gzerror (self->gz, &error);
         if (got < 0 || (error != 0 && error != 1)) {
-            fail ("%s: damaged or truncated gzip file (%s)", self->name, message);
+            const char *colon = strstr (message, ">: "); /* zlib's name of the file */
+            fail ("%s: damaged or truncated gzip file (%s)", self->name,
+                  colon ? colon + 3 : message);
         }
         if (got == 0) {
             self->size = self->position;
