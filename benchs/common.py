@@ -53,7 +53,7 @@ def gemm_peak():
     a = np.random.RandomState(0).rand(2048, 2048).astype(np.float32)
     best = 1e9
     for _ in range(6):
-        start = time.perf_counter()
+        start = time.process_time()
         a @ a
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return 2e-9 * 2048 ** 3 / best

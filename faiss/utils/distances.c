@@ -7,6 +7,7 @@
 #include <faiss/impl/parallel.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
+#include <faiss/utils/blas.h>
 
 /* ---- two vectors ----------------------------------------------------------------------------- */
 
@@ -136,22 +137,72 @@ void faiss_fvec_renorm_L2 (size_t d, size_t nx, float *x) {
 
 /* ---- all pairs ------------------------------------------------------------------------------- */
 
+/* One block of queries against all of xb. */
+typedef struct PairwiseBlock {
+    int64_t d, nq, nb;
+    const float *xq, *xb;
+    float *dis;
+    int64_t ldq, ldb, ldd;
+} PairwiseBlock;
+
+static void fill_with_norms (const PairwiseBlock *b) {
+    float *y_norms = b->dis; /* the first row holds them until its own turn, the last */
+    for (int64_t j = 0; j < b->nb; j++) {
+        y_norms[j] = faiss_fvec_norm_L2sqr (b->xb + j * b->ldb, (size_t)b->d);
+    }
+    for (int64_t i = b->nq - 1; i >= 0; i--) {
+        float x_norm = faiss_fvec_norm_L2sqr (b->xq + i * b->ldq, (size_t)b->d);
+        for (int64_t j = 0; j < b->nb; j++) {
+            b->dis[i * b->ldd + j] = x_norm + y_norms[j];
+        }
+    }
+}
+
+static void subtract_products (const PairwiseBlock *b) {
+    const int64_t max = INT32_MAX; /* what the BLAS's integers can count */
+    if (b->d == 0 || b->nb == 0) {
+        return;
+    }
+    if (b->nb <= max && b->ldq <= max && b->ldb <= max && b->ldd <= max) {
+        FINTEGER m = (FINTEGER)b->nb, n = (FINTEGER)b->nq, k = (FINTEGER)b->d;
+        FINTEGER ldq = (FINTEGER)b->ldq, ldb = (FINTEGER)b->ldb, ldd = (FINTEGER)b->ldd;
+        float minus_two = -2, one = 1;
+        sgemm_ ("Transposed", "Not transposed", &m, &n, &k, &minus_two, b->xb, &ldb, b->xq, &ldq,
+                &one, b->dis, &ldd);
+        return;
+    }
+    for (int64_t i = 0; i < b->nq; i++) {
+        for (int64_t j = 0; j < b->nb; j++) {
+            b->dis[i * b->ldd + j] -=
+                2 * faiss_fvec_inner_product (b->xq + i * b->ldq, b->xb + j * b->ldb, (size_t)b->d);
+        }
+    }
+}
+
 void faiss_pairwise_L2sqr (int64_t d, int64_t nq, const float *xq, int64_t nb, const float *xb,
                            float *dis, int64_t ldq, int64_t ldb, int64_t ldd) {
+    enum { BLOCK = 256 };
     ldq = ldq == -1 ? d : ldq;
     ldb = ldb == -1 ? d : ldb;
     ldd = ldd == -1 ? nb : ldd;
-#pragma omp parallel for num_threads(faiss_threads_for(nq))
-    for (int64_t i = 0; i < nq; i++) {
-        const float *x = xq + i * ldq;
-        float x_norm = faiss_kernels.fvec_inner_product (x, x, (size_t)d);
-        for (int64_t j = 0; j < nb; j++) {
-            const float *y = xb + j * ldb;
-            float y_norm = faiss_kernels.fvec_inner_product (y, y, (size_t)d);
-            dis[i * ldd + j] =
-                (x_norm + y_norm) - 2 * faiss_kernels.fvec_inner_product (x, y, (size_t)d);
-        }
+    int64_t n_blocks = (nq + BLOCK - 1) / BLOCK;
+    int blas_threads = faiss_blas_set_threads (1);
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (int64_t block = 0; block < n_blocks; block++) {
+        int64_t first = block * BLOCK, n = nq - first < BLOCK ? nq - first : BLOCK;
+        PairwiseBlock b = {.d = d,
+                           .nq = n,
+                           .nb = nb,
+                           .xq = xq + first * ldq,
+                           .xb = xb,
+                           .dis = dis + first * ldd,
+                           .ldq = ldq,
+                           .ldb = ldb,
+                           .ldd = ldd};
+        fill_with_norms (&b);
+        subtract_products (&b);
     }
+    faiss_blas_set_threads (blas_threads);
 }
 
 void faiss_pairwise_L2sqr_with_defaults (int64_t d, int64_t nq, const float *xq, int64_t nb,

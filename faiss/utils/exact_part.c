@@ -125,7 +125,7 @@ static void distances_to_rows (const FaissExactTask *task, const float *x, const
 
 static FaissStatus stream_rows (const FaissExactTask *task, FaissExactPart *part) {
     size_t max_rows = round_up (STREAM_BYTES / (sizeof (float) * (task->d + 1)) + 1, 4);
-    max_rows = min_size (max_rows, MAX_STREAM_ROWS);
+    max_rows = part->n_queries == 1 ? MAX_STREAM_ROWS : min_size (max_rows, MAX_STREAM_ROWS);
     float vals[MAX_STREAM_ROWS];
     uint32_t ids[MAX_STREAM_ROWS], places[MAX_STREAM_ROWS];
     bool similarity = is_similarity (task);

@@ -1,0 +1,66 @@
+/* The BLAS and LAPACK that the library is linked with. Not for public headers.
+ *
+ * Fortran's calling convention: everything by pointer, matrices column by column. FINTEGER is the
+ * integer type of the BLAS, checked when the build is configured.
+ */
+#ifndef FAISS_BLAS_H
+#define FAISS_BLAS_H
+
+#ifndef FINTEGER
+#define FINTEGER int
+#endif
+
+/// C = alpha * op (A) * op (B) + beta * C
+extern void sgemm_ (const char *transa, const char *transb, const FINTEGER *m, const FINTEGER *n,
+                    const FINTEGER *k, const float *alpha, const float *a, const FINTEGER *lda,
+                    const float *b, const FINTEGER *ldb, const float *beta, float *c,
+                    const FINTEGER *ldc);
+extern void dgemm_ (const char *transa, const char *transb, const FINTEGER *m, const FINTEGER *n,
+                    const FINTEGER *k, const double *alpha, const double *a, const FINTEGER *lda,
+                    const double *b, const FINTEGER *ldb, const double *beta, double *c,
+                    const FINTEGER *ldc);
+
+/// y = alpha * op (A) * x + beta * y
+extern void sgemv_ (const char *trans, const FINTEGER *m, const FINTEGER *n, const float *alpha,
+                    const float *a, const FINTEGER *lda, const float *x, const FINTEGER *incx,
+                    const float *beta, float *y, const FINTEGER *incy);
+
+/// C = alpha * A * A' + beta * C, one triangle of it
+extern void ssyrk_ (const char *uplo, const char *trans, const FINTEGER *n, const FINTEGER *k,
+                    const float *alpha, const float *a, const FINTEGER *lda, const float *beta,
+                    float *c, const FINTEGER *ldc);
+
+/// QR decomposition, and the explicit Q of it
+extern void sgeqrf_ (const FINTEGER *m, const FINTEGER *n, float *a, const FINTEGER *lda,
+                     float *tau, float *work, const FINTEGER *lwork, FINTEGER *info);
+extern void sorgqr_ (const FINTEGER *m, const FINTEGER *n, const FINTEGER *k, float *a,
+                     const FINTEGER *lda, const float *tau, float *work, const FINTEGER *lwork,
+                     FINTEGER *info);
+
+/// eigenvalues and eigenvectors of a symmetric matrix
+extern void ssyev_ (const char *jobz, const char *uplo, const FINTEGER *n, float *a,
+                    const FINTEGER *lda, float *w, float *work, const FINTEGER *lwork,
+                    FINTEGER *info);
+extern void dsyev_ (const char *jobz, const char *uplo, const FINTEGER *n, double *a,
+                    const FINTEGER *lda, double *w, double *work, const FINTEGER *lwork,
+                    FINTEGER *info);
+
+/// singular value decomposition
+extern void sgesvd_ (const char *jobu, const char *jobvt, const FINTEGER *m, const FINTEGER *n,
+                     float *a, const FINTEGER *lda, float *s, float *u, const FINTEGER *ldu,
+                     float *vt, const FINTEGER *ldvt, float *work, const FINTEGER *lwork,
+                     FINTEGER *info);
+extern void dgesvd_ (const char *jobu, const char *jobvt, const FINTEGER *m, const FINTEGER *n,
+                     double *a, const FINTEGER *lda, double *s, double *u, const FINTEGER *ldu,
+                     double *vt, const FINTEGER *ldvt, double *work, const FINTEGER *lwork,
+                     FINTEGER *info);
+
+/** How many threads the BLAS itself may start, process-wide; the number before, 0 if it cannot
+ * tell.
+ *
+ * Loops that call the BLAS from several threads set it to 1 before they begin and put the former
+ * value back. Knows OpenBLAS, BLIS and MKL; others are left alone.
+ */
+int faiss_blas_set_threads (int n);
+
+#endif
