@@ -74,8 +74,7 @@ def main():
                     index.add(xb)
                     faiss.write_index(index, fname)
                 """, xb=xb, metric=metric, fname=fname)
-            oracle("global ivf, queries; queries = xq; ivf = faiss.read_index(fname)",
-                   xq=xq, fname=fname)
+            oracle("faiss.queries = xq; faiss.ivf = faiss.read_index(fname)", xq=xq, fname=fname)
             ours = cfaiss.read_index(fname)
         for threads in numbers(args.threads):
             cfaiss.set_threads(threads)
@@ -107,6 +106,7 @@ def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
         best = min(best, seconds(search))
         theirs = min(theirs, oracle("""
             import time
+            ivf, queries = faiss.ivf, faiss.queries
             ivf.nprobe = nprobe
             D, I = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
             D_, I_, x_ = faiss.swig_ptr(D), faiss.swig_ptr(I), faiss.swig_ptr
@@ -116,7 +116,7 @@ def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
             return time.perf_counter() - start
         """, nprobe=nprobe, n=n, batch=batch, k=k))
     D, labels = ours.search(xq[:200], k)
-    D1, labels1 = oracle("return ivf.search(queries[:200], k)", k=k)
+    D1, labels1 = oracle("return faiss.ivf.search(faiss.queries[:200], k)", k=k)
     found = labels >= 0
     assert (found == (labels1 >= 0)).all()
     np.testing.assert_allclose(D[found], D1[found], rtol=1e-5, atol=1e-5 * np.abs(D1[found]).max())
