@@ -519,9 +519,8 @@ static FaissStatus IndexIVFFlatDedup_search_preassigned (
         own_params.params.sel = &any.sel;
         params = &own_params;
     }
-    FAISS_TRY (faiss_IndexIVFFlat_class.search_preassigned (ivf, n, x, k, assign, centroid_dis,
-                                                            distances, labels, false, params,
-                                                            stats));
+    FAISS_TRY (faiss_IndexIVFFlat_class.search_preassigned (
+        ivf, n, x, k, assign, centroid_dis, distances, labels, false, params, stats));
     FAISS_AUTO_FREE (float) *entry_distances = NULL;
     FAISS_AUTO_FREE (idx_t) *entry_labels = NULL;
     FAISS_TRY (faiss_alloc (&entry_distances, (size_t)k, sizeof *entry_distances));
@@ -535,7 +534,8 @@ static FaissStatus IndexIVFFlatDedup_search_preassigned (
     return FAISS_OK;
 }
 
-/* ---- what equal vectors do not allow ---------------------------------------------------------- */
+/* ---- what equal vectors do not allow ----------------------------------------------------------
+ */
 
 static FaissStatus IndexIVFFlatDedup_range_search (const FaissIndex *self, idx_t n, const float *x,
                                                    float radius,
@@ -575,7 +575,8 @@ static FaissStatus IndexIVFFlatDedup_copy_subset_to (const FaissIndexIVF *self,
     FAISS_FAIL ("copy_subset_to is not implemented for this class");
 }
 
-/* ---- files and factory strings ---------------------------------------------------------------- */
+/* ---- files and factory strings ----------------------------------------------------------------
+ */
 
 static FaissStatus read_instances (FaissInstances *self, FaissIOReader *reader) {
     FAISS_AUTO (Int64Vector) pairs = {0};
@@ -617,8 +618,8 @@ static FaissStatus IndexIVFFlatDedup_write (const void *object, FaissIOWriter *w
 
 static FaissStatus build_from_factory (const FaissFactoryContext *context, void *out) {
     FaissIndexIVFFlatDedup *self;
-    FAISS_TRY (faiss_IndexIVFFlatDedup_new_with (
-        &self, context->quantizer, (size_t)context->d, context->nlist, context->metric));
+    FAISS_TRY (faiss_IndexIVFFlatDedup_new_with (&self, context->quantizer, (size_t)context->d,
+                                                 context->nlist, context->metric));
     *(FaissIndex **)out = &self->index;
     return FAISS_OK;
 }

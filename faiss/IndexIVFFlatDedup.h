@@ -12,8 +12,8 @@ FAISS_BEGIN_DECLS
  * `{0}` is empty.
  */
 typedef struct FaissInstances {
-    FaissInt64Vector firsts; ///< of each pair: the id in the lists
-    FaissInt64Vector ids;    ///< of each pair: the id of an equal vector
+    FaissInt64Vector firsts;              ///< of each pair: the id in the lists
+    FaissInt64Vector ids;                 ///< of each pair: the id of an equal vector
     FAISS_PRIVATE (FaissInt64Vector next; ///< the pair before it with the same first id, or -1
                    FaissIdMap newest;)    ///< id in the lists to its newest pair
 } FaissInstances;

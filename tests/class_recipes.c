@@ -55,6 +55,8 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS | LACKS_SELECTOR | SEARCHES_ROOTS,
      .reads_as = "IndexFlatL2"},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
+    {"IndexIVFFlatDedup", "IVF8,FlatDedup", .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RANGE_SEARCH | LACKS_RECONSTRUCT},
     {"IndexIDMap", "IDMap,Flat", .metric = METRIC_L2,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET},
     {"IndexIDMap2", "IDMap2,Flat", .metric = METRIC_INNER_PRODUCT,
