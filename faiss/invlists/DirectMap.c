@@ -286,14 +286,14 @@ FaissStatus faiss_DirectMapAdd_init (FaissDirectMapAdd *self, FaissDirectMap *di
     }
     FAISS_TRY (faiss_alloc (&self->locations, n, sizeof *self->locations));
     for (size_t i = 0; i < n; i++) {
-        self->locations[i] = -1;
+        self->locations[i] = faiss_lo_build (-1, 0); /* negative; the number is upstream's */
     }
     return FAISS_OK;
 }
 
 void faiss_DirectMapAdd_add (FaissDirectMapAdd *self, size_t i, idx_t list_no, size_t offset) {
     if (self->locations) {
-        self->locations[i] = list_no < 0 ? -1 : faiss_lo_build (list_no, (idx_t)offset);
+        self->locations[i] = faiss_lo_build (list_no < 0 ? -1 : list_no, (idx_t)offset);
     }
 }
 

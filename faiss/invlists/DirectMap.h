@@ -32,7 +32,7 @@ static inline idx_t faiss_lo_offset (idx_t lo) {
 /// From ids to locations. `{0}` is a map of type NO_MAP.
 typedef struct FaissDirectMap {
     FaissDirectMapType type;
-    FaissInt64Vector array; ///< type ARRAY: entry i is the location of id i, -1 if absent
+    FaissInt64Vector array; ///< type ARRAY: entry i is the location of id i, negative if absent
     FaissIdMap hashtable;   ///< type HASHTABLE: id to location
 } FaissDirectMap;
 
@@ -88,7 +88,7 @@ typedef struct FaissDirectMapAdd {
     size_t ntotal;              ///< the first sequential id
     size_t n;
     const idx_t *xids;                ///< ids, size n, or NULL for sequential ones; borrowed
-    FAISS_PRIVATE (idx_t *locations;) ///< size n, -1 for vectors left out; NULL without a map
+    FAISS_PRIVATE (idx_t *locations;) ///< size n, negative for vectors left out; NULL without a map
 } FaissDirectMapAdd;
 
 FaissStatus faiss_DirectMapAdd_init (FaissDirectMapAdd *self, FaissDirectMap *direct_map,

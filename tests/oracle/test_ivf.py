@@ -284,7 +284,7 @@ def test_standalone_codes(oracle):
 codes = index.sa_encode(x[:50])
 index.add_sa_codes(codes, np.arange(50) + 7)
 index.nprobe = 3
-result = codes, index.sa_decode(codes), index.search_and_return_codes(x[:9], 4, True)[2]
+result = codes, index.sa_decode(codes), index.search_and_return_codes(x[:9], 4, include_listnos=True)[2]
 """, x=x)
         codes = index.sa_encode(x[:50])
         np.testing.assert_array_equal(codes, expected[0])
