@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <faiss/IndexIVF.h>
+#include <faiss/IndexPreTransform.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/io_fields.h>
@@ -84,13 +86,96 @@ static FaissIDSelectorTranslated translate (const FaissIndexIDMap *self,
     return translated;
 }
 
+/* ---- inverted files behind the ids: they keep positions in their lists and do not close gaps ----
+ */
+
+/* The inverted file among the indexes behind, or NULL. */
+static FaissIndexIVF *ivf_behind (const FaissIndexIDMap *self) {
+    FaissIndex *index = self->index;
+    for (const FaissIndexPreTransform *chain; (chain = faiss_IndexPreTransform_cast (index));) {
+        index = chain->index;
+    }
+    return faiss_object_cast (index, &faiss_IndexIVF_class.index.head);
+}
+
+/* Memory to renumber with, allocated before the removal, which could not be undone. */
+typedef struct Renumbering {
+    idx_t *new_positions; /* by old position */
+    idx_t *ids;           /* of the longest list */
+    uint8_t *codes;
+} Renumbering;
+
+static void clear_renumbering (Renumbering *self) {
+    free (self->new_positions);
+    free (self->ids);
+    free (self->codes);
+}
+
+static FaissStatus prepare_renumbering (const FaissIndexIDMap *self, const FaissIndexIVF *ivf,
+                                        const FaissIDSelector *sel, Renumbering *out) {
+    const FaissInvertedLists *lists = ivf->invlists;
+    FAISS_REQUIRE (strcmp (faiss_Index_class_name (&ivf->index), "IndexIVFFlatDedup") != 0,
+                   "not implemented for ids over an IndexIVFFlatDedup");
+    FAISS_REQUIRE (lists, "the inverted file has no lists");
+    size_t longest = 0;
+    for (size_t list = 0; list < lists->nlist; list++) {
+        size_t size = faiss_InvertedLists_list_size (lists, list);
+        longest = size > longest ? size : longest;
+    }
+    FAISS_TRY (faiss_alloc (&out->ids, longest, sizeof *out->ids));
+    FAISS_TRY (faiss_alloc (&out->codes, longest, lists->code_size));
+    FAISS_TRY (faiss_alloc (&out->new_positions, self->id_map.size, sizeof *out->new_positions));
+    idx_t kept = 0;
+    for (size_t i = 0; i < self->id_map.size; i++) {
+        bool is_removed = sel->cls->is_member (sel, self->id_map.data[i]);
+        out->new_positions[i] = is_removed ? -1 : kept++;
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus renumber_list (const FaissIndexIDMap *self, FaissInvertedLists *lists,
+                                  size_t list, const Renumbering *renumbering) {
+    size_t size = faiss_InvertedLists_list_size (lists, list);
+    if (size == 0) {
+        return FAISS_OK;
+    }
+    const idx_t *ids = faiss_InvertedLists_get_ids (lists, list);
+    const uint8_t *codes = faiss_InvertedLists_get_codes (lists, list);
+    for (size_t i = 0; i < size; i++) {
+        bool is_known = (uint64_t)ids[i] < self->id_map.size;
+        renumbering->ids[i] = is_known ? renumbering->new_positions[ids[i]] : ids[i];
+    }
+    memcpy (renumbering->codes, codes, size * lists->code_size);
+    faiss_InvertedLists_release_ids (lists, list, ids);
+    faiss_InvertedLists_release_codes (lists, list, codes);
+    return faiss_InvertedLists_update_entries (lists, list, 0, size, renumbering->ids,
+                                               renumbering->codes);
+}
+
+/* Before the ids move together: positions in the lists become what they will be. */
+static FaissStatus renumber (const FaissIndexIDMap *self, FaissIndexIVF *ivf,
+                             const Renumbering *renumbering) {
+    for (size_t list = 0; list < ivf->invlists->nlist; list++) {
+        FAISS_TRY (renumber_list (self, ivf->invlists, list, renumbering));
+    }
+    return FAISS_OK;
+}
+
 static FaissStatus IndexIDMap_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
                                           size_t *n_removed) {
     FaissIndexIDMap *self = THIS (index);
+    FaissIndexIVF *ivf = ivf_behind (self);
+    __attribute__ ((cleanup (clear_renumbering))) Renumbering renumbering = {0};
     FAISS_TRY (faiss_Int64Vector_own (&self->id_map));
+    if (ivf) {
+        FAISS_TRY (prepare_renumbering (self, ivf, sel, &renumbering));
+    }
     FaissIDSelectorTranslated positions = translate (self, sel);
     FAISS_TRY (faiss_Index_remove_ids (self->index, &positions.base, n_removed));
-    /* what remains moved together in order */
+    if (ivf) {
+        FAISS_TRY (renumber (self, ivf, &renumbering));
+    }
+    /* what remains moves together in order */
     size_t kept = 0;
     for (size_t i = 0; i < self->id_map.size; i++) {
         if (!sel->cls->is_member (sel, self->id_map.data[i])) {
@@ -122,7 +207,9 @@ static FaissStatus IndexIDMap_merge_from (FaissIndex *index, FaissIndex *other_i
     FaissIndexIDMap *other = THIS (other_index);
     size_t begin = self->id_map.size;
     FAISS_TRY (reserve_ids (self, (idx_t)other->id_map.size));
-    FAISS_TRY (faiss_Index_merge_from (self->index, other->index, 0));
+    /* flat indexes number the vectors that come in anew, inverted files keep other's positions */
+    idx_t shift = ivf_behind (self) ? index->ntotal : 0;
+    FAISS_TRY (faiss_Index_merge_from (self->index, other->index, shift));
     FAISS_TRY (note_ids (self, (idx_t)other->id_map.size, other->id_map.data));
     for (size_t i = begin; i < self->id_map.size; i++) {
         self->id_map.data[i] += add_id;
