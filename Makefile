@@ -31,7 +31,7 @@ install: all
 
 # C tests only, for the edit-test loop; CTEST_FLAGS='-R IndexIVF' or '-LE long', for example
 check: all
-	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST_FLAGS)
+	@cd $(BUILD) && ctest --no-tests=error --output-on-failure -j $(JOBS) $(CTEST_FLAGS)
 
 # everything: installs what is missing, builds, runs all tests (C, headers, Python, the oracle)
 test: deps
@@ -59,7 +59,7 @@ deps:
 check-asan:
 	@$(MAKE) --no-print-directory -s all BUILD=build-asan OPTFLAGS=-O1 SANITIZE=address,undefined
 	@cd build-asan && ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 \
-		UBSAN_OPTIONS=print_stacktrace=1 ctest --output-on-failure -j $(JOBS) -LE long
+		UBSAN_OPTIONS=print_stacktrace=1 ctest --no-tests=error --output-on-failure -j $(JOBS) -LE long
 
 # The same with ThreadSanitizer. Only LLVM's OpenMP runtime with its archer tool tells it what the
 # runtime synchronises, so this is clang's alone.
@@ -68,7 +68,7 @@ check-tsan:
 	@test -f $(LLVM_LIB)/libarcher.so || { echo "check-tsan needs libomp-14-dev (libarcher.so)"; exit 1; }
 	@$(MAKE) --no-print-directory -s all BUILD=build-tsan CC=clang OPTFLAGS=-O1 SANITIZE=thread
 	@cd build-tsan && OMP_TOOL_LIBRARIES=$(LLVM_LIB)/libarcher.so OPENBLAS_NUM_THREADS=1 \
-		TSAN_OPTIONS=ignore_noninstrumented_modules=1:allocator_may_return_null=1 ctest --output-on-failure -j $(JOBS) -LE long
+		TSAN_OPTIONS=ignore_noninstrumented_modules=1:allocator_may_return_null=1 ctest --no-tests=error --output-on-failure -j $(JOBS) -LE long
 
 # the list behind the getters and setters of fields, made from the headers
 fields:
