@@ -16,7 +16,8 @@ JOBS     ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2
 
 CONFIGURE = cmake -S . -DCMAKE_C_COMPILER="$(CC)" -DCMAKE_C_FLAGS="$(CFLAGS)" \
 	-DFAISS_OPTFLAGS="$(OPTFLAGS)" -DFAISS_BLAS="$(BLAS)" -DFAISS_FINTEGER=$(FINTEGER) \
-	-DFAISS_OPENMP=$(OPENMP) -DFAISS_SANITIZE="$(SANITIZE)" -DFAISS_FUZZ=$(FUZZ) -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
+	-DFAISS_OPENMP=$(OPENMP) -DFAISS_SANITIZE="$(SANITIZE)" -DFAISS_FUZZ=$(FUZZ) -DCMAKE_INSTALL_PREFIX="$(PREFIX)" \
+	$(CONFIGURE_MORE)
 
 all: configure
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -28,6 +29,13 @@ configure:
 # headers, libraries, faiss.pc, CMake package, command and manual page; DESTDIR is respected
 install: all
 	DESTDIR="$(DESTDIR)" cmake --install $(BUILD)
+
+# the Python module: PYTHONPATH=build/python python3 -c 'import faiss'
+py:
+	@$(MAKE) --no-print-directory -s configure \
+		CONFIGURE_MORE='-DFAISS_PYTHON=ON -DPython3_EXECUTABLE="$(shell command -v $(PYTHON))"'
+	@cmake --build $(BUILD) -j $(JOBS) --target py
+.PHONY: py
 
 # C tests only, for the edit-test loop; CTEST_FLAGS='-R IndexIVF' or '-LE long', for example
 check: all

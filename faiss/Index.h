@@ -99,7 +99,8 @@ FaissStatus faiss_Index_init (FaissIndex *self, idx_t d, FaissMetricType metric)
 #endif
 
 /// Default parameters, restricted to the ids of a selector (borrowed) if it is not NULL.
-FaissStatus faiss_SearchParameters_new (FaissSearchParameters **out, FaissIDSelector *sel);
+FaissStatus faiss_SearchParameters_new (FaissSearchParameters **out,
+                                        FaissIDSelector *sel FAISS_DEFAULT (NULL));
 void faiss_SearchParameters_free (FaissSearchParameters *self);
 
 int faiss_Index_d (const FaissIndex *self);

@@ -32,12 +32,6 @@ extern FaissVectorTransformClass faiss_VectorTransform_class;
 
 /// For subclasses.
 FaissStatus faiss_VectorTransform_init (FaissVectorTransform *self, int d_in, int d_out);
-
-/* The fallible forms of what upstream's C API declares void, for callers that want the status. */
-FaissStatus faiss_VectorTransform_try_apply (const FaissVectorTransform *self, idx_t n,
-                                             const float *x, float *xt);
-FaissStatus faiss_VectorTransform_try_reverse (const FaissVectorTransform *self, idx_t n,
-                                               const float *xt, float *x);
 #endif
 
 int faiss_VectorTransform_is_trained (const FaissVectorTransform *self);
@@ -57,6 +51,12 @@ void faiss_VectorTransform_apply_noalloc (const FaissVectorTransform *self, idx_
 /// The (pseudo-)inverse, where there is one; fails like apply_noalloc.
 void faiss_VectorTransform_reverse_transform (const FaissVectorTransform *self, idx_t n,
                                               const float *xt, float *x);
+
+/* The fallible forms of what upstream's C API declares void, for callers that want the status. */
+FaissStatus faiss_VectorTransform_try_apply (const FaissVectorTransform *self, idx_t n,
+                                             const float *x, float *xt);
+FaissStatus faiss_VectorTransform_try_reverse (const FaissVectorTransform *self, idx_t n,
+                                               const float *xt, float *x);
 
 /// Success if other does the same as self, else an error that says what differs.
 FaissStatus faiss_VectorTransform_check_identical (const FaissVectorTransform *self,

@@ -15,15 +15,15 @@ FAISS_BEGIN_DECLS
  */
 typedef struct FaissIOReader {
     FAISS_PRIVATE (struct FaissIOReaderClass *cls;)
-    FAISS_PRIVATE (char *name;)  ///< for messages, the file name for instance; owned, may be NULL
-    FAISS_PRIVATE (int nesting;) ///< indexes within indexes, to refuse endless nesting
-    FAISS_PRIVATE (const char *object;) ///< class of what is being read, for messages, or NULL
+    FAISS_PRIVATE (char *name;)  /* for messages, the file name for instance; owned, may be NULL */
+    FAISS_PRIVATE (int nesting;) /* indexes within indexes, to refuse endless nesting */
+    FAISS_PRIVATE (const char *object;) /* class of what is being read, for messages, or NULL */
 } FaissIOReader;
 
 /// A destination of bytes.
 typedef struct FaissIOWriter {
     FAISS_PRIVATE (struct FaissIOWriterClass *cls;)
-    FAISS_PRIVATE (char *name;) ///< for messages; owned, may be NULL
+    FAISS_PRIVATE (char *name;) /* for messages; owned, may be NULL */
 } FaissIOWriter;
 
 #ifndef SWIG
@@ -127,8 +127,8 @@ typedef struct FaissFileIOWriter FAISS_EXTENDS (FaissIOWriter) {
     };
     FILE *f;
     bool need_close;
-    FAISS_PRIVATE (char *temporary_name;) ///< NULL where there is none
-    FAISS_PRIVATE (char *final_name;)     ///< the name, behind symbolic links, that it will take
+    FAISS_PRIVATE (char *temporary_name;) /* NULL where there is none */
+    FAISS_PRIVATE (char *final_name;)     /* the name, behind symbolic links, that it will take */
 } FaissFileIOWriter;
 
 /** Reads from a mapped file: large arrays become views of it.

@@ -13,8 +13,10 @@ typedef struct FaissString {
     FAISS_PRIVATE (char *data; size_t size; size_t capacity;)
 } FaissString;
 
+#ifndef SWIG
 /// Append formatted text.
 FaissStatus faiss_String_printf (FaissString *self, const char *format, ...) FAISS_PRINTF (2, 3);
+#endif
 
 /// The text; "" when empty. Valid until the next change.
 const char *faiss_String_text (const FaissString *self);

@@ -1,0 +1,126 @@
+"""Arrays in, arrays out: between NumPy and the library's vectors and pointers."""
+
+import numpy as np
+
+from faiss import swigfaiss
+from faiss.swigfaiss import memcpy, swig_ptr
+
+
+class ArgumentError (ValueError, AssertionError):
+    """An argument of the wrong shape, type or size.
+
+    Upstream raises AssertionError for these; a ValueError is what Python programs expect.
+    """
+
+
+def check (condition, message):
+    if not condition:
+        raise ArgumentError (message)
+
+
+def vectors (x, d, name="x"):
+    """x as a C-contiguous float32 matrix of d columns; copied only where it has to be."""
+    x = np.asarray (x)
+    check (x.ndim == 2, f"{name}: expected a matrix of shape (n, {d}), got shape {x.shape}")
+    check (x.shape[1] == d, f"{name}: expected d={d} columns, got {x.shape[1]}")
+    return numbers (x, np.float32, name)
+
+
+def numbers (x, dtype, name):
+    """x as a C-contiguous array of a type that its numbers can be converted to."""
+    x = np.asarray (x)
+    check (x.dtype.kind in "fiub",
+           f"{name}: expected numbers that convert to {np.dtype (dtype)}, got dtype {x.dtype}")
+    return np.ascontiguousarray (x, dtype=dtype)
+
+
+def ids (x, n, name="ids"):
+    """n ids as int64."""
+    x = np.asarray (x)
+    check (x.shape == (n,), f"{name}: expected shape ({n},), got {x.shape}")
+    check (x.dtype.kind in "iu" or x.size == 0,
+           f"{name}: expected integers, got dtype {x.dtype}")
+    return np.ascontiguousarray (x, dtype="int64")
+
+
+def codes (x, code_size, name="codes"):
+    """A C-contiguous uint8 matrix of code_size columns."""
+    x = np.asarray (x)
+    check (x.ndim == 2 and x.shape[1] == code_size,
+           f"{name}: expected shape (n, {code_size}), got {x.shape}")
+    check (x.dtype == np.uint8, f"{name}: expected dtype uint8, got {x.dtype}")
+    return np.ascontiguousarray (x)
+
+
+def output (array, shape, dtype, name):
+    """A preallocated output, checked, or a new array."""
+    if array is None:
+        return np.empty (shape, dtype=dtype)
+    check (isinstance (array, np.ndarray) and array.shape == shape,
+           f"{name}: expected an array of shape {shape}, got {np.shape (array)}")
+    check (array.dtype == dtype, f"{name}: expected dtype {np.dtype (dtype)}, got {array.dtype}")
+    check (array.flags.c_contiguous and array.flags.writeable,
+           f"{name}: expected a writable C-contiguous array")
+    return array
+
+
+# class of a vector -> type of its elements
+VECTOR_TYPES = {
+    "Float32Vector": "float32",
+    "Float64Vector": "float64",
+    "Int8Vector": "int8",
+    "Int16Vector": "int16",
+    "Int32Vector": "int32",
+    "Int64Vector": "int64",
+    "UInt8Vector": "uint8",
+    "UInt16Vector": "uint16",
+    "UInt32Vector": "uint32",
+    "UInt64Vector": "uint64",
+}
+
+# SWIG's names of pointers -> type of what they point to
+POINTER_TYPES = {
+    "float": "float32", "double": "float64", "int": "int32", "long": "int64", "idx_t": "int64",
+    "size_t": "uint64", "int8_t": "int8", "int16_t": "int16", "int32_t": "int32",
+    "int64_t": "int64", "uint8_t": "uint8", "uint16_t": "uint16", "uint32_t": "uint32",
+    "uint64_t": "uint64", "unsigned char": "uint8", "unsigned long": "uint64",
+    "long long": "int64", "char": "int8", "signed char": "int8", "short": "int16",
+    "unsigned short": "uint16", "unsigned int": "uint32",
+}
+
+
+def rev_swig_ptr (x, n):
+    """An array that references n elements at the pointer x."""
+    name = repr (x).split ("type '")[-1].split ("'")[0].replace ("const", "").strip (" *")
+    name = name.replace (" const", "").strip (" *")
+    check (name in POINTER_TYPES, f"pointer of type {name} not supported")
+    dtype = np.dtype (POINTER_TYPES[name])
+    return np.frombuffer (swigfaiss.memory_view (x, n * dtype.itemsize), dtype=dtype, count=n)
+
+
+def vector_to_array (v):
+    """Copy a vector of scalars to an array."""
+    name = type (v).__name__
+    check (name in VECTOR_TYPES, f"vector of class {name} not supported")
+    dtype = np.dtype (VECTOR_TYPES[name])
+    a = np.empty (v.size (), dtype=dtype)
+    if a.size > 0:
+        memcpy (swig_ptr (a), v.data (), a.nbytes)
+    return a
+
+
+def vector_float_to_array (v):
+    return vector_to_array (v)
+
+
+def copy_array_to_vector (a, v):
+    """Copy an array to a vector of the same type, which is resized."""
+    n, = a.shape
+    name = type (v).__name__
+    check (name in VECTOR_TYPES, f"vector of class {name} not supported")
+    check (a.dtype == VECTOR_TYPES[name],
+           f"cannot copy {a.dtype} to a {name}, expected {VECTOR_TYPES[name]}")
+    a = np.ascontiguousarray (a)
+    v.resize (n)
+    if n > 0:
+        memcpy (v.data (), swig_ptr (a), a.nbytes)

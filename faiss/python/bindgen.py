@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Turn the naming convention of the C headers into classes for SWIG.
+
+The headers are plain C. SWIG itself parses them (-xmlout), so there is no second C parser, and this
+script prints, for every public function,
+
+    faiss_<Class>_new* (Faiss<Class> **out, ...)  ->  a constructor
+    faiss_<Class>_free (Faiss<Class> *self)       ->  the destructor, inherited
+    faiss_<Class>_<m> (Faiss<Class> *self, ...)   ->  method m
+    faiss_<name> (...)                            ->  function name
+
+where a FaissStatus result becomes an exception and a parameter called `out` becomes the result.
+Left out is what Python does otherwise: getters and setters of fields (they are attributes), `cast`
+(results have their real class), and functions that return arrays by `T **`.
+
+The few places where C's symbol table and Python's signatures disagree stand in python_names.py. A
+prototype that does not fit stops the build.
+
+usage: bindgen.py parse-tree.xml > methods.i
+"""
+import re
+import sys
+import xml.etree.ElementTree as ET
+
+from python_names import HIDDEN, OUTPUTS, RENAMED, SIGNATURES
+
+
+def attributes (node):
+    found = node.find ("attributelist")
+    if found is None:
+        return {}
+    return {a.get ("name"): a.get ("value") for a in found.findall ("attribute")}
+
+
+def c_type (encoded):
+    """'p.q(const).float' -> 'const float *'"""
+    suffix = ""
+    while True:
+        m = re.match (r"(p|q\((\w+)\)|r)\.(.*)", encoded)
+        if not m:
+            return (encoded + suffix).replace ("enum ", "").replace ("struct ", "")
+        if m[1] == "p":
+            suffix = " *" + suffix.lstrip ()
+        elif m[1].startswith ("q"):
+            inner = c_type (m[3])
+            return f"{m[2]} {inner}{suffix}" if "*" not in inner else f"{inner} {m[2]}{suffix}"
+        else:
+            sys.exit (f"bindgen: type not supported in a public prototype: {encoded}")
+        encoded = m[3]
+
+
+class Param:
+    def __init__ (self, node):
+        a = attributes (node)
+        self.name, self.default = a.get ("name"), a.get ("value")
+        self.is_callback = "f(" in a["type"]
+        self.type = "" if self.is_callback else c_type (re.sub (r"a\(\w*\)\.", "p.", a["type"]))
+
+    def declare (self):
+        return f"{self.type} {self.name}" + (f" = {self.default}" if self.default else "")
+
+
+class Function:
+    def __init__ (self, node):
+        a = attributes (node)
+        self.name, self.doc = a["name"], a.get ("doxygen")
+        decl = a["decl"]
+        self.result = c_type (decl[decl.rindex (").") + 2:] + a["type"])
+        parms = node.find ("attributelist/parmlist")
+        self.params = [Param (p) for p in parms.findall ("parm")] if parms is not None else []
+        self.params = [p for p in self.params if p.type != "void"]
+        # what does not fail returns its result, and may write to arrays of any name
+        self.out_name = OUTPUTS.get (self.name, "out") if self.result == "FaissStatus" else None
+
+    def is_for_c_only (self):
+        """Does it return arrays by pointers to pointers, or take a C function?"""
+        return any (p.is_callback or (p.type.endswith ("**") and p.name != "out")
+                    for p in self.params)
+
+    def inputs (self):
+        inputs = [p for p in self.params if p.name not in ("self", self.out_name)]
+        order = SIGNATURES.get (self.name)
+        if order:
+            by_name = {p.name: p for p in inputs}
+            inputs = []
+            for text in order.split (", "):
+                name, _, default = text.partition ("=")
+                p = by_name.pop (name, None) or sys.exit (f"bindgen: {self.name} has no {name}")
+                p.default = default or None
+                inputs.append (p)
+            if by_name:
+                sys.exit (f"bindgen: {self.name}: signature lacks {sorted (by_name)}")
+        return inputs
+
+    def wrap (self, name, storage=""):
+        """The C++ view: status -> exception, out -> result, self -> $self."""
+        out = next ((p for p in self.params if p.name == self.out_name), None)
+        args = ", ".join (f"({p.type}) $self" if p.name == "self" else
+                          "&out" if p.name == self.out_name else p.name for p in self.params)
+        call = f"{self.name} ({args})"
+        if self.result == "FaissStatus" and out and out.type == "FaissString *":
+            result = "std::string"
+            body = (f"FaissText out; faiss_check ({call.replace ('&out', '&out.text')}); "
+                    "return faiss_String_text (&out.text);")
+        elif self.result == "FaissStatus" and out:
+            result = re.sub (r" \*$|\*$", "", out.type)
+            body = f"{result} out = {{}}; faiss_check ({call}); return out;"
+        elif self.result == "FaissStatus":
+            result, body = "void", f"faiss_check ({call});"
+        else:
+            result = self.result
+            body = f"return {call};" if result != "void" else f"{call};"
+        doc = f"/**{self.doc}*/\n    " if self.doc else ""
+        head = name if name.startswith ("Faiss") else f"{result} {name}"
+        params = ", ".join (p.declare () for p in self.inputs ())
+        return f"{doc}{storage}{head} ({params}) {{ {body} }}"
+
+
+def read_tree (path):
+    bases, fields, functions = {}, {}, []
+    for node in ET.parse (path).getroot ().iter ():
+        a = attributes (node) if node.tag in ("class", "cdecl") else {}
+        if node.tag == "class" and a["name"].startswith ("Faiss"):
+            base = node.find ("attributelist/baselist/base")
+            bases[a["name"]] = base.get ("name") if base is not None else None
+            fields[a["name"]] = {attributes (m).get ("name") for m in node.findall ("cdecl")}
+        elif (node.tag == "cdecl" and a.get ("kind") == "function"
+              and a["name"].startswith ("faiss_")):
+            functions.append (Function (node))
+    return bases, fields, functions
+
+
+def ancestors (cls, bases):
+    """A class and what it derives from."""
+    found = []
+    while cls:
+        found.append (cls)
+        cls = bases[cls]
+    return found
+
+
+def main (path):
+    bases, fields, functions = read_tree (path)
+    members = {cls: [] for cls in bases}
+    free = {}
+    for f in functions:
+        if f.name in HIDDEN or f.is_for_c_only ():
+            continue
+        m = re.match (r"faiss_([A-Z]\w*?)_(\w+)$", f.name)
+        cls = "Faiss" + m[1] if m else None
+        selves = [p.type.removeprefix ("const ") for p in f.params if p.name == "self"]
+        if ((m and cls not in members)
+                or any (s.removesuffix (" *") not in ancestors (cls, bases) for s in selves)
+                or any (not p.name for p in f.params)):
+            sys.exit (f"bindgen: {f.name} does not follow the naming convention")
+        creates = any (p.name == "out" and p.type.endswith ("**") for p in f.params)
+        if cls not in members:
+            name = RENAMED.get (f.name, f.name.removeprefix ("faiss_"))
+            if creates:
+                print (f"%newobject py_{name};")
+            print (f"%rename({name}) py_{name};\n"
+                   f"%inline %{{\n    {f.wrap ('py_' + name, 'static ')}\n%}}")
+            continue
+        name = RENAMED.get (f.name, m[2])
+        constructs = name.startswith ("new") and f.params[0].type == f"{cls} **"
+        known = set ().union (*(fields[c] for c in ancestors (cls, bases)))
+        if constructs:
+            if any (p.default for p in f.params):  # SWIG 4.1 cannot split these into overloads
+                print (f'%feature("compactdefaultargs") {cls}::{cls};')
+            members[cls].append (f.wrap (cls))
+        elif name == "free":
+            free[cls] = f.name
+        elif name in known or name.removeprefix ("set_") in known or name == "cast":
+            pass  # an attribute here, or done by the downcast of every result
+        else:
+            if creates:
+                print (f"%newobject {cls}::{name};")
+            static = "" if f.params and f.params[0].name == "self" else "static "
+            members[cls].append (f.wrap (name, static))
+
+    for cls in members:
+        root = cls
+        while root and root not in free:
+            root = bases[root]
+        if root:
+            members[cls].append (f"~{cls} () {{ {free[root]} (({root} *) $self); }}")
+        elif any (" set_defaults (" in m for m in members[cls]):  # a value with defaults
+            members[cls].append (
+                f"{cls} () {{ {cls} *self = ({cls} *) calloc (1, sizeof ({cls})); "
+                f"faiss_{cls[5:]}_set_defaults (self); return self; }}")
+            members[cls].append (f"~{cls} () {{ free ($self); }}")
+        elif any (" clear (" in m for m in members[cls]):  # a value: {0} is valid
+            members[cls].append (f"{cls} () {{ return ({cls} *) calloc (1, sizeof ({cls})); }}")
+            members[cls].append (
+                f"~{cls} () {{ faiss_{cls[5:]}_clear ($self); free ($self); }}")
+        if members[cls]:
+            print (f"\n%extend {cls} {{")
+            for text in members[cls]:
+                print ("    " + text)
+            print ("}")
+
+
+if __name__ == "__main__":
+    main (sys.argv[1])

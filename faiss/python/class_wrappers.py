@@ -1,0 +1,448 @@
+"""Methods of the classes that take arrays; the originals are kept as `search_c` and so on."""
+
+import inspect
+
+import numpy as np
+
+from faiss import swigfaiss
+from faiss.array_conversions import (ArgumentError, check, codes as as_codes, ids as as_ids,
+                                     numbers, output, rev_swig_ptr, vectors)
+from faiss.swigfaiss import swig_ptr
+
+
+def replace_method (the_class, name, replacement, ignore_missing=False):
+    """Put a Python method in place of a SWIG one, which stays as NAME_c."""
+    original = the_class.__dict__.get (name)
+    if original is None:
+        inherited = getattr (the_class, name, None)
+        if inherited is None:
+            if ignore_missing:
+                return
+            raise AttributeError (f"{the_class.__name__} has no method {name}")
+        return  # the parent's replacement is inherited
+    if original.__name__ == f"replacement_{name}":
+        return
+    setattr (the_class, name + "_c", original)
+    replacement.__doc__ = replacement.__doc__ or original.__doc__
+    setattr (the_class, name, replacement)
+
+
+def replacement (the_class, ignore_missing=False):
+    """Decorator: a function called replacement_NAME takes the place of the method NAME."""
+    def decorate (function):
+        name = function.__name__.removeprefix ("replacement_")
+        replace_method (the_class, name, function, ignore_missing)
+        return function
+    return decorate
+
+
+def float32_only (numeric_type):
+    check (numeric_type == swigfaiss.Float32, f"numeric_type {numeric_type} is not supported, "
+           f"expected Float32 ({swigfaiss.Float32})")
+
+
+def labels_and_distances (n, k, D, I):
+    check (k > 0, f"expected k > 0, got {k}")
+    return output (D, (n, k), "float32", "D"), output (I, (n, k), "int64", "I")
+
+
+def copy_range_result (res, n):
+    """lims, D, I of a RangeSearchResult."""
+    lims = rev_swig_ptr (res.lims, n + 1).copy ()
+    total = int (lims[-1])
+    return lims, rev_swig_ptr (res.distances, total).copy (), rev_swig_ptr (res.labels,
+                                                                           total).copy ()
+
+
+def as_selector (x):
+    """An IDSelector from an array of ids or from a selector."""
+    if isinstance (x, swigfaiss.IDSelector):
+        return x
+    x = np.asarray (x)
+    check (x.ndim == 1, f"x: expected an IDSelector or ids of shape (n,), got {x.shape}")
+    return swigfaiss.IDSelectorBatch (as_ids (x, x.shape[0], "x"))
+
+
+def handle_Index (the_class):
+    """Array forms of the methods of Index and its subclasses."""
+
+    @replacement (the_class)
+    def replacement_train (self, x, *, numeric_type=0, xq_train=None):
+        """Train on the vectors x, shape (n, d)."""
+        float32_only (numeric_type)
+        x = vectors (x, self.d)
+        self.train_c (x.shape[0], swig_ptr (x))
+
+    @replacement (the_class)
+    def replacement_add (self, x, numeric_type=0):
+        """Add the vectors x, shape (n, d)."""
+        float32_only (numeric_type)
+        x = vectors (x, self.d)
+        self.add_c (x.shape[0], swig_ptr (x))
+
+    @replacement (the_class)
+    def replacement_add_with_ids (self, x, ids, numeric_type=0):
+        """Add the vectors x, shape (n, d), with ids of shape (n,)."""
+        float32_only (numeric_type)
+        x = vectors (x, self.d)
+        ids = as_ids (ids, x.shape[0])
+        self.add_with_ids_c (x.shape[0], swig_ptr (x), swig_ptr (ids))
+
+    @replacement (the_class)
+    def replacement_search (self, x, k, *, params=None, D=None, I=None, numeric_type=0):
+        """Find the k nearest neighbours of the vectors x, shape (n, d).
+
+        Returns distances and labels, both of shape (n, k), best first; label -1 where fewer than k
+        were found. D and I may be given to be written to.
+        """
+        float32_only (numeric_type)
+        x = vectors (x, self.d)
+        n = x.shape[0]
+        D, I = labels_and_distances (n, k, D, I)
+        self.search_c (n, swig_ptr (x), k, swig_ptr (D), swig_ptr (I), params)
+        return D, I
+
+    @replacement (the_class)
+    def replacement_range_search (self, x, thresh, *, params=None):
+        """Find all vectors nearer than thresh.
+
+        Returns lims, D, I: the results of query i are D[lims[i]:lims[i + 1]] and I likewise.
+        """
+        x = vectors (x, self.d)
+        n = x.shape[0]
+        res = swigfaiss.RangeSearchResult (n)
+        self.range_search_c (n, swig_ptr (x), float (thresh), res, params)
+        return copy_range_result (res, n)
+
+    @replacement (the_class)
+    def replacement_assign (self, x, k, labels=None):
+        """The labels of the k nearest neighbours of x, shape (n, k)."""
+        x = vectors (x, self.d)
+        check (k > 0, f"expected k > 0, got {k}")
+        labels = output (labels, (x.shape[0], k), "int64", "labels")
+        self.assign_c (x.shape[0], swig_ptr (x), swig_ptr (labels), k)
+        return labels
+
+    @replacement (the_class)
+    def replacement_remove_ids (self, x):
+        """Remove the vectors of an IDSelector or an array of ids; returns how many."""
+        return self.remove_ids_c (as_selector (x))
+
+    @replacement (the_class)
+    def replacement_reconstruct (self, key, x=None):
+        """The vector of an id, shape (d,)."""
+        x = output (x, (self.d,), "float32", "x")
+        self.reconstruct_c (int (key), swig_ptr (x))
+        return x
+
+    @replacement (the_class)
+    def replacement_reconstruct_batch (self, key, x=None):
+        """The vectors of several ids, shape (n, d)."""
+        key = np.asarray (key)
+        key = as_ids (key, key.shape[0] if key.ndim else 0, "key")
+        x = output (x, (key.shape[0], self.d), "float32", "x")
+        self.reconstruct_batch_c (key.shape[0], swig_ptr (key), swig_ptr (x))
+        return x
+
+    @replacement (the_class)
+    def replacement_reconstruct_n (self, n0=0, ni=-1, x=None):
+        """The vectors n0 .. n0 + ni - 1, all from n0 on for ni = -1."""
+        if ni == -1:
+            ni = self.ntotal - n0
+        x = output (x, (max (ni, 0), self.d), "float32", "x")
+        self.reconstruct_n_c (n0, ni, swig_ptr (x))
+        return x
+
+    @replacement (the_class)
+    def replacement_search_and_reconstruct (self, x, k, *, params=None, D=None, I=None, R=None):
+        """Search, and return the results' vectors too, shape (n, k, d)."""
+        x = vectors (x, self.d)
+        n = x.shape[0]
+        D, I = labels_and_distances (n, k, D, I)
+        R = output (R, (n, k, self.d), "float32", "R")
+        self.search_and_reconstruct_c (n, swig_ptr (x), k, swig_ptr (D), swig_ptr (I), swig_ptr (R),
+                                       params)
+        return D, I, R
+
+    @replacement (the_class)
+    def replacement_search_subset (self, x, k, base_labels):
+        """The k nearest among candidates of shape (n, k_base)."""
+        x = vectors (x, self.d)
+        n = x.shape[0]
+        base_labels = numbers (base_labels, "int64", "base_labels")
+        D, I = labels_and_distances (n, k, None, None)
+        self.search_subset_c (n, swig_ptr (x), base_labels.shape[1], swig_ptr (base_labels), k,
+                              swig_ptr (D), swig_ptr (I))
+        return D, I
+
+    @replacement (the_class)
+    def replacement_sa_encode (self, x, codes=None):
+        """Encode vectors without storing them, shape (n, sa_code_size)."""
+        x = vectors (x, self.d)
+        codes = output (codes, (x.shape[0], self.sa_code_size ()), "uint8", "codes")
+        self.sa_encode_c (x.shape[0], swig_ptr (x), swig_ptr (codes))
+        return codes
+
+    @replacement (the_class)
+    def replacement_sa_decode (self, codes, x=None):
+        """Decode vectors, shape (n, d)."""
+        codes = as_codes (codes, self.sa_code_size ())
+        x = output (x, (codes.shape[0], self.d), "float32", "x")
+        self.sa_decode_c (codes.shape[0], swig_ptr (codes), swig_ptr (x))
+        return x
+
+    @replacement (the_class)
+    def replacement_add_sa_codes (self, codes, ids=None):
+        """Add vectors that sa_encode made, with ids of shape (n,) if they are given."""
+        codes = as_codes (codes, self.sa_code_size ())
+        if ids is not None:
+            ids = as_ids (ids, codes.shape[0])
+        self.add_sa_codes_c (codes.shape[0], swig_ptr (codes),
+                             None if ids is None else swig_ptr (ids))
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_permute_entries (self, perm):
+        """Entry i becomes what was entry perm[i]."""
+        perm = as_ids (perm, self.ntotal, "perm")
+        self.permute_entries_c (swig_ptr (perm))
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_search_preassigned (self, x, k, Iq, Dq, *, params=None, D=None, I=None):
+        """Search lists chosen by the caller: Iq and, if it is used, Dq have shape (n, nprobe)."""
+        x, Iq, Dq, nprobe = preassigned (self, x, Iq, Dq, params)
+        D, I = labels_and_distances (x.shape[0], k, D, I)
+        self.search_preassigned_c (x.shape[0], swig_ptr (x), k, swig_ptr (Iq), swig_ptr (Dq),
+                                   swig_ptr (D), swig_ptr (I), False, params)
+        return D, I
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_range_search_preassigned (self, x, thresh, Iq, Dq, *, params=None):
+        """Range search in lists chosen by the caller."""
+        x, Iq, Dq, nprobe = preassigned (self, x, Iq, Dq, params)
+        res = swigfaiss.RangeSearchResult (x.shape[0])
+        self.range_search_preassigned_c (x.shape[0], swig_ptr (x), float (thresh), swig_ptr (Iq),
+                                         swig_ptr (Dq), res, False, params)
+        return copy_range_result (res, x.shape[0])
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_update_vectors (self, keys, x):
+        """Replace the vectors of some ids."""
+        x = vectors (x, self.d)
+        keys = as_ids (keys, x.shape[0], "keys")
+        self.update_vectors_c (x.shape[0], swig_ptr (keys), swig_ptr (x))
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_search_and_return_codes (self, x, k, *, include_listnos=False, params=None,
+                                             D=None, I=None, codes=None):
+        """Search, and return the results' codes too, shape (n, k, code_size)."""
+        x = vectors (x, self.d)
+        n = x.shape[0]
+        D, I = labels_and_distances (n, k, D, I)
+        size = self.code_size + (self.coarse_code_size () if include_listnos else 0)
+        codes = output (codes, (n, k, size), "uint8", "codes")
+        self.search_and_return_codes_c (n, swig_ptr (x), k, swig_ptr (D), swig_ptr (I),
+                                        swig_ptr (codes), include_listnos, params)
+        return D, I, codes
+
+
+def preassigned (index, x, Iq, Dq, params):
+    """The checked arguments of a search with given lists."""
+    x = vectors (x, index.d)
+    nprobe = params.nprobe if params is not None else index.nprobe
+    shape = (x.shape[0], nprobe)
+    Iq = numbers (Iq, "int64", "Iq")
+    check (Iq.shape == shape, f"Iq: expected shape {shape}, got {Iq.shape}")
+    if Dq is None:
+        Dq = np.zeros (shape, dtype="float32")
+    Dq = numbers (Dq, "float32", "Dq")
+    check (Dq.shape == shape, f"Dq: expected shape {shape}, got {Dq.shape}")
+    return x, Iq, Dq, nprobe
+
+
+def index_repr (self):
+    """IndexIVFFlat (d=64, ntotal=1000, metric=L2, "IVF16,Flat")"""
+    text = swigfaiss.reverse_index_factory (self)
+    metric = swigfaiss.metric_type_name (self.metric_type)
+    factory = f', "{text}"' if text else ""
+    return f"{type (self).__name__} (d={self.d}, ntotal={self.ntotal}, metric={metric}{factory})"
+
+
+def handle_VectorTransform (the_class):
+
+    @replacement (the_class)
+    def replacement_train (self, x):
+        """Train on the vectors x, shape (n, d_in)."""
+        x = vectors (x, self.d_in)
+        self.train_c (x.shape[0], swig_ptr (x))
+
+    def apply_py (self, x):
+        """Transform the vectors x, shape (n, d_in); returns shape (n, d_out)."""
+        x = vectors (x, self.d_in)
+        out = np.empty ((x.shape[0], self.d_out), dtype="float32")
+        self.try_apply (x.shape[0], swig_ptr (x), swig_ptr (out))
+        return out
+
+    def replacement_apply (self, x):
+        return apply_py (self, x)
+
+    def replacement_reverse_transform (self, x):
+        """The inverse transform of x, shape (n, d_out), or the best there is."""
+        x = vectors (x, self.d_out)
+        out = np.empty ((x.shape[0], self.d_in), dtype="float32")
+        self.try_reverse (x.shape[0], swig_ptr (x), swig_ptr (out))
+        return out
+
+    replace_method (the_class, "apply", replacement_apply)
+    replace_method (the_class, "reverse_transform", replacement_reverse_transform)
+    if "apply" in the_class.__dict__:
+        the_class.apply_py = apply_py
+
+
+def handle_Clustering (the_class):
+
+    @replacement (the_class)
+    def replacement_train (self, x, index, weights=None):
+        """k-means on x, shape (n, d), with an index for assignment and weights of shape (n,)."""
+        x = vectors (x, self.d)
+        if weights is not None:
+            weights = numbers (weights, "float32", "weights")
+            check (weights.shape == (x.shape[0],),
+                   f"weights: expected shape ({x.shape[0]},), got {weights.shape}")
+        self.train_c (x.shape[0], swig_ptr (x), index,
+                      None if weights is None else swig_ptr (weights))
+
+    @replacement (the_class)
+    def replacement_train_encoded (self, x, codec, index, weights=None):
+        """k-means on codes x of shape (n, codec.sa_code_size ())."""
+        check (codec.d == self.d, f"codec: expected d={self.d}, got {codec.d}")
+        x = as_codes (x, codec.sa_code_size (), "x")
+        if weights is not None:
+            weights = numbers (weights, "float32", "weights")
+            check (weights.shape == (x.shape[0],),
+                   f"weights: expected shape ({x.shape[0]},), got {weights.shape}")
+        self.train_encoded_c (x.shape[0], swig_ptr (x), codec, index,
+                              None if weights is None else swig_ptr (weights))
+
+
+def handle_Clustering1D (the_class):
+
+    @replacement (the_class)
+    def replacement_train_exact (self, x):
+        """Exact k-means of the numbers x, shape (n, 1)."""
+        x = vectors (x, self.d)
+        self.train_exact_c (x.shape[0], swig_ptr (x))
+
+
+def handle_ParameterSpace (the_class):
+
+    @replacement (the_class)
+    def replacement_explore (self, index, xq, crit):
+        """Measure parameter combinations; returns the operating points."""
+        xq = vectors (xq, index.d, "xq")
+        check (xq.shape[0] == crit.nq, f"xq: expected {crit.nq} queries, got {xq.shape[0]}")
+        ops = swigfaiss.OperatingPoints ()
+        self.explore_c (index, xq.shape[0], swig_ptr (xq), crit, ops)
+        return ops
+
+
+def handle_AutoTuneCriterion (the_class):
+
+    @replacement (the_class)
+    def replacement_set_groundtruth (self, D, I):
+        """The true neighbours, shape (nq, gt_nnn); D may be None."""
+        I = numbers (I, "int64", "I")
+        check (I.ndim == 2 and I.shape[0] == self.nq,
+               f"I: expected {self.nq} rows, got shape {I.shape}")
+        if D is not None:
+            D = numbers (D, "float32", "D")
+            check (D.shape == I.shape, f"D: expected shape {I.shape}, got {D.shape}")
+        self.set_groundtruth_c (I.shape[1], None if D is None else swig_ptr (D), swig_ptr (I))
+
+    @replacement (the_class)
+    def replacement_evaluate (self, D, I):
+        """The criterion for results of shape (nq, nnn)."""
+        I = numbers (I, "int64", "I")
+        shape = (self.nq, self.nnn)
+        check (I.shape == shape, f"I: expected shape {shape}, got {I.shape}")
+        D = np.zeros (shape, "float32") if D is None else numbers (D, "float32", "D")
+        check (D.shape == shape, f"D: expected shape {shape}, got {D.shape}")
+        return self.evaluate_c (swig_ptr (D), swig_ptr (I))
+
+
+def selector_of_array (the_class, dtype, keep):
+    """A constructor that takes an array in place of a count and a pointer."""
+    original = the_class.__init__
+
+    def replacement_init (self, *args):
+        if len (args) == 1:
+            check (np.ndim (args[0]) == 1, f"expected shape (n,), got {np.shape (args[0])}")
+            array = numbers (args[0], dtype, "indices")
+            original (self, array.shape[0], swig_ptr (array))
+            if keep:
+                self.referenced_objects = [array]
+        else:
+            original (self, *args)
+
+    the_class.__init__ = replacement_init
+
+
+def handle_SearchParameters (the_class):
+    """SearchParameters*(name=value): constructed with fields as keywords, which are kept alive."""
+    original_init = the_class.__init__
+    original_setattr = the_class.__setattr__
+
+    def replacement_init (self, **args):
+        original_init (self)
+        for name, value in args.items ():
+            if not hasattr (type (self), name):
+                raise TypeError (f"{type (self).__name__} has no parameter {name}")
+            setattr (self, name, value)
+
+    def replacement_setattr (self, name, value):
+        original_setattr (self, name, value)
+        if isinstance (value, (swigfaiss.IDSelector, swigfaiss.SearchParameters)):
+            keep_alive (self, value)
+
+    the_class.__init__ = replacement_init
+    if "__setattr__" not in the_class.__dict__:
+        the_class.__setattr__ = replacement_setattr
+
+
+# ---- ownership ----
+
+def keep_alive (holder, thing):
+    """holder refers to thing in C: thing may not be collected before it."""
+    kept = holder.__dict__.setdefault ("referenced_objects", [])
+    if not any (k is thing for k in kept):
+        kept.append (thing)
+
+
+def add_ref_in_constructor (the_class, parameter_no=0):
+    """Keep a constructor's argument; None for all arguments."""
+    original = the_class.__init__
+
+    def replacement_init (self, *args, **kwargs):
+        original (self, *args, **kwargs)
+        for i, arg in enumerate (args):
+            if is_object (arg) and parameter_no in (None, i):
+                keep_alive (self, arg)
+        for arg in kwargs.values ():
+            if is_object (arg):
+                keep_alive (self, arg)
+
+    the_class.__init__ = replacement_init
+
+
+def add_ref_in_method (the_class, method_name, parameter_no=0):
+    original = getattr (the_class, method_name)
+
+    def replacement_method (self, *args):
+        keep_alive (self, args[parameter_no])
+        return original (self, *args)
+
+    replacement_method.__name__ = method_name
+    setattr (the_class, method_name, replacement_method)
+
+
+def is_object (value):
+    return hasattr (value, "this") and hasattr (value, "thisown")

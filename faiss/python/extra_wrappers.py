@@ -1,0 +1,270 @@
+"""Functions and classes on arrays that no single class of the library offers."""
+
+import numpy as np
+
+from faiss import swigfaiss
+from faiss.array_conversions import (check, copy_array_to_vector, numbers, output, rev_swig_ptr,
+                                     vector_to_array, vectors)
+from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
+
+
+def is_larger_better (metric):
+    return swigfaiss.is_similarity_metric (metric)
+
+
+# ---- random numbers, the same for the same seed as upstream's ----
+
+
+def rand (n, seed=12345):
+    """Uniform float32 numbers in [0, 1], of shape n (a number or a tuple)."""
+    res = np.empty (n, dtype="float32")
+    swigfaiss.float_rand (swig_ptr (res), res.size, seed)
+    return res
+
+
+def randn (n, seed=12345):
+    """Normal float32 numbers, of shape n (a number or a tuple)."""
+    res = np.empty (n, dtype="float32")
+    swigfaiss.float_randn (swig_ptr (res), res.size, seed)
+    return res
+
+
+def randint (n, seed=12345, vmax=None):
+    """Random int64 numbers, below vmax if it is given."""
+    res = np.empty (n, dtype="int64")
+    if vmax is None:
+        swigfaiss.int64_rand (swig_ptr (res), res.size, seed)
+    else:
+        swigfaiss.int64_rand_max (swig_ptr (res), res.size, vmax, seed)
+    return res
+
+
+lrand = randint
+
+
+def rand_smooth_vectors (n, d, seed=1234):
+    """n vectors of d components near a curved surface of low dimension."""
+    res = np.empty ((n, d), dtype="float32")
+    swigfaiss.rand_smooth_vectors (n, d, swig_ptr (res), seed)
+    return res
+
+
+# ---- small functions on arrays ----
+
+
+def eval_intersection (I1, I2):
+    """The number of labels that each pair of rows has in common, summed."""
+    I1, I2 = numbers (I1, "int64", "I1"), numbers (I2, "int64", "I2")
+    check (I1.ndim == 2 and I2.ndim == 2 and I1.shape[0] == I2.shape[0],
+           f"expected tables of equally many rows, got shapes {I1.shape} and {I2.shape}")
+    return sum (np.intersect1d (a, b).size for a, b in zip (I1, I2))
+
+
+def checksum (a):
+    """A number that differs, most likely, for arrays that differ."""
+    a = np.ascontiguousarray (a)
+    if a.dtype == np.uint8 or a.nbytes % 4:
+        return swigfaiss.hash_bytes (swig_ptr (a.reshape (-1).view ("uint8")), a.nbytes)
+    a = a.reshape (-1).view ("int32")
+    return swigfaiss.ivec_checksum (a.size, swig_ptr (a))
+
+
+def normalize_L2 (x):
+    """Scale the rows of x to norm 1, in place; zero rows stay."""
+    check (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
+           and x.flags.c_contiguous and x.flags.writeable,
+           "x: expected a writable C-contiguous float32 matrix")
+    swigfaiss.fvec_renorm_L2 (x.shape[1], x.shape[0], swig_ptr (x))
+
+
+def k_best (array, k, is_similarity):
+    array = np.asarray (array, dtype="float32")
+    check (array.ndim == 2 and k > 0, "array: expected a matrix and k > 0")
+    order = np.argsort (-array if is_similarity else array, axis=1, kind="stable")[:, :k]
+    I = np.full ((array.shape[0], k), -1, dtype="int64")
+    I[:, :order.shape[1]] = order
+    D = np.full (I.shape, -np.finfo ("f").max if is_similarity else np.finfo ("f").max, "float32")
+    D[:, :order.shape[1]] = np.take_along_axis (array, order, axis=1)
+    return D, I
+
+
+def kmin (array, k):
+    """The k smallest values of each row and their columns."""
+    return k_best (array, k, False)
+
+
+def kmax (array, k):
+    """The k largest values of each row and their columns."""
+    return k_best (array, k, True)
+
+
+def pairwise_distances (xq, xb, metric=METRIC_L2, metric_arg=0):
+    """The distances between all rows of xq and all of xb, shape (nq, nb)."""
+    xb = np.asarray (xb)
+    check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
+    d = xb.shape[1]
+    xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
+    dis = np.empty ((xq.shape[0], xb.shape[0]), dtype="float32")
+    if metric == METRIC_L2:
+        swigfaiss.pairwise_L2sqr (d, xq.shape[0], swig_ptr (xq), xb.shape[0], swig_ptr (xb),
+                                  swig_ptr (dis), -1, -1, -1)
+    elif metric == METRIC_INNER_PRODUCT:
+        dis[:] = xq @ xb.T
+    else:
+        swigfaiss.pairwise_extra_distances (d, xq.shape[0], swig_ptr (xq), xb.shape[0],
+                                            swig_ptr (xb), metric, metric_arg, swig_ptr (dis))
+    return dis
+
+
+def knn (xq, xb, k, metric=METRIC_L2, metric_arg=0.0):
+    """The k nearest of xb for each row of xq, without an index."""
+    xb = np.asarray (xb)
+    check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
+    d = xb.shape[1]
+    xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
+    check (k > 0, f"expected k > 0, got {k}")
+    nq, nb = xq.shape[0], xb.shape[0]
+    D, I = np.empty ((nq, k), dtype="float32"), np.empty ((nq, k), dtype="int64")
+    if metric == METRIC_L2:
+        swigfaiss.knn_L2sqr (swig_ptr (xq), swig_ptr (xb), d, nq, nb, k, swig_ptr (D), swig_ptr (I))
+    elif metric == METRIC_INNER_PRODUCT:
+        swigfaiss.knn_inner_product (swig_ptr (xq), swig_ptr (xb), d, nq, nb, k, swig_ptr (D),
+                                     swig_ptr (I))
+    else:
+        swigfaiss.knn_extra_metrics (swig_ptr (xq), swig_ptr (xb), d, nq, nb, metric, metric_arg, k,
+                                     swig_ptr (D), swig_ptr (I))
+    return D, I
+
+
+def merge_knn_results (Dall, Iall, keep_max=False):
+    """Merge sorted results of several shards, shape (nshard, nq, k), into those of all."""
+    Iall = numbers (Iall, "int64", "Iall")
+    Dall = numbers (Dall, "float32", "Dall")
+    check (Iall.ndim == 3 and Iall.shape == Dall.shape,
+           f"expected equal shapes (nshard, nq, k), got {Dall.shape} and {Iall.shape}")
+    n_shards, n, k = Iall.shape
+    D, I = np.empty ((n, k), dtype="float32"), np.empty ((n, k), dtype="int64")
+    swigfaiss.merge_knn_results (keep_max, n, k, n_shards, swig_ptr (Dall), swig_ptr (Iall),
+                                 swig_ptr (D), swig_ptr (I))
+    return D, I
+
+
+# ---- bit strings ----
+
+
+def pack_bitstrings (a, nbit):
+    """Pack rows of small integers, nbit bits each (a number, or one per column), into bytes."""
+    a = numbers (a, "int32", "a")
+    n, M = a.shape
+    widths = np.full (M, nbit) if np.ndim (nbit) == 0 else np.asarray (nbit)
+    check (widths.shape == (M,), f"nbit: expected a number or {M} of them, got {widths.shape}")
+    bits = [(a[:, j:j + 1] >> np.arange (w)) & 1 for j, w in enumerate (widths)]
+    bits = np.concatenate (bits, axis=1) if bits else np.zeros ((n, 0), "uint8")
+    return np.packbits (bits.astype ("uint8"), axis=1, bitorder="little")
+
+
+def unpack_bitstrings (b, M_or_nbits, nbit=None):
+    """The inverse of pack_bitstrings, by (M, nbit) or a list of widths."""
+    b = numbers (b, "uint8", "b")
+    widths = [nbit] * M_or_nbits if nbit is not None else list (M_or_nbits)
+    check (b.ndim == 2 and b.shape[1] == (sum (widths) + 7) // 8,
+           f"b: expected {(sum (widths) + 7) // 8} columns, got shape {b.shape}")
+    bits = np.unpackbits (b, axis=1, bitorder="little")
+    a = np.empty ((b.shape[0], len (widths)), dtype="int32")
+    at = 0
+    for j, w in enumerate (widths):
+        a[:, j] = bits[:, at:at + w] @ (1 << np.arange (w))
+        at += w
+    return a
+
+
+class ResultHeap:
+    """Collects the k best of results that arrive slice by slice; finalize () sorts D and I."""
+
+    def __init__ (self, nq, k, keep_max=False):
+        self.nq, self.k, self.keep_max = nq, k, keep_max
+        worst = -np.finfo ("f").max if keep_max else np.finfo ("f").max
+        self.D = np.full ((nq, k), worst, dtype="float32")
+        self.I = np.full ((nq, k), -1, dtype="int64")
+
+    def add_result (self, D, I):
+        """Results for all queries, shape (nq, any number)."""
+        check (D.shape == I.shape and D.shape[0] == self.nq,
+               f"expected equal shapes with {self.nq} rows, got {D.shape} and {I.shape}")
+        self.add_result_subset (slice (None), D, I)
+
+    def add_result_subset (self, subset, D, I):
+        """Results for some queries."""
+        D = np.concatenate ([self.D[subset], numbers (D, "float32", "D")], axis=1)
+        I = np.concatenate ([self.I[subset], numbers (I, "int64", "I")], axis=1)
+        # missing results come last, whatever their distance
+        key = np.where (I < 0, np.inf, -D if self.keep_max else D)
+        best = np.argsort (key, axis=1, kind="stable")[:, :self.k]
+        self.D[subset] = np.take_along_axis (D, best, axis=1)
+        self.I[subset] = np.take_along_axis (I, best, axis=1)
+
+    def finalize (self):
+        """Nothing is left to do: the results are sorted after each call."""
+
+
+class Kmeans:
+    """k-means: train (), then `centroids`, `obj`, `iteration_stats` and assign ().
+
+    Keyword arguments set the fields of ClusteringParameters; gpu is accepted and must be false.
+    """
+
+    def __init__ (self, d, k, **kwargs):
+        self.d = d
+        self.reset (k)
+        self.gpu = kwargs.pop ("gpu", False)
+        check (not self.gpu, "this is the CPU build: gpu=True is not available")
+        kwargs.pop ("progressive_dim_steps", None)
+        self.cp = swigfaiss.ClusteringParameters ()
+        for name, value in kwargs.items ():
+            if not hasattr (type (self.cp), name):
+                raise TypeError (f"Kmeans has no parameter {name}")
+            setattr (self.cp, name, value)
+        self.fac = None
+        self.set_index ()
+
+    def set_index (self):
+        """The index that assigns points to centroids."""
+        if self.cp.spherical:
+            self.index = swigfaiss.IndexFlatIP (self.d)
+        else:
+            self.index = swigfaiss.IndexFlatL2 (self.d)
+
+    def reset (self, k=None):
+        """Forget the training; k may change."""
+        if k is not None:
+            self.k = int (k)
+        self.centroids = None
+        self.obj = None
+        self.iteration_stats = None
+
+    def train (self, x, weights=None, init_centroids=None):
+        """Train on x, shape (n, d); returns the final objective."""
+        x = vectors (x, self.d)
+        clustering = swigfaiss.Clustering (self.d, self.k, self.cp)
+        if init_centroids is not None:
+            init = vectors (init_centroids, self.d, "init_centroids")
+            check (init.shape[0] <= self.k,
+                   f"init_centroids: expected at most {self.k} rows, got {init.shape[0]}")
+            copy_array_to_vector (init.ravel (), clustering.centroids)
+        clustering.train (x, self.index, weights)
+        self.centroids = vector_to_array (clustering.centroids).reshape (self.k, self.d)
+        stats = [clustering.iteration_stats.at (i)
+                 for i in range (clustering.iteration_stats.size ())]
+        self.obj = np.array ([s.obj for s in stats])
+        fields = "obj time time_search imbalance_factor nsplit".split ()
+        self.iteration_stats = [{f: getattr (s, f) for f in fields} for s in stats]
+        return self.obj[-1] if self.obj.size > 0 else 0.0
+
+    def assign (self, x):
+        """Distance and number of the nearest centroid for each row of x."""
+        x = vectors (x, self.d)
+        check (self.centroids is not None, "train () must be called before assign ()")
+        self.index.reset ()
+        self.index.add (self.centroids)
+        D, I = self.index.search (x, 1)
+        return D.ravel (), I.ravel ()
