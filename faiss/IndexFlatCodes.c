@@ -6,6 +6,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/range_search.h>
 #include <faiss/utils/Heap.h>
 
 #define SELF(pointer) FAISS_SELF (IndexFlatCodes, index, pointer)
@@ -255,18 +256,24 @@ static FaissStatus IndexFlatCodes_search (const FaissIndex *index, idx_t n, cons
     return faiss_region_close (&region);
 }
 
-static FaissStatus range_search_one (FaissDistanceComputer *dc, const FaissIndex *index,
-                                     const float *x, idx_t query, float radius,
-                                     const FaissIDSelector *sel,
+typedef struct RangeSearch {
+    const FaissIndex *index;
+    const float *x;
+    float radius;
+    const FaissIDSelector *sel;
+} RangeSearch;
+
+static FaissStatus range_search_one (const RangeSearch *s, FaissDistanceComputer *dc, idx_t query,
                                      FaissRangeSearchPartialResult *partial) {
+    const FaissIndex *index = s->index;
     bool is_similarity = faiss_is_similarity_metric (index->metric_type);
     FaissRangeQueryResult *found = NULL;
-    FAISS_TRY (dc->set_query (dc, x));
+    FAISS_TRY (dc->set_query (dc, s->x + query * index->d));
     FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, query, &found));
     for (idx_t i = 0; i < index->ntotal; i++) {
-        if (is_selected (sel, i)) {
+        if (is_selected (s->sel, i)) {
             float value = dc->distance (dc, i);
-            if (is_similarity ? value > radius : value < radius) {
+            if (is_similarity ? value > s->radius : value < s->radius) {
                 FAISS_TRY (faiss_RangeQueryResult_add (found, value, i));
             }
         }
@@ -274,37 +281,24 @@ static FaissStatus range_search_one (FaissDistanceComputer *dc, const FaissIndex
     return FAISS_OK;
 }
 
+static FaissStatus range_search_share (void *context, size_t begin, size_t end,
+                                       FaissRangeSearchPartialResult *partial) {
+    const RangeSearch *s = context;
+    FaissDistanceComputer *dc = NULL;
+    FAISS_TRY (s->index->cls->get_distance_computer (s->index, &dc));
+    FaissStatus status = FAISS_OK;
+    for (size_t i = begin; i < end && status == FAISS_OK; i++) {
+        status = range_search_one (s, dc, (idx_t)i, partial);
+    }
+    faiss_DistanceComputer_free (dc);
+    return status;
+}
+
 static FaissStatus IndexFlatCodes_range_search (const FaissIndex *index, idx_t n, const float *x,
                                                 float radius, const FaissSearchParameters *params,
                                                 FaissRangeSearchResult *result) {
-    const FaissIDSelector *sel = params ? params->sel : NULL;
-    int n_threads = faiss_threads_for (n);
-    FAISS_AUTO_FREE (FaissRangeSearchPartialResult *) *partials = NULL;
-    FAISS_TRY (faiss_alloc_zeroed (&partials, (size_t)n_threads, sizeof *partials));
-    FaissRegion region = {0};
-#pragma omp parallel num_threads(n_threads)
-    {
-        FaissRangeSearchPartialResult **partial = partials + faiss_thread_number ();
-        FaissDistanceComputer *dc = NULL;
-        faiss_region_note (&region, index->cls->get_distance_computer (index, &dc));
-        faiss_region_note (&region, faiss_RangeSearchPartialResult_new (partial, result));
-#pragma omp for schedule(static)
-        for (idx_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
-                faiss_region_note (&region, range_search_one (dc, index, x + i * index->d, i,
-                                                              radius, sel, *partial));
-            }
-        }
-        faiss_DistanceComputer_free (dc);
-    }
-    FaissStatus status = faiss_region_close (&region);
-    if (status == FAISS_OK) {
-        status = faiss_RangeSearchPartialResult_merge (partials, (size_t)n_threads);
-    }
-    for (int i = 0; i < n_threads; i++) {
-        faiss_RangeSearchPartialResult_free (partials[i]);
-    }
-    return status;
+    RangeSearch s = {index, x, radius, params ? params->sel : NULL};
+    return faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
 }
 
 /* ---- class -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/range_search.h>
 #include <faiss/utils/Heap.h>
 
 /// Queries whose coarse results are kept at once.
@@ -468,41 +469,25 @@ static FaissStatus range_search_probes (const Search *s, FaissInvertedListScanne
     return FAISS_OK;
 }
 
-static FaissStatus range_search_share (const Search *s, size_t begin, size_t end,
-                                       FaissRangeSearchResult *result,
-                                       FaissRangeSearchPartialResult **partial,
-                                       FaissIndexIVFStats *counts) {
-    FAISS_TRY (faiss_RangeSearchPartialResult_new (partial, result));
-    FaissInvertedListScanner *scanner;
-    FAISS_TRY (new_scanner (s, &scanner));
-    FaissStatus status = range_search_probes (s, scanner, begin, end, *partial, counts);
-    faiss_InvertedListScanner_free (scanner);
-    return status;
-}
+/* How a range search is divided among threads. */
+typedef struct RangeShares {
+    const Search *search;
+    size_t unit; /* probes that stay together: in mode 0 those of a query, else 1 */
+    size_t nlist, ndis;
+} RangeShares;
 
-/* Each thread takes a contiguous share of the probes, so that putting the shares together in order
- * gives the order of one thread. In mode 0 no query is divided. */
-static FaissStatus range_search_in_parallel (const Search *s, size_t n,
-                                             FaissRangeSearchResult *result,
-                                             FaissRangeSearchPartialResult **partials,
-                                             int n_threads, FaissIndexIVFStats *counts) {
-    FaissRegion region = {0};
-    size_t nprobe = s->settings.nprobe, threads = (size_t)n_threads;
-    size_t unit = s->settings.parallel_mode == 0 ? nprobe : 1, n_units = n * nprobe / unit;
-    size_t nlist = 0, ndis = 0;
-#pragma omp parallel for num_threads(n_threads) schedule(static) reduction(+ : nlist, ndis)
-    for (int t = 0; t < n_threads; t++) {
-        FaissIndexIVFStats mine = {0};
-        size_t begin = n_units * (size_t)t / threads * unit;
-        size_t end = n_units * (size_t)(t + 1) / threads * unit;
-        faiss_region_note (&region,
-                           range_search_share (s, begin, end, result, &partials[t], &mine));
-        nlist += mine.nlist;
-        ndis += mine.ndis;
-    }
-    *counts = (FaissIndexIVFStats){.nq = n, .nlist = nlist, .ndis = ndis};
-    FAISS_TRY (faiss_region_close (&region));
-    return faiss_RangeSearchPartialResult_merge (partials, threads);
+static FaissStatus range_search_share (void *context, size_t begin, size_t end,
+                                       FaissRangeSearchPartialResult *partial) {
+    RangeShares *shares = context;
+    FaissIndexIVFStats counts = {0};
+    FaissInvertedListScanner *scanner;
+    FAISS_TRY (new_scanner (shares->search, &scanner));
+    FaissStatus status = range_search_probes (shares->search, scanner, begin * shares->unit,
+                                              end * shares->unit, partial, &counts);
+    faiss_InvertedListScanner_free (scanner);
+    __atomic_fetch_add (&shares->nlist, counts.nlist, __ATOMIC_RELAXED);
+    __atomic_fetch_add (&shares->ndis, counts.ndis, __ATOMIC_RELAXED);
+    return status;
 }
 
 FaissStatus faiss_IndexIVF_range_search_preassigned_slot (
@@ -524,18 +509,12 @@ FaissStatus faiss_IndexIVF_range_search_preassigned_slot (
     FAISS_REQUIRE (mode >= 0 && mode <= 2, "expected a parallel_mode 0 .. 2, got %d", mode);
     FAISS_REQUIRE (s.settings.max_empty_result_buckets == 0 || mode == 0,
                    "max_empty_result_buckets needs parallel_mode 0, got %d", mode);
-    FaissIndexIVFStats counts = {0};
     double start = faiss_ivf_milliseconds ();
-    size_t n_units = (size_t)nx * (mode == 0 ? 1 : s.settings.nprobe);
-    int n_threads = faiss_threads_for ((int64_t)n_units);
-    FAISS_AUTO_FREE (FaissRangeSearchPartialResult *) *partials = NULL;
-    FAISS_TRY (faiss_alloc_zeroed (&partials, (size_t)n_threads, sizeof *partials));
-    FaissStatus status =
-        range_search_in_parallel (&s, (size_t)nx, result, partials, n_threads, &counts);
-    for (int t = 0; t < n_threads; t++) {
-        faiss_RangeSearchPartialResult_free (partials[t]);
-    }
-    FAISS_TRY (status);
+    size_t nprobe = s.settings.nprobe;
+    RangeShares shares = {.search = &s, .unit = mode == 0 ? nprobe : 1};
+    FAISS_TRY (faiss_range_search_in_shares (result, (size_t)nx * nprobe / shares.unit,
+                                             range_search_share, &shares));
+    FaissIndexIVFStats counts = {.nq = (size_t)nx, .nlist = shares.nlist, .ndis = shares.ndis};
     counts.search_time = faiss_ivf_milliseconds () - start;
     faiss_ivf_count (&counts, stats);
     return FAISS_OK;

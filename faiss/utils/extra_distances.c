@@ -6,6 +6,7 @@
 
 #include <faiss/impl/check.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/range_search.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
 
@@ -187,20 +188,35 @@ FaissStatus faiss_knn_extra_metrics (const float *x, const float *y, size_t d, s
     return FAISS_OK;
 }
 
-static FaissStatus range_search_one (FaissRangeSearchPartialResult *partial,
-                                     FaissVectorDistance distance, const float *x, const float *y,
-                                     size_t d, size_t ny, float metric_arg, bool is_similarity,
-                                     float radius, idx_t query, const FaissIDSelector *sel) {
+typedef struct RangeSearch {
+    const float *x, *y;
+    size_t d, ny;
+    FaissVectorDistance distance;
+    float metric_arg, radius;
+    bool is_similarity;
+    const FaissIDSelector *sel;
+} RangeSearch;
+
+static FaissStatus range_search_one (const RangeSearch *s, size_t query,
+                                     FaissRangeSearchPartialResult *partial) {
     FaissRangeQueryResult *found = NULL;
-    FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, query, &found));
-    for (size_t j = 0; j < ny; j++) {
-        if (!is_selected (sel, (idx_t)j)) {
+    FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, (idx_t)query, &found));
+    for (size_t j = 0; j < s->ny; j++) {
+        if (!is_selected (s->sel, (idx_t)j)) {
             continue;
         }
-        float value = distance (x, y + j * d, d, metric_arg);
-        if (is_similarity ? value > radius : value < radius) {
+        float value = s->distance (s->x + query * s->d, s->y + j * s->d, s->d, s->metric_arg);
+        if (s->is_similarity ? value > s->radius : value < s->radius) {
             FAISS_TRY (faiss_RangeQueryResult_add (found, value, (idx_t)j));
         }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus range_search_share (void *context, size_t begin, size_t end,
+                                       FaissRangeSearchPartialResult *partial) {
+    for (size_t i = begin; i < end; i++) {
+        FAISS_TRY (range_search_one (context, i, partial));
     }
     return FAISS_OK;
 }
@@ -209,34 +225,16 @@ FaissStatus faiss_range_search_extra_metrics (const float *x, const float *y, si
                                               size_t ny, FaissMetricType metric, float metric_arg,
                                               float radius, FaissRangeSearchResult *result,
                                               const FaissIDSelector *sel) {
-    FaissVectorDistance distance = NULL;
-    FAISS_TRY (faiss_vector_distance (&distance, metric));
-    bool is_similarity = faiss_is_similarity_metric (metric);
-    int n_threads = faiss_threads_for ((idx_t)nx);
-    FAISS_AUTO_FREE (FaissRangeSearchPartialResult *) *partials = NULL;
-    FAISS_TRY (faiss_alloc_zeroed (&partials, (size_t)n_threads, sizeof (void *)));
-    FaissRegion region = {0};
-#pragma omp parallel num_threads(n_threads)
-    {
-        FaissRangeSearchPartialResult **partial = partials + faiss_thread_number ();
-        faiss_region_note (&region, faiss_RangeSearchPartialResult_new (partial, result));
-#pragma omp for schedule(static)
-        for (size_t i = 0; i < nx; i++) {
-            if (!faiss_region_failed (&region)) {
-                faiss_region_note (&region, range_search_one (*partial, distance, x + i * d, y, d,
-                                                              ny, metric_arg, is_similarity, radius,
-                                                              (idx_t)i, sel));
-            }
-        }
-    }
-    FaissStatus status = faiss_region_close (&region);
-    if (status == FAISS_OK) {
-        status = faiss_RangeSearchPartialResult_merge (partials, (size_t)n_threads);
-    }
-    for (int i = 0; i < n_threads; i++) {
-        faiss_RangeSearchPartialResult_free (partials[i]);
-    }
-    return status;
+    RangeSearch s = {.x = x,
+                     .y = y,
+                     .d = d,
+                     .ny = ny,
+                     .metric_arg = metric_arg,
+                     .radius = radius,
+                     .is_similarity = faiss_is_similarity_metric (metric),
+                     .sel = sel};
+    FAISS_TRY (faiss_vector_distance (&s.distance, metric));
+    return faiss_range_search_in_shares (result, nx, range_search_share, &s);
 }
 
 /* ---- distance computers ---------------------------------------------------------------------- */
