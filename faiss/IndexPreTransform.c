@@ -451,6 +451,9 @@ static FaissStatus read_chain (FaissIndexPreTransform *self, FaissIOReader *r, i
     FAISS_REQUIRE_FILE (r, !self->index || self->index->d == d,
                         "the index behind the transforms: expected d=%d, got %d", d,
                         self->index->d);
+    if (self->index) {
+        self->base.ntotal = self->index->ntotal; /* upstream does not compare */
+    }
     return FAISS_OK;
 }
 

@@ -448,6 +448,7 @@ static FaissStatus read_fields (FaissIndexRefine *self, FaissIOReader *r, int io
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->refine_index));
     FAISS_REQUIRE_FILE (r, self->base_index && self->refine_index, "the %s index is missing",
                         self->base_index ? "refine" : "base");
+    self->index.ntotal = self->refine_index->ntotal;
     FAISS_TRY (faiss_read_f32 (r, &self->k_factor, "k_factor"));
     FAISS_REQUIRE_FILE (r, self->k_factor >= 1 && self->k_factor <= 1000,
                         "expected 1 <= k_factor <= 1000, got %g", (double)self->k_factor);

@@ -127,18 +127,7 @@ static FaissStatus LinearTransform_copy (void *object, const void *other_object)
     return faiss_Float32Vector_append (&self->b, other->b.data, other->b.size);
 }
 
-static FaissStatus check_sizes_of_file (const FaissIOReader *r, const FaissLinearTransform *self) {
-    size_t d_in = (size_t)self->transform.d_in, d_out = (size_t)self->transform.d_out;
-    if (!self->transform.is_trained && self->A.size == 0) {
-        return FAISS_OK;
-    }
-    FAISS_REQUIRE_FILE (r, self->A.size == d_in * d_out,
-                        "expected A of %zu x %zu elements, got %zu", d_out, d_in, self->A.size);
-    FAISS_REQUIRE_FILE (r, !self->have_bias || self->b.size == d_out,
-                        "expected b of %zu elements, got %zu", d_out, self->b.size);
-    return FAISS_OK;
-}
-
+/* Upstream does not compare the sizes of A and b with the dimensions: who uses them does. */
 static FaissStatus LinearTransform_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
     (void)tag, (void)io_flags;
     FAISS_OWNED (LinearTransform) *self = NULL;
@@ -147,7 +136,6 @@ static FaissStatus LinearTransform_read (void **out, FaissIOReader *r, uint32_t 
     FAISS_TRY (faiss_read_Float32Vector (r, &self->A, "A"));
     FAISS_TRY (faiss_read_Float32Vector (r, &self->b, "b"));
     FAISS_TRY (faiss_read_transform_dims (r, &self->transform));
-    FAISS_TRY (check_sizes_of_file (r, self));
     /* upstream takes every matrix from a file for orthonormal, and programs reverse them */
     self->is_orthonormal = true;
     *out = FAISS_STEAL (self);

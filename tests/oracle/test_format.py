@@ -229,6 +229,11 @@ def test_the_null_index(tmp_path):
     assert out.value is None
 
 
+def test_every_tag_is_documented():
+    text = (format_files.ROOT / "docs" / "file-format.md").read_text()
+    assert [tag for tag in sorted(format_files.known_tags()) if f"`{tag}`" not in text] == []
+
+
 def test_tools_are_ours():
     """The parser that judges our files knows every tag that we read."""
     tags = set()

@@ -46,7 +46,7 @@ static void test_ivf (void **state) {
         int trains_alone;
     } cases[] = {
         {"IVF16,Flat", 16, "IndexIVFFlat", "IndexFlat", 0},
-        {"IVF2k,Flat", 2048, "IndexIVFFlat", "IndexFlat", 0},
+        {"IVF2k,FlatDedup", 2048, "IndexIVFFlatDedup", "IndexFlat", 0},
         {"IVF3(Flat),Flat", 3, "IndexIVFFlat", "IndexFlat", 0},
         {"IVF3(IVF2,Flat),Flat", 3, "IndexIVFFlat", "IndexIVFFlat", 2},
         {"IVF3(L2norm,Flat),Flat", 3, "IndexIVFFlat", "IndexPreTransform", 2},
@@ -163,7 +163,7 @@ static void test_descriptions (void **state) {
     }
     assert_fails (faiss_reverse_index_factory (NULL, &text), "index is NULL");
     assert_ok (faiss_index_factory_help (&text));
-    const char *parts[] = {"Flat ", "IVF<nlist> ", "L2norm ", "IDMap2", "RFlat"};
+    const char *parts[] = {"Flat ", "FlatDedup ", "IVF<nlist> ", "L2norm ", "IDMap2", "RFlat"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!strstr (faiss_String_text (&text), parts[i])) {
             fail_msg ("%s is missing in:\n%s", parts[i], faiss_String_text (&text));
