@@ -24,10 +24,11 @@ static FaissStatus train_alone (const FaissLevel1Quantizer *self, size_t n, cons
 }
 
 /* k-means; the centroids go into the quantizer unless the index that assigned was the quantizer. */
-static FaissStatus train_by_kmeans (const FaissLevel1Quantizer *self, size_t n, const float *x,
+static FaissStatus train_by_kmeans (const FaissLevel1Quantizer *self,
+                                    const FaissClusteringParameters *cp, size_t n, const float *x,
                                     bool verbose, FaissIndex *assigner) {
     FaissIndex *quantizer = self->quantizer;
-    FaissClustering clustering = {.cp = self->cp, .d = (size_t)quantizer->d, .k = self->nlist};
+    FaissClustering clustering = {.cp = *cp, .d = (size_t)quantizer->d, .k = self->nlist};
     clustering.cp.verbose = clustering.cp.verbose || verbose;
     FaissStatus status = faiss_Clustering_train (&clustering, (idx_t)n, x, assigner);
     if (status == FAISS_OK && assigner != quantizer) {
@@ -53,11 +54,32 @@ static FaissStatus train_by_flat (const FaissLevel1Quantizer *self, size_t n, co
                    "quantizer_trains_alone = 2 needs METRIC_L2, or METRIC_INNER_PRODUCT with "
                    "cp.spherical");
     if (self->clustering_index) {
-        return train_by_kmeans (self, n, x, verbose, self->clustering_index);
+        return train_by_kmeans (self, &self->cp, n, x, verbose, self->clustering_index);
     }
     FAISS_OWNED (IndexFlatL2) *flat = NULL;
     FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, self->quantizer->d));
-    return train_by_kmeans (self, n, x, verbose, &flat->index);
+    return train_by_kmeans (self, &self->cp, n, x, verbose, &flat->index);
+}
+
+/* Upstream's SuperKMeans is k-means whose assignment skips what a random projection says is far:
+ * with some error, for speed. Here assignment is fast without an error (clustering_assign.h), so
+ * that only what else distinguishes it is left: the parameters it honours, its own L2 index, no
+ * early stop, its limits. */
+static FaissStatus train_by_super_kmeans (const FaissLevel1Quantizer *self, size_t n,
+                                          const float *x, bool verbose) {
+    enum { MIN_D = 32 };
+    FAISS_REQUIRE (!self->clustering_index, "cp.use_super_kmeans is incompatible with a "
+                                            "clustering_index: it assigns with its own index");
+    FAISS_REQUIRE (self->quantizer->d >= MIN_D, "cp.use_super_kmeans: expected d >= %d, got %d",
+                   MIN_D, self->quantizer->d);
+    FaissClusteringParameters cp = self->cp;
+    cp.nredo = 1;
+    cp.int_centroids = false;
+    cp.init_method = ClusteringInitMethod_RANDOM;
+    cp.early_stop_threshold = -1;
+    FAISS_OWNED (IndexFlatL2) *flat = NULL;
+    FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, self->quantizer->d));
+    return train_by_kmeans (self, &cp, n, x, verbose, &flat->index);
 }
 
 FaissStatus faiss_Level1Quantizer_train_q1 (const FaissLevel1Quantizer *self, size_t n,
@@ -76,11 +98,12 @@ FaissStatus faiss_Level1Quantizer_train_q1 (const FaissLevel1Quantizer *self, si
     if (verbose) {
         printf ("Training level-1 quantizer on %zu vectors in %dD\n", n, quantizer->d);
     }
-    FAISS_REQUIRE (!self->cp.use_super_kmeans || self->quantizer_trains_alone == 1,
-                   "use_super_kmeans is not implemented yet");
     switch (self->quantizer_trains_alone) {
     case 0:
-        return train_by_kmeans (self, n, x, verbose,
+        if (self->cp.use_super_kmeans) {
+            return train_by_super_kmeans (self, n, x, verbose);
+        }
+        return train_by_kmeans (self, &self->cp, n, x, verbose,
                                 self->clustering_index ? self->clustering_index : quantizer);
     case 1:
         return train_alone (self, n, x);

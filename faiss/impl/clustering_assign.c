@@ -65,7 +65,7 @@ static bool can_replace (const FaissIndex *index, size_t n, size_t k) {
                    (double)n * (double)d < faiss_get_distance_compute_blas_threshold ())) {
         return false; /* the search of few points is by another formula */
     }
-    return k >= 4 * ROWS && d >= 16 && n >= BLOCK && n <= UINT32_MAX && k <= UINT32_MAX / 2;
+    return k >= 4 * ROWS && d >= 4 && n >= BLOCK && n <= UINT32_MAX && k <= UINT32_MAX / 2;
 }
 
 static FaissStatus allocate (FaissClusterAssigner *self) {

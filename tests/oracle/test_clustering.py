@@ -299,3 +299,41 @@ def test_checksums(oracle, rng):
                     faiss.hash_bytes(sp(bytes_), max(n, 1)))
         """, n=n, ints=ints, bytes_=bytes_)
         assert got == tuple(expected)
+
+
+class Level1Quantizer(ctypes.Structure):
+    _fields_ = [("quantizer", ctypes.c_void_p), ("nlist", ctypes.c_size_t),
+                ("quantizer_trains_alone", ctypes.c_char), ("own_fields", ctypes.c_bool),
+                ("cp", Parameters), ("clustering_index", ctypes.c_void_p)]
+
+
+@pytest.mark.parametrize("metric", [cfaiss.METRIC_L2, cfaiss.METRIC_INNER_PRODUCT])
+@pytest.mark.parametrize("trains_alone,own_index,super_kmeans",
+                         [(0, False, False), (0, True, False), (2, False, False), (2, True, False),
+                          (0, False, True), (2, False, True)])
+def test_level1_quantizer(oracle, rng, metric, trains_alone, own_index, super_kmeans):
+    centers = rng.standard_normal((20, 40)) * 4
+    x = (centers[rng.integers(0, 20, 3000)] + rng.standard_normal((3000, 40))).astype("f")
+    if metric == cfaiss.METRIC_INNER_PRODUCT:
+        x /= np.linalg.norm(x, axis=1, keepdims=True)
+    quantizer = cfaiss.new("IndexFlat_new_with", 40, metric)
+    other = cfaiss.new("IndexFlat_new_with", 40, metric)
+    level1 = Level1Quantizer()
+    lib.faiss_Level1Quantizer_init(ctypes.byref(level1), quantizer, 15)
+    level1.quantizer_trains_alone = trains_alone
+    level1.cp.spherical = metric == cfaiss.METRIC_INNER_PRODUCT
+    level1.cp.use_super_kmeans = super_kmeans
+    level1.clustering_index = other.address if own_index else None
+    lib.faiss_Level1Quantizer_train_q1(ctypes.byref(level1), len(x), x, False, metric)
+    expected = oracle("""
+        quantizer, other = faiss.IndexFlat(40, metric), faiss.IndexFlat(40, metric)
+        index = faiss.IndexIVFFlat(quantizer, 40, 15, metric)
+        index.quantizer_trains_alone = bytes([trains_alone]).decode()
+        index.cp.use_super_kmeans = super_kmeans
+        if own_index:
+            index.clustering_index = other
+        index.train(x)
+        return quantizer.reconstruct_n(0, 15)
+    """, x=x, metric=metric, trains_alone=trains_alone, super_kmeans=super_kmeans,
+                      own_index=own_index)
+    np.testing.assert_allclose(quantizer.reconstruct_n(0, 15), expected, rtol=1e-3, atol=1e-4)

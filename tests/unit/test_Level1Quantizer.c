@@ -95,6 +95,35 @@ static void test_inner_product (void **state) {
     }
 }
 
+/* As k-means without an early stop; what it does not honour, or cannot do. */
+static void test_super_kmeans (void **state) {
+    Case *it = *state;
+    enum { WIDE = 40, POINTS = 37 };
+    it->quantizer.cp.use_super_kmeans = true;
+    assert_fails (train (it, METRIC_L2), "expected d >= 32, got 5");
+    FaissIndexFlat *wide = NULL, *plain = NULL;
+    assert_ok (faiss_IndexFlat_new_with (&wide, WIDE, METRIC_L2));
+    assert_ok (faiss_IndexFlat_new_with (&plain, WIDE, METRIC_L2));
+    FaissLevel1Quantizer other = it->quantizer;
+    it->quantizer.quantizer = &wide->index;
+    it->quantizer.cp.nredo = 3;
+    it->quantizer.cp.int_centroids = true;
+    it->quantizer.clustering_index = &plain->index;
+    assert_fails (faiss_Level1Quantizer_train_q1 (&it->quantizer, POINTS, it->x, false, METRIC_L2),
+                  "clustering_index");
+    it->quantizer.clustering_index = NULL;
+    assert_ok (faiss_Level1Quantizer_train_q1 (&it->quantizer, POINTS, it->x, false, METRIC_L2));
+    other.quantizer = &plain->index;
+    other.cp.use_super_kmeans = false;
+    other.cp.early_stop_threshold = -1;
+    assert_ok (faiss_Level1Quantizer_train_q1 (&other, POINTS, it->x, false, METRIC_L2));
+    assert_int_equal (wide->index.ntotal, NLIST);
+    assert_memory_equal (faiss_IndexFlat_get_xb (wide), faiss_IndexFlat_get_xb (plain),
+                         NLIST * WIDE * sizeof (float));
+    faiss_IndexFlat_free (wide);
+    faiss_IndexFlat_free (plain);
+}
+
 static void test_bad_input (void **state) {
     Case *it = *state;
     FaissLevel1Quantizer *self = &it->quantizer;
@@ -146,5 +175,5 @@ static void test_list_numbers (void **state) {
 #define TEST(function) cmocka_unit_test_setup_teardown (function, setup, teardown)
 
 TEST_MAIN (TEST (test_defaults), TEST (test_kmeans), TEST (test_trained_quantizers_stay),
-           TEST (test_trains_alone), TEST (test_inner_product), TEST (test_bad_input),
-           TEST (test_list_numbers))
+           TEST (test_trains_alone), TEST (test_inner_product), TEST (test_super_kmeans),
+           TEST (test_bad_input), TEST (test_list_numbers))

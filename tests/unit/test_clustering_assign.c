@@ -111,6 +111,7 @@ static void test_equals_comparing_with_all (void **state) {
             if (level == (int)before) { /* several panels to a group; two blocks of another size */
                 compare_with_all (2000, 64, 2100, (FaissMetricType)metric, true);
                 compare_with_all (1100, 300, 129, (FaissMetricType)metric, false);
+                compare_with_all (32001, 4, 256, (FaissMetricType)metric, true);
             }
         }
     }
