@@ -18,6 +18,7 @@ enum {
     SHARED_PART_QUERIES = 504, /* which stay in the second-level cache */
     SPLIT_ROWS_QUERIES = 256,  /* fewer queries per thread: split the rows, not the queries */
     SPLIT_MIN_ROWS = 2048,     /* per thread */
+    THREAD_MIN_WORK = 1 << 19, /* multiplications that are worth a thread */
 };
 
 static size_t min_size (size_t a, size_t b) {
@@ -199,6 +200,12 @@ static FaissStatus knn_group (const FaissExactTask *task, size_t first, size_t n
     return status;
 }
 
+static size_t threads_for (const FaissExactTask *task) {
+    double work = (double)task->nx * (double)(task->end - task->begin) * (double)(task->d + 1);
+    double useful = work / THREAD_MIN_WORK;
+    return (size_t)faiss_threads_for (useful < 1 ? 1 : useful > 1e6 ? 1000000 : (int64_t)useful);
+}
+
 /* Queries per group: what bounds the memory, and an even share for each thread. */
 static size_t group_size (const FaissExactTask *task, size_t k, size_t n_threads) {
     size_t key_bytes = faiss_candidates_capacity (min_size (k, task->ny)) * sizeof (uint64_t);
@@ -220,7 +227,7 @@ static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
         task->ny * task->d <= SHARED_BYTES / sizeof (float)) {
         FAISS_TRY (pack_shared (task, &packed, &norms));
     }
-    size_t n_threads = (size_t)faiss_threads_for ((int64_t)(task->nx * n_rows));
+    size_t n_threads = threads_for (task);
     size_t n_slices = 1;
     if (task->nx < SPLIT_ROWS_QUERIES * n_threads && !task->packed) {
         n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));
@@ -319,7 +326,7 @@ static FaissStatus range_search (FaissExactTask *task, float radius, FaissRangeS
     FAISS_AUTO_FREE (uint32_t) *list = NULL;
     FAISS_TRY (choose_rows (task, sel, &list));
     size_t n_rows = task->end - task->begin;
-    size_t n_threads = (size_t)faiss_threads_for ((int64_t)(task->nx * n_rows));
+    size_t n_threads = threads_for (task);
     size_t n_slices = 1;
     if (task->nx < SPLIT_ROWS_QUERIES * n_threads) {
         n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));

@@ -112,9 +112,9 @@ ALWAYS_INLINE __m128 distance_4 (const Metric metric, const float *x, const floa
                             _mm256_add_ps (sum0[2], sum1[2]), _mm256_add_ps (sum0[3], sum1[3]));
 }
 
-/* Rows in a row: memory is read once and in order. Where rows are short the hardware does not see
- * four streams in time, so ask for what comes well ahead of use. */
-enum { PREFETCH_BYTES = 2048, PREFETCH_MAX_D = 256 };
+/* Rows in a row: memory is read once and in order, in four streams that the hardware does not see
+ * in time: so ask for what comes well ahead of use. */
+enum { PREFETCH_BYTES = 2048 };
 
 ALWAYS_INLINE void distances_ny (const Metric metric, float *out, const float *x, const float *y,
                                  size_t d, size_t ny) {
@@ -122,7 +122,7 @@ ALWAYS_INLINE void distances_ny (const Metric metric, float *out, const float *x
     for (; i + 4 <= ny; i += 4) {
         const float *row = y + i * d;
         const char *ahead = (const char *)(row + 4 * d) + PREFETCH_BYTES;
-        for (size_t at = 0; d <= PREFETCH_MAX_D && at < 16 * d; at += 64) {
+        for (size_t at = 0; at < 16 * d; at += 64) {
             _mm_prefetch (ahead + at, _MM_HINT_T0);
         }
         _mm_storeu_ps (out + i, distance_4 (metric, x, row, row + d, row + 2 * d, row + 3 * d, d));

@@ -13,7 +13,14 @@
 typedef enum Metric { IP, L2, L2_NORMS } Metric; /* always constant arguments */
 typedef enum Keep { COLLECT, NEAREST } Keep;
 
-enum { QUERIES = FAISS_EXACT_QUERIES, ROWS = FAISS_EXACT_ROWS, CHUNK = 128, PART = 6, HALF = 16 };
+enum {
+    QUERIES = FAISS_EXACT_QUERIES,
+    ROWS = FAISS_EXACT_ROWS,
+    CHUNK = 128,
+    PACK_AHEAD = 16,
+    PART = 6,
+    HALF = 16
+};
 
 /* ---- packing: transpose 8 x 8 ------------------------------------------------------------------
  */
@@ -39,10 +46,16 @@ ALWAYS_INLINE void transpose_8 (__m256 r[8]) {
     }
 }
 
-/* 8 rows, NULL for those that are missing, into lanes of out[j * ROWS]. */
-ALWAYS_INLINE void pack_8 (const float *const rows[8], size_t d, float *out) {
+/* 8 rows, NULL for those that are missing, into lanes of out[j * ROWS].
+ *
+ * They are read in columns, which the hardware does not foresee: what is read next, 8 * d floats
+ * from `ahead` on, is asked for meanwhile. */
+ALWAYS_INLINE void pack_8 (const float *const rows[8], size_t d, const float *ahead, float *out) {
     size_t j = 0;
     for (; j + 8 <= d; j += 8) {
+        for (size_t line = 0; line < 4; line++) {
+            _mm_prefetch ((const char *)(ahead + j * 8 + line * 16), _MM_HINT_T0);
+        }
         __m256 r[8];
         for (int i = 0; i < 8; i++) {
             r[i] = rows[i] ? _mm256_loadu_ps (rows[i] + j) : _mm256_setzero_ps ();
@@ -68,7 +81,8 @@ void faiss_exact_pack_rows_avx2 (const float *y, const uint32_t *ids, size_t n, 
                 size_t row = first + part + i;
                 rows[i] = row < n ? y + (ids ? ids[row] : row) * d : NULL;
             }
-            pack_8 (rows, d, out + first * d + part);
+            const float *ahead = ids ? y : y + (first + part + PACK_AHEAD) * d;
+            pack_8 (rows, d, ahead, out + first * d + part);
         }
     }
 }
