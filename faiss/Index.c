@@ -19,6 +19,11 @@ static FaissStatus Index_train (FaissIndex *self, idx_t n, const float *x) {
     return FAISS_OK;
 }
 
+static bool Index_was_trained_behind (const FaissIndex *self) {
+    (void)self;
+    return false;
+}
+
 static FaissStatus Index_add (FaissIndex *self, idx_t n, const float *x) {
     (void)n, (void)x;
     NOT_IMPLEMENTED (self, add);
@@ -209,6 +214,7 @@ FaissIndexClass faiss_Index_class = {
              .write = Index_write,
              .describe = Index_describe},
     .train = Index_train,
+    .was_trained_behind = Index_was_trained_behind,
     .add = Index_add,
     .add_with_ids = Index_add_with_ids,
     .search = Index_search,
@@ -347,7 +353,9 @@ FaissStatus faiss_Index_reconstruct_batch (const FaissIndex *self, idx_t n, cons
 
 FaissStatus faiss_Index_reconstruct_n (const FaissIndex *self, idx_t i0, idx_t ni, float *recons) {
     FAISS_TRY (faiss_check_vectors (__func__, self, ni, recons, "recons"));
-    FAISS_REQUIRE (ni == 0 || (i0 >= 0 && i0 <= self->ntotal - ni),
+    /* one by one: each key is checked, and ids need not be positions */
+    idx_t end = self->cls->reconstruct_n == Index_reconstruct_n ? INT64_MAX : self->ntotal;
+    FAISS_REQUIRE (ni == 0 || (i0 >= 0 && i0 <= end - ni),
                    "expected 0 <= i0 <= ntotal - ni, got i0=%lld, ni=%lld, ntotal=%lld",
                    (long long)i0, (long long)ni, (long long)self->ntotal);
     return self->cls->reconstruct_n (self, i0, ni, recons);

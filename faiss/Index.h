@@ -48,6 +48,8 @@ typedef struct FaissIndex {
 typedef struct FaissIndexClass {
     FaissClass head;
     FaissStatus (*train) (FaissIndex *self, idx_t n, const float *x); ///< root: nothing to train
+    /// asked while is_trained is false: may vectors be added all the same? root: no
+    bool (*was_trained_behind) (const FaissIndex *self);
     FaissStatus (*add) (FaissIndex *self, idx_t n, const float *x);
     FaissStatus (*add_with_ids) (FaissIndex *self, idx_t n, const float *x, const idx_t *xids);
     FaissStatus (*search) (const FaissIndex *self, idx_t n, const float *x, idx_t k,
@@ -174,7 +176,7 @@ FaissStatus faiss_Index_reconstruct (const FaissIndex *self, idx_t key, float *r
 FaissStatus faiss_Index_reconstruct_batch (const FaissIndex *self, idx_t n, const idx_t *keys,
                                            float *recons);
 
-/// The stored vectors i0 .. i0 + ni - 1, size ni * d.
+/// The stored vectors of the ids i0 .. i0 + ni - 1, size ni * d.
 FaissStatus faiss_Index_reconstruct_n (const FaissIndex *self, idx_t i0, idx_t ni, float *recons);
 
 /// Search, and reconstruct the results. @param recons  output, size n * k * d; NaN where label is

@@ -25,6 +25,12 @@ static FaissStatus IndexIDMap_train (FaissIndex *index, idx_t n, const float *x)
     return FAISS_OK;
 }
 
+/* The index behind may have been trained on its own. */
+static bool IndexIDMap_was_trained_behind (const FaissIndex *index) {
+    const FaissIndex *inner = CONST_THIS (index)->index;
+    return inner && inner->is_trained;
+}
+
 static FaissStatus IndexIDMap_add (FaissIndex *index, idx_t n, const float *x) {
     (void)n, (void)x;
     return faiss_fail_in (FAISS_EXCEPT, faiss_Index_class_name (index),
@@ -434,6 +440,7 @@ FaissIndexClass faiss_IndexIDMap_class = {
              .factory = factory_rules,
              .describe = IndexIDMap_describe},
     .train = IndexIDMap_train,
+    .was_trained_behind = IndexIDMap_was_trained_behind,
     .add = IndexIDMap_add,
     .add_with_ids = IndexIDMap_add_with_ids,
     .search = IndexIDMap_search,

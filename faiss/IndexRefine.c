@@ -394,12 +394,8 @@ static FaissStatus IndexRefine_set_parameter (FaissIndex *index, const char *nam
         return FAISS_OK;
     }
     FAISS_TRY (faiss_Index_class.set_parameter (index, name, value, known));
-    bool base_knows = false, refine_knows = false;
+    bool base_knows = false;
     FAISS_TRY (self->base_index->cls->set_parameter (self->base_index, name, value, &base_knows));
-    if (*known) { /* "verbose" is for everybody */
-        FAISS_TRY (self->refine_index->cls->set_parameter (self->refine_index, name, value,
-                                                           &refine_knows));
-    }
     *known = *known || base_knows;
     return FAISS_OK;
 }

@@ -26,7 +26,7 @@ FaissStatus faiss_check_vectors (const char *function, const FaissIndex *index, 
 }
 
 FaissStatus faiss_check_trained (const char *function, const FaissIndex *index) {
-    if (!index->is_trained) {
+    if (!index->is_trained && !index->cls->was_trained_behind (index)) {
         return faiss_fail_in (FAISS_EXCEPT, function, "the %s is not trained: call train first",
                               faiss_Index_class_name (index));
     }

