@@ -59,6 +59,16 @@ demo:
 	@rm -f $(BUILD)-demo.log
 	@sh demos/demo.sh $(BUILD) $(DATA)
 
+# speed beside faiss-cpu: GLOVE=FILE.npy for vectors other than those of the demo. Long.
+GLOVE ?= demos/data/glove-20k.f16.npy
+bench: all
+	@sh cmake/deps.sh dataset-fashion-mnist
+	@sh tests/venv.sh $(BUILD)/venv numpy pytest && \
+		sh tests/venv.sh $(BUILD)/oracle-venv faiss-cpu==1.15.1 numpy
+	@for what in flat kmeans ivf; do echo "== $$what" && GLOVE=$(GLOVE) \
+		FAISS_ORACLE_PYTHON=$${FAISS_ORACLE_PYTHON:-$(BUILD)/oracle-venv/bin/python} \
+		FAISS_LIBRARY=$(BUILD)/libfaiss.so $(BUILD)/venv/bin/python benchs/bench_$$what.py || exit 1; done
+
 deps:
 	@CC="$(CC)" PYTHON="$(PYTHON)" BLAS="$(BLAS)" sh cmake/deps.sh
 
@@ -104,4 +114,4 @@ format:
 check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMAT_FILES)
 
-.PHONY: all configure install check test demo deps check-asan check-tsan fields clean format check-format fuzz
+.PHONY: all configure install check test demo bench deps check-asan check-tsan fields clean format check-format fuzz

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests" / "oracle"))
 import cfaiss  # noqa: E402
 from conftest import Oracle  # noqa: E402
 
-GLOVE = os.environ.get("GLOVE", str(ROOT.parent.parent / "shared/data/glove-100.f16.npy"))
+GLOVE = os.environ.get("GLOVE", str(ROOT / "demos" / "data" / "glove-20k.f16.npy"))
 FASHION = "/usr/share/datasets/fashion-mnist/"
 
 

@@ -26,7 +26,7 @@ import cfaiss  # noqa: E402
 from conftest import Oracle  # noqa: E402
 from test_clustering import Clustering, results  # noqa: E402
 
-DEFAULT_DATA = ["glove=" + os.environ.get("GLOVE", str(ROOT / "demos" / "data" / "glove.npy")),
+DEFAULT_DATA = ["glove=" + os.environ.get("GLOVE", str(ROOT / "demos" / "data" / "glove-20k.f16.npy")),
                 "fashion=/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"]
 
 ORACLE = """

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tests" / "oracle"))
 import cfaiss  # noqa: E402,F401
 from conftest import Oracle  # noqa: E402,F401
 
-GLOVE = os.environ.get("GLOVE", str(ROOT / "demos" / "data" / "glove.npy"))
+GLOVE = os.environ.get("GLOVE", str(ROOT / "demos" / "data" / "glove-20k.f16.npy"))
 FASHION = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
 
 
