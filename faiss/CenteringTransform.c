@@ -27,9 +27,11 @@ static FaissStatus CenteringTransform_train (FaissVectorTransform *transform, id
 }
 
 /* to = from + sign * mean, row by row */
-static void shift (const FaissCenteringTransform *self, idx_t n, const float *from, float *to,
-                   float sign) {
+static FaissStatus shift (const FaissCenteringTransform *self, idx_t n, const float *from,
+                          float *to, float sign) {
     size_t d = (size_t)self->transform.d_in;
+    FAISS_REQUIRE (self->mean.size >= d, "expected a mean of %zu elements, got %zu", d,
+                   self->mean.size);
     const float *mean = self->mean.data;
     idx_t n_blocks = faiss_transform_blocks (n);
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
@@ -43,18 +45,17 @@ static void shift (const FaissCenteringTransform *self, idx_t n, const float *fr
             }
         }
     }
+    return FAISS_OK;
 }
 
 static FaissStatus CenteringTransform_apply_noalloc (const FaissVectorTransform *transform, idx_t n,
                                                      const float *x, float *xt) {
-    shift (FAISS_CONST_SELF (CenteringTransform, transform, transform), n, x, xt, -1);
-    return FAISS_OK;
+    return shift (FAISS_CONST_SELF (CenteringTransform, transform, transform), n, x, xt, -1);
 }
 
 static FaissStatus CenteringTransform_reverse_transform (const FaissVectorTransform *transform,
                                                          idx_t n, const float *xt, float *x) {
-    shift (FAISS_CONST_SELF (CenteringTransform, transform, transform), n, xt, x, 1);
-    return FAISS_OK;
+    return shift (FAISS_CONST_SELF (CenteringTransform, transform, transform), n, xt, x, 1);
 }
 
 static FaissStatus CenteringTransform_check_identical (

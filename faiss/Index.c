@@ -507,10 +507,19 @@ const char *faiss_get_version (void) {
 /* ---- search parameters ------------------------------------------------------------------------
  */
 
+/* Of this class and its subclasses: what they refer to stays borrowed. */
+static FaissStatus SearchParameters_copy (void *self, const void *other) {
+    size_t head = sizeof (FaissClass *);
+    memcpy ((char *)self + head, (const char *)other + head,
+            faiss_object_class (self)->instance_size - head);
+    return FAISS_OK;
+}
+
 FaissClass faiss_SearchParameters_class = {
     .name = "SearchParameters",
     .instance_size = sizeof (FaissSearchParameters),
     .table_size = sizeof (FaissClass),
+    .copy = SearchParameters_copy,
 };
 
 FaissStatus faiss_SearchParameters_new (FaissSearchParameters **out, FaissIDSelector *sel) {

@@ -130,6 +130,10 @@ static void parameters_replace_the_factor (void **state) {
     assert_ok (faiss_IndexRefineSearchParameters_new (&params));
     assert_true (params->k_factor == 1 && !params->base_index_params);
     params->k_factor = 4;
+    FaissIndexRefineSearchParameters *copy = NULL;
+    assert_ok (faiss_object_clone (&copy, params));
+    assert_true (copy->k_factor == 4 && !copy->params.sel);
+    faiss_SearchParameters_free (&copy->params);
     assert_ok (faiss_Index_search_with_params (&index->index, NQ, queries, K, &params->params,
                                                distances[0], labels[0]));
     index->refine.k_factor = 4;
