@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include <faiss/kernels/kernels.h>
+#include <faiss/kernels/unroll.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
@@ -94,14 +95,14 @@ void faiss_exact_pack_rows_avx2 (const float *y, const uint32_t *ids, size_t n, 
 ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *queries,
                               const float *rows, size_t begin, size_t end, __m256 sums[PART][2]) {
     __m256 local[PART][2]; /* only indexed by constants once unrolled: registers */
-#pragma GCC unroll 12
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         local[i][0] = local[i][1] = _mm256_setzero_ps ();
     }
     for (size_t j = begin; j < end; j++) {
         __m256 row0 = _mm256_load_ps (rows + j * ROWS);
         __m256 row1 = _mm256_load_ps (rows + j * ROWS + 8);
-#pragma GCC unroll 12
+        FAISS_UNROLL
         for (int i = 0; i < n; i++) {
             __m256 query = _mm256_broadcast_ss (queries + j * QUERIES + i);
             if (metric == L2) {
@@ -115,7 +116,7 @@ ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *que
             }
         }
     }
-#pragma GCC unroll 12
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         sums[i][0] = begin == 0 ? local[i][0] : _mm256_add_ps (sums[i][0], local[i][0]);
         sums[i][1] = begin == 0 ? local[i][1] : _mm256_add_ps (sums[i][1], local[i][1]);

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include <faiss/kernels/kernels.h>
+#include <faiss/kernels/unroll.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
@@ -97,14 +98,14 @@ ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *que
                               const float *rows, size_t begin, size_t end,
                               __m512 sums[QUERIES][2]) {
     __m512 local[QUERIES][2]; /* only indexed by constants once unrolled: registers */
-#pragma GCC unroll 12
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         local[i][0] = local[i][1] = _mm512_setzero_ps ();
     }
     for (size_t j = begin; j < end; j++) {
         __m512 row0 = _mm512_load_ps (rows + j * ROWS);
         __m512 row1 = _mm512_load_ps (rows + j * ROWS + 16);
-#pragma GCC unroll 12
+        FAISS_UNROLL
         for (int i = 0; i < n; i++) {
             __m512 query = _mm512_set1_ps (queries[j * QUERIES + (size_t)i]);
             if (metric == L2) {
@@ -118,7 +119,7 @@ ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *que
             }
         }
     }
-#pragma GCC unroll 12
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         sums[i][0] = begin == 0 ? local[i][0] : _mm512_add_ps (sums[i][0], local[i][0]);
         sums[i][1] = begin == 0 ? local[i][1] : _mm512_add_ps (sums[i][1], local[i][1]);

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include <faiss/kernels/kernels.h>
+#include <faiss/kernels/unroll.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
@@ -14,7 +15,7 @@ ALWAYS_INLINE void products (const int n, const float *const points[POINTS], con
                              size_t d, __m256 sums[POINTS][PARTS], const int part) {
     __m256 local[POINTS][2]; /* only indexed by constants once unrolled: registers */
     const float *p[POINTS];
-#pragma GCC unroll 6
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         local[i][0] = local[i][1] = _mm256_setzero_ps ();
         p[i] = points[i];
@@ -22,14 +23,14 @@ ALWAYS_INLINE void products (const int n, const float *const points[POINTS], con
     for (size_t j = 0; j < d; j++) {
         __m256 row0 = _mm256_load_ps (rows + j * ROWS + LANES * part);
         __m256 row1 = _mm256_load_ps (rows + j * ROWS + LANES * (part + 1));
-#pragma GCC unroll 6
+        FAISS_UNROLL
         for (int i = 0; i < n; i++) {
             __m256 point = _mm256_broadcast_ss (p[i] + j);
             local[i][0] = _mm256_fmadd_ps (point, row0, local[i][0]);
             local[i][1] = _mm256_fmadd_ps (point, row1, local[i][1]);
         }
     }
-#pragma GCC unroll 6
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         sums[i][part] = local[i][0];
         sums[i][part + 1] = local[i][1];

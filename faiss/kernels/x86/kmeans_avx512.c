@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include <faiss/kernels/kernels.h>
+#include <faiss/kernels/unroll.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
@@ -14,7 +15,7 @@ ALWAYS_INLINE void products (const int n, const float *const points[POINTS], con
                              size_t d, __m512 sums[POINTS][2]) {
     __m512 local[POINTS][2]; /* only indexed by constants once unrolled: registers */
     const float *p[POINTS];
-#pragma GCC unroll 12
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         local[i][0] = local[i][1] = _mm512_setzero_ps ();
         p[i] = points[i];
@@ -22,14 +23,14 @@ ALWAYS_INLINE void products (const int n, const float *const points[POINTS], con
     for (size_t j = 0; j < d; j++) {
         __m512 row0 = _mm512_load_ps (rows + j * ROWS);
         __m512 row1 = _mm512_load_ps (rows + j * ROWS + 16);
-#pragma GCC unroll 12
+        FAISS_UNROLL
         for (int i = 0; i < n; i++) {
             __m512 point = _mm512_set1_ps (p[i][j]);
             local[i][0] = _mm512_fmadd_ps (point, row0, local[i][0]);
             local[i][1] = _mm512_fmadd_ps (point, row1, local[i][1]);
         }
     }
-#pragma GCC unroll 12
+    FAISS_UNROLL
     for (int i = 0; i < n; i++) {
         sums[i][0] = local[i][0];
         sums[i][1] = local[i][1];
