@@ -44,9 +44,40 @@ static FaissStatus centered_and_normalized (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus ivf_with_map (FaissIndex **out, FaissDirectMapType type) {
+    FAISS_OWNED (Index) *index = NULL;
+    FAISS_TRY (faiss_index_factory (&index, MAX_D, "IVF8,Flat", METRIC_L2));
+    FAISS_TRY (faiss_IndexIVF_set_direct_map_type (faiss_IndexIVF_cast (index), type));
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
+static FaissStatus ivf_with_array (FaissIndex **out) {
+    return ivf_with_map (out, FAISS_DIRECT_MAP_ARRAY);
+}
+
+static FaissStatus ivf_with_hashtable (FaissIndex **out) {
+    return ivf_with_map (out, FAISS_DIRECT_MAP_HASHTABLE);
+}
+
+static FaissStatus ivf_by_probes (FaissIndex **out) {
+    FAISS_TRY (faiss_index_factory (out, MAX_D, "IVF8,Flat", METRIC_L2));
+    faiss_IndexIVF_cast (*out)->parallel_mode = 1;
+    return FAISS_OK;
+}
+
+static FaissStatus ivf_by_pairs (FaissIndex **out) {
+    FAISS_TRY (faiss_index_factory (out, MAX_D, "IVF8,Flat", METRIC_INNER_PRODUCT));
+    faiss_IndexIVF_cast (*out)->parallel_mode = 2;
+    return FAISS_OK;
+}
+
 static const IndexRecipe index_recipes[] = {
     {"IndexFlat", "Flat", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS,
      .reads_as = "IndexFlatL2"},
+    {"IndexFlat", "Flat", .metric = METRIC_L1, .traits = LACKS_ADD_WITH_IDS, .variant = "L1"},
+    {"IndexFlat", "Flat", .metric = METRIC_Canberra, .traits = LACKS_ADD_WITH_IDS,
+     .variant = "Canberra"},
     {"IndexFlatL2", .build = flat_l2, .metric = METRIC_L2,
      .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS},
     {"IndexFlatIP", .build = flat_ip, .metric = METRIC_INNER_PRODUCT,
@@ -55,12 +86,29 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS | LACKS_SELECTOR | SEARCHES_ROOTS,
      .reads_as = "IndexFlatL2"},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
+    {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "IP"},
+    {"IndexIVFFlat", .build = ivf_with_array, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_ADD_WITH_IDS | LACKS_REMOVE | LACKS_MERGE,
+     .variant = "array"},
+    {"IndexIVFFlat", .build = ivf_with_hashtable, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_REMOVE | LACKS_MERGE, .variant = "hashtable"},
+    {"IndexIVFFlat", .build = ivf_by_probes, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "probes"},
+    {"IndexIVFFlat", .build = ivf_by_pairs, .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "pairs"},
     {"IndexIVFFlatDedup", "IVF8,FlatDedup", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RANGE_SEARCH | LACKS_RECONSTRUCT},
     {"IndexIDMap", "IDMap,Flat", .metric = METRIC_L2,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET},
     {"IndexIDMap2", "IDMap2,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET},
+    {"IndexIDMap", "IDMap,IVF8,Flat", .metric = METRIC_L2,
+     .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET, .variant = "IVF"},
+    {"IndexIDMap2", "IDMap2,L2norm,Flat", .metric = METRIC_L2,
+     .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "L2norm"},
+    {"IndexPreTransform", "L2norm,IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "IVF"},
     {"IndexPreTransform", .build = centered_and_normalized, .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY | IS_LOSSY},
     {"IndexRefine", "IVF8,Flat,Refine(Flat)", .metric = METRIC_L2, .reads_as = "IndexRefineFlat",
@@ -117,8 +165,8 @@ static const ObjectRecipe object_recipes[] = {
 
 /* ---- lookup ---------------------------------------------------------------------------------- */
 
-const IndexRecipe *index_recipe (const char *name) {
-    for (const IndexRecipe *recipe = index_recipes; recipe->name; recipe++) {
+const IndexRecipe *next_index_recipe (const char *name, const IndexRecipe *after) {
+    for (const IndexRecipe *recipe = after ? after + 1 : index_recipes; recipe->name; recipe++) {
         if (strcmp (recipe->name, name) == 0) {
             return recipe;
         }
@@ -225,9 +273,20 @@ idx_t recipe_label (const IndexRecipe *recipe, idx_t row) {
     return recipe->traits & NEEDS_IDS ? sample_id (row) : row;
 }
 
+FaissIndex *without_wrappers (FaissIndex *index) {
+    for (;;) {
+        FaissIndexIDMap *map = faiss_IndexIDMap_cast (index);
+        FaissIndexPreTransform *transformed = faiss_IndexPreTransform_cast (index);
+        if (!map && !transformed) {
+            return index;
+        }
+        index = map ? map->index : transformed->index;
+    }
+}
+
 FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,
                               FaissSearchParameters **out) {
-    if (faiss_IndexIVF_cast ((FaissIndex *)index)) {
+    if (faiss_IndexIVF_cast (without_wrappers ((FaissIndex *)index))) {
         FaissSearchParametersIVF *params = NULL;
         FAISS_TRY (faiss_SearchParametersIVF_new_with (&params, sel, 8, 0));
         *out = &params->params;

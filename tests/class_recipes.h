@@ -46,6 +46,7 @@ typedef struct IndexRecipe {
     int d; ///< 0: MAX_D
     FaissMetricType metric;
     const char *reads_as; ///< the class that its file reads back as, where that is another
+    const char *variant;  ///< names a second sample of the same class
 } IndexRecipe;
 
 /// A class of any other kind: an untrained, empty or trivial sample.
@@ -54,8 +55,10 @@ typedef struct ObjectRecipe {
     FaissStatus (*build) (void **out);
 } ObjectRecipe;
 
+/// The samples of a class, one after the other: after NULL the first; NULL at the end.
+const IndexRecipe *next_index_recipe (const char *name, const IndexRecipe *after);
+
 /// NULL if there is none.
-const IndexRecipe *index_recipe (const char *name);
 const ObjectRecipe *object_recipe (const char *name);
 
 /// Default construction of a class of classes.def; position as in faiss_all_classes ().
@@ -80,6 +83,9 @@ idx_t recipe_label (const IndexRecipe *recipe, idx_t row);
 
 /// Set a parameter by name where the index has it.
 FaissStatus set_if_known (FaissIndex *index, const char *name, double value);
+
+/// What is inside IndexIDMaps and IndexPreTransforms.
+FaissIndex *without_wrappers (FaissIndex *index);
 
 /// Search parameters of the right class for an index, restricted by a selector, all lists visited.
 FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,

@@ -243,6 +243,7 @@ enum { N_OPERATIONS = sizeof operations / sizeof *operations };
 
 typedef struct Visit {
     FaissClass *cls;
+    const IndexRecipe *recipe;
     const Operation *operation;
 } Visit;
 
@@ -295,7 +296,7 @@ static Subject make_subject (const IndexRecipe *recipe, const Operation *operati
     assert_ok (
         faiss_IDSelectorRange_new (&range, recipe_label (recipe, 20), recipe_label (recipe, 120)));
     s.sel = &range->sel;
-    FaissIndexIVF *ivf = faiss_IndexIVF_cast (s.index);
+    FaissIndexIVF *ivf = faiss_IndexIVF_cast (without_wrappers (s.index));
     if (ivf && operation->lack & LACKS_RECONSTRUCT) {
         assert_ok (faiss_IndexIVF_make_direct_map (ivf, 1));
     }
@@ -357,7 +358,7 @@ static bool try_with_failure (const IndexRecipe *recipe, const Operation *operat
 static void allocations_fail (void **state) {
     const Visit *visit = *state;
     const Operation *operation = visit->operation;
-    const IndexRecipe *recipe = index_recipe (visit->cls->name);
+    const IndexRecipe *recipe = visit->recipe;
     if (!recipe) {
         fail_msg ("no recipe for %s in tests/class_recipes.c", visit->cls->name);
     }
@@ -414,7 +415,7 @@ static size_t failing_read (void *ptr, size_t size, size_t nitems) {
 static void writes_fail (void **state) {
     const Visit *visit = *state;
     FaissIndex *index = NULL;
-    assert_ok (recipe_build_full (index_recipe (visit->cls->name), &index));
+    assert_ok (recipe_build_full (visit->recipe, &index));
     Snapshot before = {0};
     take (&before, index);
     FaissCustomIOWriter *writer = NULL;
@@ -446,7 +447,7 @@ static void reads_fail (void **state) {
     const Visit *visit = *state;
     FaissIndex *index = NULL;
     FaissUInt8Vector bytes = {0};
-    assert_ok (recipe_build_full (index_recipe (visit->cls->name), &index));
+    assert_ok (recipe_build_full (visit->recipe, &index));
     assert_ok (index_bytes (index, &bytes));
     io_bytes = &bytes;
     FaissCustomIOReader *reader = NULL;
@@ -484,7 +485,7 @@ static size_t files_in (const char *folder) {
 /* A full disk, played by a limit on the size of files: the old file stays, nothing is left over. */
 static void disks_fill_up (void **state) {
     const Visit *visit = *state;
-    const IndexRecipe *recipe = index_recipe (visit->cls->name);
+    const IndexRecipe *recipe = visit->recipe;
     char folder[] = "/tmp/faiss_test_XXXXXX", name[64], missing[64];
     assert_non_null (mkdtemp (folder));
     snprintf (name, sizeof name, "%s/index", folder);
@@ -572,12 +573,29 @@ static Visit visits[MAX_CLASSES * PER_CLASS];
 static char names[MAX_CLASSES * PER_CLASS][80];
 static size_t n_tests;
 
-static void plan (FaissClass *cls, const char *what, CMUnitTestFunction function,
-                  const Operation *operation) {
-    visits[n_tests] = (Visit){cls, operation};
-    snprintf (names[n_tests], sizeof names[n_tests], "%s_%s", cls->name, what);
+static void plan (FaissClass *cls, const IndexRecipe *recipe, const char *what,
+                  CMUnitTestFunction function, const Operation *operation) {
+    const char *variant = recipe ? recipe->variant : NULL;
+    visits[n_tests] = (Visit){cls, recipe, operation};
+    snprintf (names[n_tests], sizeof names[n_tests], "%s%s%s_%s", cls->name, variant ? "-" : "",
+              variant ? variant : "", what);
     tests[n_tests] = (struct CMUnitTest){names[n_tests], function, NULL, NULL, &visits[n_tests]};
     n_tests++;
+}
+
+static void plan_index (FaissClass *cls) {
+    const IndexRecipe *recipe = NULL;
+    do {
+        recipe = next_index_recipe (cls->name, recipe);
+        for (int i = 0; i < N_OPERATIONS; i++) {
+            plan (cls, recipe, operations[i].name, allocations_fail, &operations[i]);
+        }
+        if (recipe) { /* else the others have said so */
+            plan (cls, recipe, "writes_fail", writes_fail, NULL);
+            plan (cls, recipe, "reads_fail", reads_fail, NULL);
+            plan (cls, recipe, "disks_fill_up", disks_fill_up, NULL);
+        }
+    } while (recipe && next_index_recipe (cls->name, recipe));
 }
 
 /* usage: test_class_failures [PATTERN]: only the tests whose name matches, "IndexFlat_*" for
@@ -587,17 +605,12 @@ int main (int argc, char **argv) {
     omp_set_num_threads (2);
 #endif
     for (FaissClass *const *cls = faiss_all_classes (); *cls; cls++) {
-        if (!faiss_class_is_a (*cls, &faiss_Index_class.head)) {
-            plan (*cls, "allocations_fail", object_allocations_fail, NULL);
+        if (faiss_class_is_a (*cls, &faiss_Index_class.head)) {
+            plan_index (*cls);
+        } else {
+            plan (*cls, NULL, "allocations_fail", object_allocations_fail, NULL);
             tests[n_tests - 1].initial_state = *cls;
-            continue;
         }
-        for (int i = 0; i < N_OPERATIONS; i++) {
-            plan (*cls, operations[i].name, allocations_fail, &operations[i]);
-        }
-        plan (*cls, "writes_fail", writes_fail, NULL);
-        plan (*cls, "reads_fail", reads_fail, NULL);
-        plan (*cls, "disks_fill_up", disks_fill_up, NULL);
     }
     if (argc > 1) {
         cmocka_set_test_filter (argv[1]);
