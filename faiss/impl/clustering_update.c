@@ -102,9 +102,10 @@ static void add_cluster (FaissClusterSums *self, size_t c, const float *x, const
 FaissStatus faiss_ClusterSums_add (FaissClusterSums *self, idx_t n, const float *x,
                                    const idx_t *assign, const float *weights) {
     FAISS_TRY (sort_points (self, n, assign));
-    int64_t n_clusters = (int64_t)(self->k - self->k_frozen);
-    int threads = faiss_threads_for ((int64_t)self->d * n < 10000 ? 1 : n_clusters);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
+    /* small sums are not worth waking threads up for */
+    int64_t n_jobs = (int64_t)self->d * n < 10000 ? 1 : (int64_t)(self->k - self->k_frozen);
+    (void)n_jobs; /* without OpenMP */
+#pragma omp parallel for num_threads(faiss_threads_for(n_jobs)) schedule(dynamic, 4)
     for (size_t c = self->k_frozen; c < self->k; c++) {
         add_cluster (self, c, x, weights);
     }
