@@ -115,14 +115,16 @@ FaissStatus faiss_ClusterAssigner_new (FaissClusterAssigner **out, const FaissIn
     self->x = x;
     self->block = self->d <= 256 ? BLOCK : BLOCK / 2;
     self->n_panels = (k + ROWS - 1) / ROWS;
-    self->panels_per_group = (self->n_panels + MAX_GROUPS - 1) / MAX_GROUPS;
+    /* the bounds shall not take much more memory than the points */
+    size_t max_groups = self->d < 16 ? 16 : self->d < MAX_GROUPS ? self->d : MAX_GROUPS;
+    self->panels_per_group = (self->n_panels + max_groups - 1) / max_groups;
     self->n_groups = (self->n_panels + self->panels_per_group - 1) / self->panels_per_group;
     self->nearest =
         self->is_ip ? faiss_kernels.kmeans_nearest_ip : faiss_kernels.kmeans_nearest_L2_norms;
-    FaissStatus status = allocate (self);
-    if (status != FAISS_OK) {
+    if (allocate (self) != FAISS_OK) {
         faiss_ClusterAssigner_free (self);
-        return status;
+        *out = NULL;
+        return FAISS_OK;
     }
     faiss_fvec_norms_L2sqr (self->x_norms, x, self->d, n);
     *out = self;

@@ -19,7 +19,8 @@ typedef struct FaissClusterAssigner FaissClusterAssigner;
  * @param index  an IndexFlat, IndexFlatL2 or IndexFlatIP for L2 or the inner product, else *out is
  *               NULL
  * @param x      points, size n * d, all finite; they stay in place
- * @param out    the assigner, or NULL: then the index must be searched
+ * @param out    the assigner, or NULL: then the index must be searched; so also where there is no
+ *               memory for it
  */
 FaissStatus faiss_ClusterAssigner_new (FaissClusterAssigner **out, const FaissIndex *index,
                                        size_t n, const float *x, size_t k);
