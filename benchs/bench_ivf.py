@@ -88,10 +88,9 @@ def main():
 
 
 def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
-    n = {1: 300, 16: 1600}.get(batch, len(xq))
-    n -= n % batch
     ours.nprobe = nprobe
 
+    n = batch  # queries per round: short rounds, so that the best one is undisturbed
     D, labels = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
     address = xq.ctypes.data
     row = xq.strides[0]
@@ -101,6 +100,9 @@ def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
         for i in range(0, n, batch):
             call(ours, batch, address + i * row, k, D, labels)
 
+    search()
+    n = max(1, min(len(xq) // batch, int(0.01 / seconds(search)))) * batch
+    rounds = max(rounds, min(50, 25600 // n))
     best, theirs = 9e9, 9e9
     for _ in range(rounds):
         best = min(best, seconds(search))

@@ -408,13 +408,19 @@ static FaissStatus IndexIVF_reset (FaissIndex *index) {
     return FAISS_OK;
 }
 
+void faiss_ivf_subtract_ntotal (FaissIndexIVF *self, size_t n_removed) {
+    /* a file may have said less than there is in the lists */
+    self->index.ntotal -=
+        (size_t)self->index.ntotal < n_removed ? self->index.ntotal : (idx_t)n_removed;
+}
+
 static FaissStatus IndexIVF_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
                                         size_t *n_removed) {
     FaissIndexIVF *self = FAISS_SELF (IndexIVF, index, index);
     FAISS_REQUIRE (self->invlists, "there are no inverted lists");
     FaissStatus status =
         faiss_DirectMap_remove_ids (&self->direct_map, sel, self->invlists, n_removed);
-    index->ntotal -= (idx_t)*n_removed;
+    faiss_ivf_subtract_ntotal (self, *n_removed);
     return status;
 }
 

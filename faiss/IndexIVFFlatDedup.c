@@ -411,7 +411,7 @@ static FaissStatus IndexIVFFlatDedup_remove_ids (FaissIndex *index, const FaissI
     }
     Instances_clear (&self->instances);
     self->instances = kept;
-    index->ntotal -= (idx_t)n;
+    faiss_ivf_subtract_ntotal (&self->ivf, n);
     *n_removed = n;
     return FAISS_OK;
 }

@@ -16,6 +16,9 @@
 /// Queries that a kernel takes together.
 #define GROUP 4
 
+/// Of the next list.
+#define PREFETCH_BYTES 4096
+
 /// Memory for candidates per thread.
 #define CANDIDATE_BYTES ((size_t)16 << 20)
 
@@ -171,11 +174,28 @@ static void search_list_by_list (Block *b) {
     }
 }
 
+/* The first vectors of a list, which is scanned next: memory answers while another is scanned. */
+static void prefetch_list (const FlatSearch *s, idx_t key) {
+    const FaissInvertedLists *lists = s->lists;
+    if (key < 0 || lists->cls->list_size (lists, (size_t)key) == 0) {
+        return;
+    }
+    size_t bytes = lists->cls->list_size (lists, (size_t)key) * lists->code_size;
+    const uint8_t *codes = lists->cls->get_codes (lists, (size_t)key);
+    for (size_t at = 0; at < bytes && at < PREFETCH_BYTES; at += 64) {
+        __builtin_prefetch (codes + at);
+    }
+    lists->cls->release_codes (lists, (size_t)key, codes);
+}
+
 static void search_one_by_one (Block *b) {
     const FlatSearch *s = b->s;
     for (uint32_t i = 0; i < b->n; i++) {
         const idx_t *keys = s->keys + (b->begin + i) * s->nprobe;
         for (size_t j = 0; j < s->nprobe; j++) {
+            if (j + 1 < s->nprobe) {
+                prefetch_list (s, keys[j + 1]);
+            }
             if (keys[j] >= 0) {
                 scan_list (b, (size_t)keys[j], &i, 1);
             }

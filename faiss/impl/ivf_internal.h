@@ -83,6 +83,9 @@ typedef FaissStatus (*FaissIVFEncodeBlock) (const FaissIndexIVF *self, const voi
 FaissStatus faiss_ivf_append (FaissIndexIVF *self, idx_t n, const void *input, const idx_t *xids,
                               const idx_t *list_nos, FaissIVFEncodeBlock encode, bool needs_buffer);
 
+/// After a removal.
+void faiss_ivf_subtract_ntotal (FaissIndexIVF *self, size_t n_removed);
+
 /* ---- files and texts (faiss/IndexIVF_io.c) ----------------------------------------------------
  */
 

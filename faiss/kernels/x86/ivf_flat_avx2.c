@@ -1,8 +1,7 @@
 /* Scans of inverted lists of full vectors, AVX2 with FMA: lanes run along the components.
  *
- * Eight pairs of vectors at a time, one accumulator each: 2 queries and 4 rows, or 1 and 8. The
- * accumulators are summed four together: within 128 bits first, then across. The same order holds
- * for the rows that are left over.
+ * Four rows at a time with one or two queries, one accumulator per pair. The accumulators are
+ * summed four together: within 128 bits first, then across.
  */
 #include <immintrin.h>
 
@@ -31,88 +30,59 @@ ALWAYS_INLINE __m128 sum_4 (const __m256 *a) {
     return _mm_add_ps (_mm256_castps256_ps128 (v), _mm256_extractf128_ps (v, 1));
 }
 
-/* nx queries and `rows` rows, nx * rows <= 8; lane r of out[i][r / 4] is query i with row r */
-ALWAYS_INLINE void tile (const Metric metric, const int nx, const int rows, const float *const *x,
-                         const float *const *y, size_t d, __m128 (*out)[2]) {
-    __m256 sums[8];
-    for (int i = 0; i < nx * rows; i++) {
+/* nx = 1 or 2 queries and four rows, which may repeat. Memory is asked for `ahead` floats ahead: it
+ * is read once and in order. */
+ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *const *x,
+                             const float *const *y, size_t d, size_t ahead, __m256 *sums) {
+    for (int i = 0; i < 4 * nx; i++) {
         sums[i] = _mm256_setzero_ps ();
     }
     size_t j = 0;
     for (; j + 8 <= d; j += 8) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < 4; r++) {
             __m256 row = _mm256_loadu_ps (y[r] + j);
+            _mm_prefetch ((const char *)(y[r] + j + ahead), _MM_HINT_T0);
             for (int i = 0; i < nx; i++) {
-                sums[i * rows + r] =
-                    step (metric, sums[i * rows + r], _mm256_loadu_ps (x[i] + j), row);
+                sums[4 * i + r] = step (metric, sums[4 * i + r], _mm256_loadu_ps (x[i] + j), row);
             }
         }
     }
     if (j < d) {
         __m256i mask = tail_mask (d - j);
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < 4; r++) {
             __m256 row = _mm256_maskload_ps (y[r] + j, mask);
             for (int i = 0; i < nx; i++) {
-                sums[i * rows + r] =
-                    step (metric, sums[i * rows + r], _mm256_maskload_ps (x[i] + j, mask), row);
+                sums[4 * i + r] =
+                    step (metric, sums[4 * i + r], _mm256_maskload_ps (x[i] + j, mask), row);
             }
         }
     }
-    for (int i = 0; i < nx; i++) {
-        for (int r = 0; r < rows; r += 4) {
-            out[i][r / 4] = sum_4 (sums + i * rows + r);
-        }
-    }
 }
 
-/* The last rows, which need not be four. */
-ALWAYS_INLINE void scan_rest (const Metric metric, const float *x, const float *y, size_t d,
-                              size_t begin, size_t ny, float *out) {
-    for (size_t r = begin; r < ny; r += 4) {
+/* At least 4 KB, in whole tiles of four rows. */
+ALWAYS_INLINE size_t prefetch_distance (size_t d) {
+    size_t tile = 4 * d;
+    return tile >= 1024 || tile == 0 ? tile : (1023 / tile + 1) * tile;
+}
+
+ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *const *x,
+                              const float *y, size_t d, size_t ny, float *out, size_t ld) {
+    size_t ahead = prefetch_distance (d);
+    __m256 sums[8];
+    for (size_t r = 0; r < ny; r += 4) {
         size_t left = ny - r < 4 ? ny - r : 4;
         const float *rows[4];
-        float distances[4];
-        __m128 v[1][2];
         for (size_t i = 0; i < 4; i++) {
             rows[i] = y + (r + (i < left ? i : left - 1)) * d;
         }
-        tile (metric, 1, 4, &x, rows, d, v);
-        _mm_storeu_ps (distances, v[0][0]);
-        for (size_t i = 0; i < left; i++) {
-            out[r + i] = distances[i];
+        sum_tile (metric, nx, x, rows, d, ahead, sums);
+        for (int i = 0; i < nx; i++) {
+            float distances[4];
+            _mm_storeu_ps (distances, sum_4 (sums + 4 * i));
+            for (size_t l = 0; l < left; l++) {
+                out[(size_t)i * ld + r + l] = distances[l];
+            }
         }
-    }
-}
-
-ALWAYS_INLINE void scan_1 (const Metric metric, const float *x, const float *y, size_t d, size_t ny,
-                           float *out) {
-    size_t r = 0;
-    for (; r + 8 <= ny; r += 8) {
-        const float *rows[8];
-        __m128 v[1][2];
-        for (size_t i = 0; i < 8; i++) {
-            rows[i] = y + (r + i) * d;
-            _mm_prefetch ((const char *)rows[i] + 4096, _MM_HINT_T0);
-        }
-        tile (metric, 1, 8, &x, rows, d, v);
-        _mm_storeu_ps (out + r, v[0][0]);
-        _mm_storeu_ps (out + r + 4, v[0][1]);
-    }
-    scan_rest (metric, x, y, d, r, ny, out);
-}
-
-ALWAYS_INLINE void scan_2 (const Metric metric, const float *const *x, const float *y, size_t d,
-                           size_t ny, float *out, size_t ld) {
-    size_t r = 0;
-    for (; r + 4 <= ny; r += 4) {
-        const float *rows[4] = {y + r * d, y + (r + 1) * d, y + (r + 2) * d, y + (r + 3) * d};
-        __m128 v[2][2];
-        tile (metric, 2, 4, x, rows, d, v);
-        _mm_storeu_ps (out + r, v[0][0]);
-        _mm_storeu_ps (out + ld + r, v[1][0]);
-    }
-    for (int i = 0; i < 2; i++) {
-        scan_rest (metric, x[i], y, d, r, ny, out + (size_t)i * ld);
     }
 }
 
@@ -120,10 +90,10 @@ ALWAYS_INLINE void scan (const Metric metric, const float *const *x, size_t nx, 
                          size_t d, size_t ny, float *out, size_t ld) {
     size_t i = 0;
     for (; i + 2 <= nx; i += 2) {
-        scan_2 (metric, x + i, y, d, ny, out + i * ld, ld);
+        scan_rows (metric, 2, x + i, y, d, ny, out + i * ld, ld);
     }
     if (i < nx) {
-        scan_1 (metric, x[i], y, d, ny, out + i * ld);
+        scan_rows (metric, 1, x + i, y, d, ny, out + i * ld, ld);
     }
 }
 

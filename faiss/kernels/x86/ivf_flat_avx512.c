@@ -48,125 +48,115 @@ ALWAYS_INLINE __m512 sum_16 (const __m512 *a) {
                           _mm512_shuffle_f32x4 (v01, v23, 0xdd));
 }
 
-ALWAYS_INLINE void add_components (const Metric metric, const int nx, const float *const *x,
-                                   const float *y, size_t d, size_t j, __mmask16 mask,
-                                   __m512 *sums) {
-    const int rows = 16 / nx;
-    __m512 q[4];
-    for (int i = 0; i < nx; i++) {
-        q[i] = _mm512_maskz_loadu_ps (mask, x[i] + j);
-    }
-    for (int r = 0; r < rows; r++) {
-        __m512 row = _mm512_maskz_loadu_ps (mask, y + (size_t)r * d + j);
-        for (int i = 0; i < nx; i++) {
-            sums[i * rows + r] = step (metric, sums[i * rows + r], q[i], row);
-        }
-    }
-}
-
-/* nx queries and the next 16 / nx rows */
-ALWAYS_INLINE __m512 tile (const Metric metric, const int nx, const float *const *x, const float *y,
-                           size_t d) {
-    __m512 sums[16];
-    for (int i = 0; i < 16; i++) {
-        sums[i] = _mm512_setzero_ps ();
-    }
-    size_t j = 0;
-    for (; j + 16 <= d; j += 16) {
-        add_components (metric, nx, x, y, d, j, 0xffff, sums);
-    }
-    if (j < d) {
-        add_components (metric, nx, x, y, d, j, (__mmask16)((1u << (d - j)) - 1), sums);
-    }
-    return sum_16 (sums);
-}
-
-/* one query and four rows, which may repeat */
-ALWAYS_INLINE __m128 small_tile (const Metric metric, const float *x, const float *const *y,
-                                 size_t d) {
-    __m512 sums[4];
-    for (int i = 0; i < 4; i++) {
+/* nx queries and four rows, which may repeat: sums[4 * i + r] for query i and row r. Memory is
+ * asked for `ahead` floats ahead: it is read once and in order. */
+ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *const *x,
+                             const float *const *y, size_t d, size_t ahead, __m512 *sums) {
+    for (int i = 0; i < 4 * nx; i++) {
         sums[i] = _mm512_setzero_ps ();
     }
     for (size_t j = 0; j < d; j += 16) {
         __mmask16 mask = d - j >= 16 ? 0xffff : (__mmask16)((1u << (d - j)) - 1);
-        __m512 q = _mm512_maskz_loadu_ps (mask, x + j);
-        for (int i = 0; i < 4; i++) {
-            sums[i] = step (metric, sums[i], q, _mm512_maskz_loadu_ps (mask, y[i] + j));
+        __m512 rows[4];
+        for (int r = 0; r < 4; r++) {
+            rows[r] = _mm512_maskz_loadu_ps (mask, y[r] + j);
+            _mm_prefetch ((const char *)(y[r] + j + ahead), _MM_HINT_T0);
+        }
+        for (int i = 0; i < nx; i++) {
+            __m512 q = _mm512_maskz_loadu_ps (mask, x[i] + j);
+            for (int r = 0; r < 4; r++) {
+                sums[4 * i + r] = step (metric, sums[4 * i + r], q, rows[r]);
+            }
         }
     }
-    return sum_4 (sums);
 }
 
-/* The rows from `begin` on, four at a time. */
-ALWAYS_INLINE void scan_rest (const Metric metric, const float *x, const float *y, size_t d,
-                              size_t begin, size_t ny, float *out) {
-    for (size_t r = begin; r < ny; r += 4) {
+/* The same for one query, row after row: what long rows from memory like best. */
+ALWAYS_INLINE void sum_row_by_row (const Metric metric, const float *x, const float *const *y,
+                                   size_t d, __m512 *sums) {
+    enum { AHEAD = 512 };
+    for (int r = 0; r < 4; r++) {
+        __m512 sum = _mm512_setzero_ps ();
+        size_t j = 0;
+        for (; j + 16 <= d; j += 16) {
+            _mm_prefetch ((const char *)(y[r] + j + AHEAD), _MM_HINT_T0);
+            sum = step (metric, sum, _mm512_loadu_ps (x + j), _mm512_loadu_ps (y[r] + j));
+        }
+        if (j < d) {
+            __mmask16 mask = (__mmask16)((1u << (d - j)) - 1);
+            sum = step (metric, sum, _mm512_maskz_loadu_ps (mask, x + j),
+                        _mm512_maskz_loadu_ps (mask, y[r] + j));
+        }
+        sums[r] = sum;
+    }
+}
+
+enum { LONG_ROW = 256 };
+
+/* At least 4 KB, in whole tiles of four rows. */
+ALWAYS_INLINE size_t prefetch_distance (size_t d) {
+    size_t tile = 4 * d;
+    return tile >= 1024 || tile == 0 ? tile : (1023 / tile + 1) * tile;
+}
+
+/* The first n values. (A masked store would do; but GCC 12 makes a masked extraction to memory of
+ * it, which may touch what the mask leaves out.) */
+ALWAYS_INLINE void store (__m128 values, float *out, size_t n) {
+    if (n == 4) {
+        _mm_storeu_ps (out, values);
+        return;
+    }
+    float all[4];
+    _mm_storeu_ps (all, values);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = all[i];
+    }
+}
+
+/* nx = 1, 2 or 4 queries in the kernel; the first n_out of them are wanted */
+ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *const *x,
+                              const float *y, size_t d, size_t ny, float *out, size_t ld,
+                              int n_out) {
+    size_t ahead = prefetch_distance (d);
+    __m512 sums[16];
+    for (size_t r = 0; r < ny; r += 4) {
         size_t left = ny - r < 4 ? ny - r : 4;
         const float *rows[4];
         for (size_t i = 0; i < 4; i++) {
             rows[i] = y + (r + (i < left ? i : left - 1)) * d;
         }
-        _mm_mask_storeu_ps (out + r, (__mmask8)((1u << left) - 1), small_tile (metric, x, rows, d));
-    }
-}
-
-/* Rows in a row: memory is read once and in order, so ask for it well ahead of use. */
-enum { PREFETCH_BYTES = 4096 };
-
-ALWAYS_INLINE void scan_1 (const Metric metric, const float *const *x, const float *y, size_t d,
-                           size_t ny, float *out) {
-    size_t r = 0;
-    for (; r + 16 <= ny; r += 16) {
-        const char *ahead = (const char *)(y + r * d) + PREFETCH_BYTES;
-        for (size_t at = 0; at < 64 * d; at += 64) {
-            _mm_prefetch (ahead + at, _MM_HINT_T0);
+        if (nx == 1 && d >= LONG_ROW) {
+            sum_row_by_row (metric, x[0], rows, d, sums);
+        } else {
+            sum_tile (metric, nx, x, rows, d, ahead, sums);
         }
-        _mm512_storeu_ps (out + r, tile (metric, 1, x, y + r * d, d));
-    }
-    scan_rest (metric, x[0], y, d, r, ny, out);
-}
-
-ALWAYS_INLINE void scan_2 (const Metric metric, const float *const *x, const float *y, size_t d,
-                           size_t ny, float *out, size_t ld) {
-    size_t r = 0;
-    for (; r + 8 <= ny; r += 8) {
-        __m512 v = tile (metric, 2, x, y + r * d, d);
-        _mm256_storeu_ps (out + r, _mm512_castps512_ps256 (v));
-        _mm256_storeu_ps (out + ld + r, _mm512_extractf32x8_ps (v, 1));
-    }
-    for (int i = 0; i < 2; i++) {
-        scan_rest (metric, x[i], y, d, r, ny, out + (size_t)i * ld);
-    }
-}
-
-/* three or four queries; of three the last counts twice */
-ALWAYS_INLINE void scan_4 (const Metric metric, const float *const *x, size_t nx, const float *y,
-                           size_t d, size_t ny, float *out, size_t ld) {
-    const float *four[4] = {x[0], x[1], x[2], x[nx - 1]};
-    size_t r = 0;
-    for (; r + 4 <= ny; r += 4) {
-        __m512 v = tile (metric, 4, four, y + r * d, d);
-        _mm_storeu_ps (out + r, _mm512_castps512_ps128 (v));
-        _mm_storeu_ps (out + ld + r, _mm512_extractf32x4_ps (v, 1));
-        _mm_storeu_ps (out + 2 * ld + r, _mm512_extractf32x4_ps (v, 2));
+        __m128 tile[4];
         if (nx == 4) {
-            _mm_storeu_ps (out + 3 * ld + r, _mm512_extractf32x4_ps (v, 3));
+            __m512 v = sum_16 (sums);
+            tile[0] = _mm512_castps512_ps128 (v);
+            tile[1] = _mm512_extractf32x4_ps (v, 1);
+            tile[2] = _mm512_extractf32x4_ps (v, 2);
+            tile[3] = _mm512_extractf32x4_ps (v, 3);
+        } else {
+            for (int i = 0; i < nx; i++) {
+                tile[i] = sum_4 (sums + 4 * i);
+            }
         }
-    }
-    for (size_t i = 0; i < nx; i++) {
-        scan_rest (metric, x[i], y, d, r, ny, out + i * ld);
+        for (int i = 0; i < n_out; i++) {
+            store (tile[i], out + (size_t)i * ld + r, left);
+        }
     }
 }
 
 ALWAYS_INLINE void scan (const Metric metric, const float *const *x, size_t nx, const float *y,
                          size_t d, size_t ny, float *out, size_t ld) {
     if (nx == 1) {
-        scan_1 (metric, x, y, d, ny, out);
+        scan_rows (metric, 1, x, y, d, ny, out, ld, 1);
     } else if (nx == 2) {
-        scan_2 (metric, x, y, d, ny, out, ld);
-    } else {
-        scan_4 (metric, x, nx, y, d, ny, out, ld);
+        scan_rows (metric, 2, x, y, d, ny, out, ld, 2);
+    } else { /* of three queries the last counts twice */
+        const float *four[4] = {x[0], x[1], x[2], x[nx - 1]};
+        scan_rows (metric, 4, four, y, d, ny, out, ld, (int)nx);
     }
 }
 
