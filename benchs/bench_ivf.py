@@ -8,6 +8,7 @@ The oracle trains and writes the index; both sides read that file. Each figure i
 rounds in which the two sides take turns. Results are compared too: distances, and ids up to ties.
 """
 import argparse
+import ctypes
 import gzip
 import os
 import pathlib
@@ -94,11 +95,15 @@ def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
     D, labels = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
     address = xq.ctypes.data
     row = xq.strides[0]
-    call = cfaiss.lib.faiss_Index_search
+    # plain pointers: what ctypes converts costs more than a small search
+    pointer, integer = ctypes.c_void_p, ctypes.c_int64
+    call = ctypes.CFUNCTYPE(ctypes.c_int, pointer, integer, pointer, integer, pointer, pointer)(
+        ("faiss_Index_search", ctypes.CDLL(str(cfaiss.LIBRARY))))
+    D_, labels_, index = D.ctypes.data, labels.ctypes.data, ours.address
 
     def search():
         for i in range(0, n, batch):
-            call(ours, batch, address + i * row, k, D, labels)
+            call(index, batch, address + i * row, k, D_, labels_)
 
     search()
     n = max(1, min(len(xq) // batch, int(0.01 / seconds(search)))) * batch
