@@ -210,6 +210,41 @@ void faiss_pairwise_L2sqr_with_defaults (int64_t d, int64_t nq, const float *xq,
     faiss_pairwise_L2sqr (d, nq, xq, nb, xb, dis, -1, -1, -1);
 }
 
+static size_t argmin (const float *values, size_t n) {
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++) {
+        best = values[i] < values[best] ? i : best;
+    }
+    return best;
+}
+
+size_t faiss_fvec_L2sqr_ny_nearest (float *distances_tmp_buffer, const float *x, const float *y,
+                                    size_t d, size_t ny) {
+    faiss_kernels.fvec_L2sqr_ny (distances_tmp_buffer, x, y, d, ny);
+    return argmin (distances_tmp_buffer, ny);
+}
+
+int faiss_fvec_madd_and_argmin (size_t n, const float *a, float bf, const float *b, float *c) {
+    faiss_kernels.fvec_madd (n, a, bf, b, c);
+    return (int)argmin (c, n);
+}
+
+void faiss_pairwise_indexed_L2sqr (size_t d, size_t n, const float *x, const int64_t *ix,
+                                   const float *y, const int64_t *iy, float *dis) {
+#pragma omp parallel for num_threads(n *d > 100000 ? faiss_threads_for((idx_t)n) : 1)
+    for (size_t i = 0; i < n; i++) {
+        dis[i] = faiss_kernels.fvec_L2sqr (x + (size_t)ix[i] * d, y + (size_t)iy[i] * d, d);
+    }
+}
+
+void faiss_pairwise_indexed_inner_product (size_t d, size_t n, const float *x, const int64_t *ix,
+                                           const float *y, const int64_t *iy, float *dis) {
+#pragma omp parallel for num_threads(n *d > 100000 ? faiss_threads_for((idx_t)n) : 1)
+    for (size_t i = 0; i < n; i++) {
+        dis[i] = faiss_kernels.fvec_inner_product (x + (size_t)ix[i] * d, y + (size_t)iy[i] * d, d);
+    }
+}
+
 /* ---- subsets --------------------------------------------------------------------------------- */
 
 typedef float (*Distance) (const float *x, const float *y, size_t d);

@@ -46,6 +46,20 @@ void faiss_fvec_renorm_L2 (size_t d, size_t nx, float *x);
 void faiss_fvec_inner_products_ny (float *ip, const float *x, const float *y, size_t d, size_t ny);
 void faiss_fvec_L2sqr_ny (float *dis, const float *x, const float *y, size_t d, size_t ny);
 
+/// The nearest of ny vectors by squared distance, the first of equal ones; 0 if ny is 0.
+/// @param distances_tmp_buffer  size ny, receives the distances
+size_t faiss_fvec_L2sqr_ny_nearest (float *distances_tmp_buffer, const float *x, const float *y,
+                                    size_t d, size_t ny);
+
+/// c = a + bf * b like faiss_fvec_madd; the position of the smallest c, the first of equal ones.
+int faiss_fvec_madd_and_argmin (size_t n, const float *a, float bf, const float *b, float *c);
+
+/// n pairs of rows, x[ix[i] * d ...] and y[iy[i] * d ...]: dis has n elements.
+void faiss_pairwise_indexed_L2sqr (size_t d, size_t n, const float *x, const int64_t *ix,
+                                   const float *y, const int64_t *iy, float *dis);
+void faiss_pairwise_indexed_inner_product (size_t d, size_t n, const float *x, const int64_t *ix,
+                                           const float *y, const int64_t *iy, float *dis);
+
 /** All squared distances between nq and nb vectors: dis[i * ldd + j].
  *
  * ldq, ldb, ldd: distance between rows; -1 for compact matrices. By the expansion |x|^2 + |y|^2 -

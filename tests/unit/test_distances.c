@@ -44,6 +44,12 @@ static void one_against_many (void **unused) {
         for (size_t j = 0; j < n; j++) {
             assert_true (close_to (out[j], exact (x, y + j * d, d, 0), d));
         }
+        assert_int_equal (faiss_fvec_L2sqr_ny_nearest (out, y + 7 * d, y, d, n), d ? 7 : 0);
+        int64_t ix[] = {0, 0}, iy[] = {12, 5};
+        faiss_pairwise_indexed_L2sqr (d, 2, x, ix, y, iy, out);
+        assert_true (out[1] == faiss_fvec_L2sqr (x, y + 5 * d, d));
+        faiss_pairwise_indexed_inner_product (d, 2, x, ix, y, iy, out);
+        assert_true (out[0] == faiss_fvec_inner_product (x, y + 12 * d, d));
         idx_t ids[4] = {3, -1, 12, 3};
         faiss_fvec_inner_products_by_idx (out, x, y, ids, d, 1, 4);
         assert_true (out[1] == -HUGE_VALF && out[0] == out[3]);
@@ -128,7 +134,11 @@ static void arithmetic_works_in_place (void **unused) {
     faiss_fvec_madd (19, c, -1, a, c);
     for (int i = 0; i < 19; i++) {
         assert_true (fabsf (c[i]) < 1e-6f);
+        a[i] = (float)((i * 7) % 19), b[i] = 1;
     }
+    assert_int_equal (faiss_fvec_madd_and_argmin (19, a, 2, b, c), 0);
+    a[4] = a[11] = -1;
+    assert_int_equal (faiss_fvec_madd_and_argmin (19, a, 2, b, c), 4);
 }
 
 static void levels_have_names (void **unused) {

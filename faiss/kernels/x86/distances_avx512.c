@@ -111,7 +111,7 @@ ALWAYS_INLINE __m128 distance_4 (const Metric metric, const float *x, const floa
 
 /* Rows in a row: memory is read once and in order. Where rows are short the hardware does not see
  * four streams in time, so ask for what comes well ahead of use. */
-enum { PREFETCH_BYTES = 2048, PREFETCH_MAX_D = 256 };
+enum { PREFETCH_BYTES = 4096, PREFETCH_MAX_D = 256 };
 
 ALWAYS_INLINE void distances_ny (const Metric metric, float *out, const float *x, const float *y,
                                  size_t d, size_t ny) {
