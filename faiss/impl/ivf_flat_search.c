@@ -19,6 +19,9 @@
 /// Of the next list.
 #define PREFETCH_BYTES 4096
 
+/// Of rows that are copied to be aligned.
+#define COPY_BYTES 65536
+
 /// Memory for candidates per thread.
 #define CANDIDATE_BYTES ((size_t)16 << 20)
 
@@ -62,7 +65,8 @@ typedef struct Block {
     uint32_t *starts;           /* by list: where its queries begin in `order`, size nlist + 1 */
     uint32_t *order;            /* queries, sorted by list, size n * nprobe */
     uint64_t *sort_buffer;      /* size 2 * k */
-    float *rows;                /* a copy of rows that are not aligned, size ROWS * d */
+    float *rows;                /* a copy of rows that are not aligned, size n_rows * d */
+    size_t n_rows;
     size_t nlist, ndis, n_candidates;
 } Block;
 
@@ -85,7 +89,9 @@ static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
     FAISS_TRY (faiss_alloc (&b->starts, s->lists->nlist + 1, sizeof *b->starts));
     FAISS_TRY (faiss_alloc (&b->order, n * s->nprobe, sizeof *b->order));
     FAISS_TRY (faiss_alloc (&b->sort_buffer, 2 * s->shape.k, sizeof *b->sort_buffer));
-    return faiss_alloc (&b->rows, ROWS * s->d, sizeof *b->rows);
+    size_t row = s->d * sizeof (float);
+    b->n_rows = row * ROWS <= COPY_BYTES ? ROWS : row <= COPY_BYTES ? COPY_BYTES / row : 1;
+    return faiss_alloc (&b->rows, b->n_rows, row);
 }
 
 /* ---- one list -----------------------------------------------------------------------------------
@@ -122,10 +128,12 @@ static void scan_list (Block *b, size_t list_no, const uint32_t *queries, size_t
     }
     const uint8_t *codes = lists->cls->get_codes (lists, list_no);
     const idx_t *ids = lists->cls->get_ids (lists, list_no);
-    for (size_t begin = 0; begin < size; begin += ROWS) {
-        size_t n = size - begin < ROWS ? size - begin : ROWS;
+    bool is_aligned = (uintptr_t)codes % sizeof (float) == 0; /* in a mapped file it may not be */
+    size_t step = is_aligned ? ROWS : b->n_rows;
+    for (size_t begin = 0; begin < size; begin += step) {
+        size_t n = size - begin < step ? size - begin : step;
         const void *rows = codes + begin * lists->code_size;
-        if ((uintptr_t)rows % sizeof (float) != 0) { /* in a mapped file */
+        if (!is_aligned) {
             rows = memcpy (b->rows, rows, n * lists->code_size);
         }
         for (size_t i = 0; i < n_queries; i += GROUP) {

@@ -11,7 +11,9 @@
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlat.h>
+#include <faiss/invlists/ArrayInvertedLists.h>
 #include <faiss/utils/Heap.h>
+#include <faiss/utils/simd_levels.h>
 
 #define OK(expr) assert_int_equal ((expr), FAISS_OK)
 #define FAILS(expr) assert_int_equal ((expr), FAISS_EXCEPT)
@@ -136,8 +138,50 @@ static void search_is_exact_in_the_lists_visited (void **state) {
     }
 }
 
+/* Lists that are views of a mapped file begin anywhere. */
+static void lists_need_no_alignment (void **state) {
+    (void)state;
+    static const size_t dimensions[] = {7, 100, 20000};
+    for (size_t i = 0; i < 3; i++) {
+        Fixture f = set_up (dimensions[i], 3, 40, METRIC_L2);
+        FaissArrayInvertedLists *lists = (FaissArrayInvertedLists *)f.ivf->ivf.invlists;
+        uint8_t *moved[3], *aligned[3];
+        for (size_t l = 0; l < 3; l++) {
+            moved[l] = malloc (lists->codes[l].size + 1);
+            memcpy (moved[l] + 1, lists->codes[l].data, lists->codes[l].size);
+            aligned[l] = lists->codes[l].data;
+            lists->codes[l].data = moved[l] + 1;
+        }
+        check_search (&f, 9, 7, 2);
+        f.ivf->ivf.parallel_mode = 1;
+        check_search (&f, 2, 7, 2);
+        for (size_t l = 0; l < 3; l++) {
+            lists->codes[l].data = aligned[l];
+            free (moved[l]);
+        }
+        tear_down (&f);
+    }
+}
+
+static void every_simd_level_finds_the_same (void **state) {
+    (void)state;
+    FaissSIMDLevel level = faiss_get_simd_level ();
+    for (int i = 0; i < SIMDLevel_COUNT; i++) {
+        if (faiss_simd_level_is_available ((FaissSIMDLevel)i)) {
+            OK (faiss_set_simd_level ((FaissSIMDLevel)i));
+            Fixture f = set_up (33, 8, 300, METRIC_L2);
+            check_search (&f, 20, 10, 3);
+            check_search (&f, 1, 130, 8);
+            tear_down (&f);
+        }
+    }
+    OK (faiss_set_simd_level (level));
+}
+
 int main (void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test (lists_need_no_alignment),
+        cmocka_unit_test (every_simd_level_finds_the_same),
         cmocka_unit_test (search_is_exact_in_the_lists_visited),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
