@@ -258,7 +258,7 @@ FaissStatus faiss_Index_train (FaissIndex *self, idx_t n, const float *x) {
 
 /* A damaged file may claim any ntotal. */
 static FaissStatus check_room (const char *function, const FaissIndex *self, idx_t n) {
-    if (n > INT64_MAX - self->ntotal) {
+    if (n > 0 && self->ntotal > INT64_MAX - n) {
         return faiss_fail_in (FAISS_EXCEPT, function, "n=%lld more than ntotal=%lld are too many",
                               (long long)n, (long long)self->ntotal);
     }
