@@ -1,52 +1,51 @@
 #!/usr/bin/env python3
-"""IVF1024,Flat against the oracle, in turns in one run: queries per second at equal nprobe.
+"""IVF1024,Flat beside faiss-cpu 1.15.1 at equal nprobe: both search in turn, the best rounds count.
 
-    FAISS_ORACLE_PYTHON=... python3 benchs/bench_ivf.py [--threads 1,2] [--nprobe 1,4,16,64] [--k 10,100]
-                                                        [--batch 1,16,2000] [--data glove,fashion]
+usage: bench_ivf.py [--threads 1,2] [--nprobe 1,4,16,64] [--k 10,100] [--batch 1,16,2000]
+                    [--data glove=FILE.npy,fashion=FILE.gz] [--rounds 7] [--nlist 1024]
 
-The oracle trains and writes the index; both sides read that file. Each figure is the best of several
-rounds in which the two sides take turns. Results are compared too: distances, and ids up to ties.
+The oracle trains and writes the index; both sides read that file (kept in the folder IVF_CACHE, if
+that is set). On one thread CPU time is taken, so that other programs disturb less; run it pinned:
+taskset -c 1 python3 benchs/bench_ivf.py --threads 1. Results are compared too: distances, and the
+share of equal ids.
 """
 import argparse
 import ctypes
-import gzip
 import os
-import pathlib
-import sys
 import tempfile
 import time
 
 import numpy as np
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "oracle"))
+import common
+from common import cfaiss
 
-import cfaiss  # noqa: E402
-from conftest import Oracle  # noqa: E402
+MAKE = """
+    index = faiss.index_factory(xb.shape[1], "IVF%d,Flat" % nlist, metric)
+    index.train(xb[::4] if len(xb) > 100000 else xb)
+    index.add(xb)
+    faiss.write_index(index, fname)
+"""
 
-GLOVE = os.environ.get("GLOVE", str(ROOT / "demos" / "data" / "glove-20k.f16.npy"))
-FASHION = "/usr/share/datasets/fashion-mnist/"
+SEARCH = """
+    import time
+    clock = time.process_time if threads == 1 else time.perf_counter
+    ivf, queries = faiss.ivf, faiss.queries
+    ivf.nprobe = nprobe
+    D, I = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
+    D_, I_, x_ = faiss.swig_ptr(D), faiss.swig_ptr(I), faiss.swig_ptr
+    start = clock()
+    for i in range(0, n, batch):
+        ivf.search_c(batch, x_(queries[i:i + batch]), k, D_, I_)
+    return clock() - start
+"""
 
 
-def glove():
-    x = np.load(GLOVE).astype(np.float32)
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
-    rng = np.random.default_rng(1)
-    perm = rng.permutation(len(x))
-    return x[perm[2000:]], x[perm[:2000]], 0
-
-
-def fashion():
-    def idx(name):
-        with gzip.open(FASHION + name) as f:
-            return np.frombuffer(f.read(), np.uint8, offset=16).reshape(-1, 784).astype(np.float32)
-    return idx("train-images-idx3-ubyte.gz"), idx("t10k-images-idx3-ubyte.gz")[:2000], 1
-
-
-def seconds(search):
-    start = time.perf_counter()
+def seconds(search, threads):
+    clock = time.process_time if threads == 1 else time.perf_counter
+    start = clock()
     search()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def main():
@@ -55,26 +54,22 @@ def main():
     parser.add_argument("--nprobe", default="1,4,16,64")
     parser.add_argument("--k", default="10,100")
     parser.add_argument("--batch", default="1,16,2000")
-    parser.add_argument("--data", default="glove,fashion")
+    parser.add_argument("--data", default=f"glove={common.GLOVE},fashion={common.FASHION}")
+    parser.add_argument("--nlist", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=7)
     args = parser.parse_args()
     numbers = lambda text: [int(t) for t in text.split(",")]  # noqa: E731
-    oracle = Oracle()
+    oracle = common.Oracle()
+    print(common.cpu_name())
     worst = 9e9
-    for data in args.data.split(","):
-        xb, xq, metric = {"glove": glove, "fashion": fashion}[data]()
+    for source in args.data.split(","):
+        data, path = source.split("=")
+        xb, xq, metric = common.load(data, path)
         with tempfile.TemporaryDirectory() as folder:
-            fname = os.path.join(folder, "ivf.index")
-            cached = os.environ.get("IVF_CACHE")
-            if cached:
-                fname = os.path.join(cached, data + ".ivf1024.index")
+            fname = os.path.join(os.environ.get("IVF_CACHE", folder),
+                                 f"{data}.{len(xb)}.ivf{args.nlist}.index")
             if not os.path.exists(fname):
-                oracle("""
-                    index = faiss.index_factory(xb.shape[1], "IVF1024,Flat", metric)
-                    index.train(xb[::4] if len(xb) > 100000 else xb)
-                    index.add(xb)
-                    faiss.write_index(index, fname)
-                """, xb=xb, metric=metric, fname=fname)
+                oracle(MAKE, xb=xb, metric=metric, fname=fname, nlist=args.nlist)
             oracle("faiss.queries = xq; faiss.ivf = faiss.read_index(fname)", xq=xq, fname=fname)
             ours = cfaiss.read_index(fname)
         for threads in numbers(args.threads):
@@ -106,22 +101,13 @@ def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
             call(index, batch, address + i * row, k, D_, labels_)
 
     search()
-    n = max(1, min(len(xq) // batch, int(0.01 / seconds(search)))) * batch
+    n = max(1, min(len(xq) // batch, int(0.01 / seconds(search, threads)))) * batch
     rounds = max(rounds, min(50, 25600 // n))
     best, theirs = 9e9, 9e9
     for _ in range(rounds):
-        best = min(best, seconds(search))
-        theirs = min(theirs, oracle("""
-            import time
-            ivf, queries = faiss.ivf, faiss.queries
-            ivf.nprobe = nprobe
-            D, I = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
-            D_, I_, x_ = faiss.swig_ptr(D), faiss.swig_ptr(I), faiss.swig_ptr
-            start = time.perf_counter()
-            for i in range(0, n, batch):
-                ivf.search_c(batch, x_(queries[i:i + batch]), k, D_, I_)
-            return time.perf_counter() - start
-        """, nprobe=nprobe, n=n, batch=batch, k=k))
+        best = min(best, seconds(search, threads))
+        theirs = min(theirs, oracle(SEARCH, nprobe=nprobe, n=n, batch=batch, k=k,
+                                    threads=threads))
     D, labels = ours.search(xq[:200], k)
     D1, labels1 = oracle("return faiss.ivf.search(faiss.queries[:200], k)", k=k)
     found = labels >= 0

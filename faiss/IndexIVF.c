@@ -10,6 +10,7 @@
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/invlists/ArrayInvertedLists.h>
+#include <faiss/utils/utils.h>
 
 /// Vectors that are encoded, or assigned, at once.
 #define ADD_BLOCK 65536
@@ -129,6 +130,20 @@ static FaissStatus train_encoder_on (FaissIndexIVF *self, idx_t n, const float *
     return cls->train_encoder (self, n, residuals, assign);
 }
 
+/* The same on as many vectors as it wants. */
+static FaissStatus train_encoder_on_sample (FaissIndexIVF *self, idx_t n, const float *x) {
+    enum { SEED = 1234 };
+    idx_t wanted = class_of (self)->train_encoder_num_vectors (self);
+    if (wanted <= 0 || wanted >= n) {
+        return train_encoder_on (self, n, x);
+    }
+    size_t n_sample = (size_t)n;
+    FAISS_AUTO_FREE (float) *sample = NULL;
+    FAISS_TRY (faiss_fvecs_maybe_subsample ((size_t)self->index.d, &n_sample, (size_t)wanted, x,
+                                            self->index.verbose, SEED, &sample));
+    return train_encoder_on (self, (idx_t)n_sample, sample);
+}
+
 static FaissStatus IndexIVF_train (FaissIndex *index, idx_t n, const float *x) {
     FaissIndexIVF *self = FAISS_SELF (IndexIVF, index, index);
     FAISS_REQUIRE (self->quantizer, "there is no quantizer");
@@ -141,7 +156,7 @@ static FaissStatus IndexIVF_train (FaissIndex *index, idx_t n, const float *x) {
     FAISS_TRY (
         faiss_Level1Quantizer_train_q1 (&level1, (size_t)n, x, index->verbose, index->metric_type));
     if (class_of (self)->train_encoder != IndexIVF_train_encoder) {
-        FAISS_TRY (train_encoder_on (self, n, x));
+        FAISS_TRY (train_encoder_on_sample (self, n, x));
     }
     index->is_trained = true;
     return FAISS_OK;
