@@ -32,6 +32,9 @@ need pkg-config command -v pkg-config
 need libcmocka-dev header cmocka.h
 need zlib1g-dev header zlib.h
 need python3-venv "$PYTHON" -c 'import venv, ensurepip'
+need swig sh -c 'swig -version | grep -qE "Version (4\.[1-9]|[5-9]|[1-9][0-9])"'
+need python3-dev "$PYTHON" -c 'import os, sysconfig
+assert os.path.exists (sysconfig.get_path ("include") + "/Python.h")'
 for package in "$@"; do # more, by name
     need "$package" dpkg -s "$package"
 done

@@ -46,6 +46,9 @@ if [ "${total:-0}" = 0 ]; then
     tally 1 0
 fi
 
+step "Python module" make -s py BUILD="$build" CC="${CC:-gcc}" PYTHON="${PYTHON:-python3}" ||
+    tally 1 0
+
 # numpy and pytest for the tests; the oracle apart from them: both modules are called faiss
 step "Python set-up" sh tests/venv.sh "$build/venv" numpy pytest || tally 1 0
 if [ -z "$FAISS_ORACLE_PYTHON" ]; then

@@ -2,28 +2,47 @@
 
 import inspect
 import sys
+import warnings
 
 import numpy as np
 
 from faiss import swigfaiss
 from faiss.loader import *  # noqa: F401, F403
-from faiss import array_conversions, class_wrappers, extra_wrappers
+from faiss import array_conversions, class_wrappers, extra_wrappers, globals, gpu_wrappers, ivf_wrappers
 from faiss.array_conversions import (ArgumentError, copy_array_to_vector, rev_swig_ptr,
                                      vector_float_to_array, vector_to_array)
-from faiss.class_wrappers import (add_ref_in_constructor, add_ref_in_method, keep_alive,
-                                  replace_method)
-from faiss.extra_wrappers import (Kmeans, ResultHeap, checksum, eval_intersection, kmax, kmin, knn,
-                                  lrand, merge_knn_results, normalize_L2, pack_bitstrings,
-                                  pairwise_distances, rand, rand_smooth_vectors, randint, randn,
-                                  unpack_bitstrings)
+from faiss.class_wrappers import (add_ref_in_constructor, add_ref_in_function, add_ref_in_method,
+                                  add_ref_in_method_explicit_own, replace_method)
+from faiss.extra_wrappers import (Kmeans, MapLong2Long, ResultHeap, bucket_sort,
+                                  checksum, eval_intersection, index_factory, kmax, kmin, knn,
+                                  knn_hamming, lrand, matrix_bucket_sort_inplace, merge_knn_results,
+                                  normalize_L2, pack_bitstrings, pairwise_distances, rand,
+                                  rand_smooth_vectors, randint, randn, unpack_bitstrings)
+from faiss.globals import SIMDConfig, get_compile_options
+from faiss.gpu_wrappers import (get_num_gpus, gpu_profiler_start, gpu_profiler_stop,
+                                gpu_sync_all_devices, index_cpu_to_all_gpus,
+                                index_cpu_to_gpu_multiple_py, index_cpu_to_gpus_list, knn_gpu,
+                                pairwise_distance_gpu)
+from faiss.ivf_wrappers import (check_compatible_for_merge, extract_index_ivf, merge_into,
+                                range_search_with_parameters, search_and_return_centroids,
+                                search_centroid, search_with_parameters, try_extract_index_ivf)
 
 this_module = sys.modules[__name__]
 __version__ = "%d.%d.%d" % (swigfaiss.FAISS_VERSION_MAJOR, swigfaiss.FAISS_VERSION_MINOR,
                             swigfaiss.FAISS_VERSION_PATCH)
 
 
+VERSION_STRING = __version__
+IO_FLAG_MMAP = swigfaiss.IO_FLAG_SKIP_IVF_DATA | 0x646f0000  # upstream's number for mapped lists
+sizeof_long = 8
+SINGLE_SIMD_LEVEL = SINGLE_SIMD_LEVEL_256 = SINGLE_SIMD_LEVEL_512 = swigfaiss.SIMDLevel_NONE
+cvar = globals.GlobalVariables ()
+globals.GlobalVariables.IO_FLAG_MMAP = IO_FLAG_MMAP
+
+
 def add_to_referenced_objects (self, ref):
-    keep_alive (self, ref)
+    """Keep ref alive as long as self."""
+    class_wrappers.keep_alive (self, ref)
 
 
 def wrap_classes ():
@@ -34,7 +53,11 @@ def wrap_classes ():
                 ("Clustering1D", class_wrappers.handle_Clustering1D),
                 ("ParameterSpace", class_wrappers.handle_ParameterSpace),
                 ("AutoTuneCriterion", class_wrappers.handle_AutoTuneCriterion),
-                ("SearchParameters", class_wrappers.handle_SearchParameters)]
+                ("SearchParameters", class_wrappers.handle_SearchParameters),
+                ("IOReader", class_wrappers.handle_IOReader),
+                ("IOWriter", class_wrappers.handle_IOWriter)]
+    class_wrappers.add_constants (swigfaiss)
+    class_wrappers.make_IndexIVFInterface (swigfaiss)
     classes = [c for _, c in inspect.getmembers (swigfaiss, inspect.isclass)]
     classes.sort (key=lambda c: len (c.__mro__))  # parents first
     for root_name, handle in handlers:
@@ -47,14 +70,21 @@ def wrap_classes ():
     for name, dtype, keep in [("IDSelectorArray", "int64", True), ("IDSelectorBatch", "int64", False),
                               ("IDSelectorBitmap", "uint8", True)]:
         class_wrappers.selector_of_array (getattr (swigfaiss, name), dtype, keep)
-    # whatever object a constructor takes may be referred to from C: it stays alive with the result
+    # whatever a constructor takes or an attribute is set to may be pointed to from C
     for the_class in classes:
-        roots = (swigfaiss.Index, swigfaiss.IDSelector, swigfaiss.VectorTransform)
-        if issubclass (the_class, roots) and "__init__" in the_class.__dict__:
+        if not hasattr (the_class, "thisown"):
+            continue
+        if object in the_class.__bases__:
+            the_class.__setattr__ = class_wrappers.replacement_setattr
+        if "__init__" in the_class.__dict__ and the_class.__name__ not in ("Clustering",
+                                                                           "Clustering1D"):
             add_ref_in_constructor (the_class, None)
         if issubclass (the_class, swigfaiss.Index):
             the_class.__repr__ = class_wrappers.index_repr
-    swigfaiss.Index.__reduce__ = index_reduce
+    add_ref_in_method (swigfaiss.IndexPreTransform, "prepend_transform", 0)
+    add_ref_in_method_explicit_own (swigfaiss.IndexIVF, "replace_invlists")
+    swigfaiss.Index.__getstate__ = index_getstate
+    swigfaiss.Index.__setstate__ = index_setstate
 
 
 def serialize_index (index, io_flags=0):
@@ -74,9 +104,44 @@ def deserialize_index (data, io_flags=0):
     return swigfaiss.read_index (reader, io_flags)
 
 
-def index_reduce (self):
-    """Pickled and deep-copied by its file."""
-    return deserialize_index, (serialize_index (self).tobytes (),)
+def index_getstate (self):
+    """Pickled and deep-copied by its file, in upstream's form."""
+    return {"this": serialize_index (self).tobytes ()}
+
+
+def index_setstate (self, state):
+    index = deserialize_index (np.frombuffer (state["this"], dtype="uint8"))
+    array_conversions.check (isinstance (index, type (self)), f"pickle of a {type (self).__name__} "
+                             f"holds a {type (index).__name__}")
+    self.this = index.this
 
 
 wrap_classes ()
+IndexIVFInterface = swigfaiss.IndexIVFInterface
+IVFSearchParameters = swigfaiss.SearchParametersIVF
+
+# vectors under their old names
+vector_name_map = {"Float": "Float32", "Double": "Float64", "Char": "Int8", "Int": "Int32",
+                   "Long": "Int64", "LongLong": "Int64", "Byte": "UInt8", "Uint64": "UInt64"}
+deprecated_name_map = {f"{old}Vector": f"{new}Vector" for old, new in vector_name_map.items ()}
+
+
+def deprecated_class (name, current):
+
+    def replacement_init (self, *args, **kwargs):
+        warnings.warn (f"{name} is the old name of {current.__name__}", DeprecationWarning,
+                       stacklevel=2)
+        super (the_class, self).__init__ (*args, **kwargs)
+
+    the_class = type (name, (current,), {"__init__": replacement_init, "__module__": __name__,
+                                         "__doc__": f"The old name of {current.__name__}."})
+    return the_class
+
+
+vars ().update ({old: deprecated_class (old, getattr (swigfaiss, new))
+                 for old, new in deprecated_name_map.items ()})
+
+# names of the library's own that are no part of the module
+for _name in [*vars ()]:
+    if _name.startswith (("FAISS_", "SUBSET_TYPE_")) or _name == "memcpy_bytes":
+        del vars ()[_name]

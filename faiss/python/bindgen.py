@@ -17,12 +17,34 @@ The few places where C's symbol table and Python's signatures disagree stand in 
 prototype that does not fit stops the build.
 
 usage: bindgen.py parse-tree.xml > methods.i
+       bindgen.py --headers ROOT            the public headers, each after those it includes
 """
+import pathlib
 import re
 import sys
 import xml.etree.ElementTree as ET
 
-from python_names import HIDDEN, OUTPUTS, RENAMED, SIGNATURES
+from python_names import BORROWED, HEADERS_LEFT_OUT, HIDDEN, OUTPUTS, RENAMED, SIGNATURES
+
+
+def public_headers (root):
+    """Paths as they are included; those that come first are needed by those behind."""
+    ordered, seen = [], set ()
+
+    def visit (name):
+        if name in seen or not (root / name).exists ():
+            return
+        seen.add (name)
+        text = (root / name).read_text ()
+        for included in re.findall (r"^#include <(faiss/[^>]*\.h)>", text, re.M):
+            visit (included)
+        if not (re.search (r"Not for public[\s*]+headers", text) or re.search (r"_tmpl\.h$|/python/", name)
+                or name in HEADERS_LEFT_OUT):
+            ordered.append (name)
+
+    for path in sorted ((root / "faiss").rglob ("*.h")):
+        visit (path.relative_to (root).as_posix ())
+    return ordered
 
 
 def attributes (node):
@@ -56,6 +78,12 @@ class Param:
         self.is_callback = "f(" in a["type"]
         self.type = "" if self.is_callback else c_type (re.sub (r"a\(\w*\)\.", "p.", a["type"]))
 
+    @classmethod
+    def context (cls):
+        p = cls.__new__ (cls)
+        p.name, p.default, p.type, p.is_callback = "inverted_list_context", "NULL", "void *", False
+        return p
+
     def declare (self):
         return f"{self.type} {self.name}" + (f" = {self.default}" if self.default else "")
 
@@ -83,10 +111,14 @@ class Function:
         if order:
             by_name = {p.name: p for p in inputs}
             inputs = []
+            if "inverted_list_context" in order:
+                by_name["inverted_list_context"] = Param.context ()
             for text in order.split (", "):
                 name, _, default = text.partition ("=")
-                p = by_name.pop (name, None) or sys.exit (f"bindgen: {self.name} has no {name}")
-                p.default = default or None
+                name, _, c_name = name.partition ("<")
+                c_name = c_name or name
+                p = by_name.pop (c_name, None) or by_name.pop (name, None) or sys.exit (f"bindgen: {self.name} has no {c_name}")
+                p.name, p.default = name, default or p.default
                 inputs.append (p)
             if by_name:
                 sys.exit (f"bindgen: {self.name}: signature lacks {sorted (by_name)}")
@@ -94,6 +126,7 @@ class Function:
 
     def wrap (self, name, storage=""):
         """The C++ view: status -> exception, out -> result, self -> $self."""
+        params = ", ".join (p.declare () for p in self.inputs ())
         out = next ((p for p in self.params if p.name == self.out_name), None)
         args = ", ".join (f"({p.type}) $self" if p.name == "self" else
                           "&out" if p.name == self.out_name else p.name for p in self.params)
@@ -110,9 +143,10 @@ class Function:
         else:
             result = self.result
             body = f"return {call};" if result != "void" else f"{call};"
+        if "inverted_list_context" in params:
+            body = "faiss_check_no_context (inverted_list_context); " + body
         doc = f"/**{self.doc}*/\n    " if self.doc else ""
         head = name if name.startswith ("Faiss") else f"{result} {name}"
-        params = ", ".join (p.declare () for p in self.inputs ())
         return f"{doc}{storage}{head} ({params}) {{ {body} }}"
 
 
@@ -153,7 +187,8 @@ def main (path):
                 or any (s.removesuffix (" *") not in ancestors (cls, bases) for s in selves)
                 or any (not p.name for p in f.params)):
             sys.exit (f"bindgen: {f.name} does not follow the naming convention")
-        creates = any (p.name == "out" and p.type.endswith ("**") for p in f.params)
+        creates = f.name not in BORROWED and any (
+            p.name == "out" and re.match (r"Faiss\w+ \*\*$", p.type) for p in f.params)
         if cls not in members:
             name = RENAMED.get (f.name, f.name.removeprefix ("faiss_"))
             if creates:
@@ -165,12 +200,13 @@ def main (path):
         constructs = name.startswith ("new") and f.params[0].type == f"{cls} **"
         known = set ().union (*(fields[c] for c in ancestors (cls, bases)))
         if constructs:
-            if any (p.default for p in f.params):  # SWIG 4.1 cannot split these into overloads
+            if any (p.default for p in f.inputs ()):  # SWIG 4.1 cannot split these into overloads
                 print (f'%feature("compactdefaultargs") {cls}::{cls};')
             members[cls].append (f.wrap (cls))
         elif name == "free":
             free[cls] = f.name
-        elif name in known or name.removeprefix ("set_") in known or name == "cast":
+        elif (name == "cast" or name in known and len (f.params) == 1
+              or name.removeprefix ("set_") in known and len (f.params) == 2):
             pass  # an attribute here, or done by the downcast of every result
         else:
             if creates:
@@ -193,6 +229,9 @@ def main (path):
             members[cls].append (f"{cls} () {{ return ({cls} *) calloc (1, sizeof ({cls})); }}")
             members[cls].append (
                 f"~{cls} () {{ faiss_{cls[5:]}_clear ($self); free ($self); }}")
+        elif not bases[cls] and not any (re.match (r".*\bnew\b", m) for m in members[cls]):
+            members[cls].append (f"{cls} () {{ return new {cls} (); }}")  # a plain struct
+            members[cls].append (f"~{cls} () {{ delete $self; }}")
         if members[cls]:
             print (f"\n%extend {cls} {{")
             for text in members[cls]:
@@ -201,4 +240,7 @@ def main (path):
 
 
 if __name__ == "__main__":
-    main (sys.argv[1])
+    if sys.argv[1] == "--headers":
+        print ("\n".join (public_headers (pathlib.Path (sys.argv[2]))))
+    else:
+        main (sys.argv[1])

@@ -1,6 +1,6 @@
 """Methods of the classes that take arrays; the originals are kept as `search_c` and so on."""
 
-import inspect
+import functools
 
 import numpy as np
 
@@ -165,17 +165,6 @@ def handle_Index (the_class):
         return D, I, R
 
     @replacement (the_class)
-    def replacement_search_subset (self, x, k, base_labels):
-        """The k nearest among candidates of shape (n, k_base)."""
-        x = vectors (x, self.d)
-        n = x.shape[0]
-        base_labels = numbers (base_labels, "int64", "base_labels")
-        D, I = labels_and_distances (n, k, None, None)
-        self.search_subset_c (n, swig_ptr (x), base_labels.shape[1], swig_ptr (base_labels), k,
-                              swig_ptr (D), swig_ptr (I))
-        return D, I
-
-    @replacement (the_class)
     def replacement_sa_encode (self, x, codes=None):
         """Encode vectors without storing them, shape (n, sa_code_size)."""
         x = vectors (x, self.d)
@@ -279,7 +268,7 @@ def handle_VectorTransform (the_class):
         """Transform the vectors x, shape (n, d_in); returns shape (n, d_out)."""
         x = vectors (x, self.d_in)
         out = np.empty ((x.shape[0], self.d_out), dtype="float32")
-        self.try_apply (x.shape[0], swig_ptr (x), swig_ptr (out))
+        self.apply_noalloc (x.shape[0], swig_ptr (x), swig_ptr (out))
         return out
 
     def replacement_apply (self, x):
@@ -289,7 +278,7 @@ def handle_VectorTransform (the_class):
         """The inverse transform of x, shape (n, d_out), or the best there is."""
         x = vectors (x, self.d_out)
         out = np.empty ((x.shape[0], self.d_in), dtype="float32")
-        self.try_reverse (x.shape[0], swig_ptr (x), swig_ptr (out))
+        self.reverse_transform_c (x.shape[0], swig_ptr (x), swig_ptr (out))
         return out
 
     replace_method (the_class, "apply", replacement_apply)
@@ -371,7 +360,7 @@ def handle_AutoTuneCriterion (the_class):
 
 def selector_of_array (the_class, dtype, keep):
     """A constructor that takes an array in place of a count and a pointer."""
-    original = the_class.__init__
+    original = the_class.original_init = the_class.__init__
 
     def replacement_init (self, *args):
         if len (args) == 1:
@@ -387,9 +376,8 @@ def selector_of_array (the_class, dtype, keep):
 
 
 def handle_SearchParameters (the_class):
-    """SearchParameters*(name=value): constructed with fields as keywords, which are kept alive."""
-    original_init = the_class.__init__
-    original_setattr = the_class.__setattr__
+    """SearchParameters*(name=value): constructed with fields as keywords."""
+    original_init = the_class.original_init = the_class.__init__
 
     def replacement_init (self, **args):
         original_init (self)
@@ -398,33 +386,61 @@ def handle_SearchParameters (the_class):
                 raise TypeError (f"{type (self).__name__} has no parameter {name}")
             setattr (self, name, value)
 
-    def replacement_setattr (self, name, value):
-        original_setattr (self, name, value)
-        if isinstance (value, (swigfaiss.IDSelector, swigfaiss.SearchParameters)):
-            keep_alive (self, value)
-
     the_class.__init__ = replacement_init
-    if "__setattr__" not in the_class.__dict__:
-        the_class.__setattr__ = replacement_setattr
+
+
+def handle_IOReader (the_class):
+
+    def read_bytes (self, totsz):
+        """totsz bytes, or fewer at the end."""
+        buffer = np.empty (totsz, dtype="uint8")
+        return buffer[:self (swig_ptr (buffer), 1, totsz)].tobytes ()
+
+    the_class.read_bytes = read_bytes
+
+
+def handle_IOWriter (the_class):
+
+    def write_bytes (self, b):
+        """Write bytes; returns how many were written."""
+        buffer = np.frombuffer (b, dtype="uint8")
+        return self (swig_ptr (buffer), 1, buffer.size)
+
+    the_class.write_bytes = write_bytes
 
 
 # ---- ownership ----
+#
+# A constructor, an attribute or a method may store a pointer to another object. The object that
+# stores it keeps the other one in `referenced_objects`; where it is only Python's view of something
+# that C owns, and will be gone before that, the other one is kept for good.
 
-def keep_alive (holder, thing):
-    """holder refers to thing in C: thing may not be collected before it."""
+kept_for_views = {}
+
+
+def keep_alive (holder, thing, name=None):
+    """holder refers to thing in C, in its field `name`: thing may not be collected before it."""
+    if not holder.thisown and name is not None:
+        kept_for_views[int (holder.this), name] = thing
+        return
     kept = holder.__dict__.setdefault ("referenced_objects", [])
     if not any (k is thing for k in kept):
         kept.append (thing)
 
 
-def add_ref_in_constructor (the_class, parameter_no=0):
-    """Keep a constructor's argument; None for all arguments."""
+def is_object (value):
+    return hasattr (value, "this") and hasattr (value, "thisown")
+
+
+def add_ref_in_constructor (the_class, parameter_no):
+    """Keep an argument of the constructor alive with the object; None: all that are objects."""
     original = the_class.__init__
 
+    @functools.wraps (original)
     def replacement_init (self, *args, **kwargs):
         original (self, *args, **kwargs)
         for i, arg in enumerate (args):
-            if is_object (arg) and parameter_no in (None, i):
+            if parameter_no in (None, i) and is_object (arg):
                 keep_alive (self, arg)
         for arg in kwargs.values ():
             if is_object (arg):
@@ -433,16 +449,104 @@ def add_ref_in_constructor (the_class, parameter_no=0):
     the_class.__init__ = replacement_init
 
 
-def add_ref_in_method (the_class, method_name, parameter_no=0):
+def add_ref_in_method (the_class, method_name, parameter_no):
+    """Keep an argument of a method alive with the object."""
     original = getattr (the_class, method_name)
 
-    def replacement_method (self, *args):
-        keep_alive (self, args[parameter_no])
-        return original (self, *args)
+    @functools.wraps (original)
+    def replacement_method (self, *args, **kwargs):
+        result = original (self, *args, **kwargs)
+        kept = [*args, *kwargs.values ()][parameter_no:parameter_no + 1]
+        if kept and is_object (kept[0]):
+            keep_alive (self, kept[0], method_name)
+        return result
 
-    replacement_method.__name__ = method_name
     setattr (the_class, method_name, replacement_method)
 
 
-def is_object (value):
-    return hasattr (value, "this") and hasattr (value, "thisown")
+def add_ref_in_method_explicit_own (the_class, method_name):
+    """The same for methods (object, own=False): an object that is given away is not Python's."""
+    original = getattr (the_class, method_name)
+
+    @functools.wraps (original)
+    def replacement_method (self, ref, own=False):
+        result = original (self, ref, own)
+        if own and ref is not None:
+            ref.this.disown ()
+            keep_alive (ref, self)  # freed with self: whoever looks at it keeps it
+        elif is_object (ref):
+            keep_alive (self, ref, method_name)
+        return result
+
+    setattr (the_class, method_name, replacement_method)
+
+
+def add_ref_in_function (function_name, parameter_no):
+    """The result of a function of the module refers to an argument."""
+    import faiss
+    function = getattr (faiss, function_name)
+
+    @functools.wraps (function)
+    def replacement_function (*args):
+        result = function (*args)
+        keep_alive (result, args[parameter_no])
+        return result
+
+    setattr (faiss, function_name, replacement_function)
+
+
+def replacement_setattr (self, name, value):
+    """Attributes are set as ever; an object is kept alive by the one that points to it."""
+    object.__setattr__ (self, name, value)
+    if name != "this" and is_object (value):
+        keep_alive (self, value, name)
+
+
+# ---- parts of classes that C spells otherwise ----
+
+
+def add_constants (module):
+    """Enumerators and numbers that are members of classes in C++."""
+    for name, value in [("NoMap", module.FAISS_DIRECT_MAP_NO_MAP),
+                        ("Array", module.FAISS_DIRECT_MAP_ARRAY),
+                        ("Hashtable", module.FAISS_DIRECT_MAP_HASHTABLE), ("DMT_count", 3)]:
+        setattr (module.DirectMap, name, value)
+    for name in dir (module):
+        if name.startswith ("SUBSET_TYPE_"):
+            setattr (module.InvertedLists, name, getattr (module, name))
+    module.InvertedLists.INVALID_CODE_SIZE = 2**64 - 1
+    module.IndexIVF.PARALLEL_MODE_NO_HEAP_INIT = module.FAISS_PARALLEL_MODE_NO_HEAP_INIT
+
+
+def make_IndexIVFInterface (module):
+    """In C++ every IndexIVF is also a Level1Quantizer; in C it has the same fields and methods."""
+
+    class IndexIVFInterface (module.Level1Quantizer):
+        """An index that can search lists of the caller's choice."""
+        nprobe = module.IndexIVF.nprobe
+        max_codes = module.IndexIVF.max_codes
+        search_preassigned = module.IndexIVF.search_preassigned
+        range_search_preassigned = module.IndexIVF.range_search_preassigned
+
+        def __init__ (self, *args, **kwargs):
+            raise AttributeError ("No constructor defined - class is abstract")
+
+    def forward (name):
+        method = getattr (module.Level1Quantizer, name)
+
+        @functools.wraps (method)
+        def forwarded (self, *args, **kwargs):
+            part = module.Level1Quantizer ()
+            for field in ("quantizer", "nlist", "quantizer_trains_alone", "clustering_index", "cp"):
+                setattr (part, field, getattr (self, field))
+            return method (part, *args, **kwargs)
+
+        if name not in module.IndexIVF.__dict__:
+            setattr (module.IndexIVF, name, forwarded)
+
+    for name in ("train_q1", "coarse_code_size", "encode_listno", "decode_listno"):
+        forward (name)
+    IndexIVFInterface.__module__ = "faiss.swigfaiss"
+    IndexIVFInterface.__qualname__ = "IndexIVFInterface"
+    module.IndexIVF.__bases__ = (module.Index, IndexIVFInterface)
+    module.IndexIVFInterface = IndexIVFInterface

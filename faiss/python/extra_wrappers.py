@@ -49,6 +49,23 @@ def rand_smooth_vectors (n, d, seed=1234):
     return res
 
 
+# ---- indexes ----
+
+
+def index_factory (d, description, metric=METRIC_L2, own_invlists=True):
+    """Make an index from a description, "IVF100,Flat" for instance; it owns its parts.
+
+    Without own_invlists an inverted file has no lists: replace_invlists gives it some.
+    """
+    index = swigfaiss.index_factory (d, description, metric)
+    if not own_invlists:
+        from faiss.ivf_wrappers import try_extract_index_ivf
+        ivf = try_extract_index_ivf (index)
+        if ivf is not None:
+            ivf.replace_invlists (None, False)
+    return index
+
+
 # ---- small functions on arrays ----
 
 
@@ -61,12 +78,15 @@ def eval_intersection (I1, I2):
 
 
 def checksum (a):
-    """A number that differs, most likely, for arrays that differ."""
+    """A number that differs, most likely, for arrays that differ; of a matrix one per row."""
     a = np.ascontiguousarray (a)
-    if a.dtype == np.uint8 or a.nbytes % 4:
-        return swigfaiss.hash_bytes (swig_ptr (a.reshape (-1).view ("uint8")), a.nbytes)
-    a = a.reshape (-1).view ("int32")
-    return swigfaiss.ivec_checksum (a.size, swig_ptr (a))
+    check (a.ndim in (1, 2), f"a: expected a vector or a matrix, got shape {a.shape}")
+    rows = a.view ("uint8")
+    if a.ndim == 1:
+        return swigfaiss.bvec_checksum (rows.shape[0], swig_ptr (rows))
+    cs = np.zeros (a.shape[0], dtype="uint64")
+    swigfaiss.bvecs_checksum (rows.shape[0], rows.shape[1], swig_ptr (rows), swig_ptr (cs))
+    return cs
 
 
 def normalize_L2 (x):
@@ -147,6 +167,75 @@ def merge_knn_results (Dall, Iall, keep_max=False):
     swigfaiss.merge_knn_results (keep_max, n, k, n_shards, swig_ptr (Dall), swig_ptr (Iall),
                                  swig_ptr (D), swig_ptr (I))
     return D, I
+
+
+def knn_hamming (xq, xb, k, variant="hc"):
+    """The k nearest bit strings, rows of bytes, by the number of bits that differ."""
+    xq, xb = numbers (xq, "uint8", "xq"), numbers (xb, "uint8", "xb")
+    check (xq.ndim == 2 and xb.ndim == 2 and xq.shape[1] == xb.shape[1],
+           f"expected matrices of equally many columns, got shapes {xq.shape} and {xb.shape}")
+    check (variant in ("hc", "mc"), f"variant: expected 'hc' or 'mc', got {variant!r}")
+    check (k > 0, f"expected k > 0, got {k}")
+    bits = np.unpackbits (np.arange (256, dtype="uint8")[:, None], axis=1).sum (1, dtype="int32")
+    D = np.full ((len (xq), k), 2**31 - 1, dtype="int32")
+    I = np.full ((len (xq), k), -1, dtype="int64")
+    for i, q in enumerate (xq):
+        distance = bits[xb ^ q].sum (1)
+        best = np.argsort (distance, kind="stable")[:k]
+        D[i, :best.size], I[i, :best.size] = distance[best], best
+    return D, I
+
+
+# ---- sorting by small integers ----
+
+
+def bucket_sort (tab, nbucket=None, nt=0):
+    """Positions of tab's values, value after value: (lims, perm), value v at lims[v]:lims[v + 1]."""
+    tab = np.asarray (tab)
+    check (tab.ndim == 1 and tab.dtype.kind in "iu",
+           f"tab: expected integers of shape (n,), got {tab.dtype} {tab.shape}")
+    nbucket = int (tab.max () + 1 if tab.size else 0) if nbucket is None else nbucket
+    check (tab.size == 0 or tab.min () >= 0 and tab.max () < nbucket,
+           f"tab: expected values 0 .. {nbucket - 1}")
+    lims = np.zeros (nbucket + 1, dtype="int64")
+    np.cumsum (np.bincount (tab.astype ("int64"), minlength=nbucket), out=lims[1:])
+    return lims, np.argsort (tab, kind="stable").astype ("int64")
+
+
+def matrix_bucket_sort_inplace (tab, nbucket=None, nt=0):
+    """The same for a matrix; tab becomes the row numbers of the sorted values. Returns lims."""
+    check (isinstance (tab, np.ndarray) and tab.ndim == 2 and tab.dtype in ("int32", "int64")
+           and tab.flags.writeable, "tab: expected a writable matrix of int32 or int64")
+    lims, perm = bucket_sort (tab.ravel (), nbucket, nt)
+    tab[:] = (perm // max (tab.shape[1], 1)).reshape (tab.shape)
+    return lims
+
+
+class MapLong2Long:
+    """A map from int64 to int64; -1 for what it lacks."""
+
+    def __init__ (self):
+        self.map = swigfaiss.IdMap ()
+
+    def add (self, keys, vals):
+        """Note the values of keys; the last one of a key counts."""
+        keys, vals = numbers (keys, "int64", "keys"), numbers (vals, "int64", "vals")
+        check (keys.ndim == 1 and keys.shape == vals.shape,
+               f"expected equal shapes (n,), got {keys.shape} and {vals.shape}")
+        for key, value in zip (keys.tolist (), vals.tolist ()):
+            self.map.set (key, value)
+
+    def search (self, key):
+        return int (self.search_multiple ([key])[0])
+
+    def search_multiple (self, keys):
+        """The values of keys, shape (n,)."""
+        keys = numbers (keys, "int64", "keys")
+        check (keys.ndim == 1, f"keys: expected shape (n,), got {keys.shape}")
+        vals = np.full (keys.shape, -1, dtype="int64")
+        for i, key in enumerate (keys.tolist ()):
+            self.map.get (key, swig_ptr (vals[i:i + 1]))
+        return vals
 
 
 # ---- bit strings ----

@@ -6,4 +6,14 @@ from faiss import swigfaiss
 from faiss.swigfaiss import *  # noqa: F401, F403
 
 logger = logging.getLogger (__name__)
-logger.debug ("loaded the CPU build")
+
+
+def supported_instruction_sets ():
+    """The instruction sets of this CPU that this build has code for, under NumPy's names."""
+    names = {swigfaiss.SIMDLevel_AVX2: "AVX2", swigfaiss.SIMDLevel_AVX512: "AVX512_SKX",
+             swigfaiss.SIMDLevel_AVX512_SPR: "AVX512_SPR", swigfaiss.SIMDLevel_ARM_SVE: "SVE"}
+    return {name for level, name in names.items () if swigfaiss.simd_level_is_available (level)}
+
+
+logger.debug ("loaded the CPU build, SIMD level %s",
+              swigfaiss.to_string (swigfaiss.get_simd_level ()))

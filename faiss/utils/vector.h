@@ -53,7 +53,7 @@ void faiss_MemoryOwner_release (FaissMemoryOwner *self);
     void faiss_##Name##_view (Faiss##Name *self, T *values, size_t n, FaissMemoryOwner *owner);    \
     T *faiss_##Name##_data (const Faiss##Name *self);                                              \
     size_t faiss_##Name##_size (const Faiss##Name *self);                                          \
-    FaissStatus faiss_##Name##_at (const Faiss##Name *self, size_t i, T *out);                     \
+    FaissStatus faiss_##Name##_at (const Faiss##Name *self, size_t n, T *out);                     \
     void faiss_##Name##_swap (Faiss##Name *self, Faiss##Name *other);                              \
     void faiss_##Name##_clear (Faiss##Name *self);
 

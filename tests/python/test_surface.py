@@ -1,0 +1,250 @@
+"""The module's surface against upstream's: names, signatures, fields, defaults, values, class tree.
+
+python_api.json records upstream's (facts, found by inspecting the module). What ours lacks stands
+in missing.txt, which may only shrink; what ours has beyond it, in extra.txt; what is there must agree.
+
+usage: test_surface.py --update    write both lists anew (review the difference)
+"""
+import importlib
+import inspect
+import json
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path (__file__).resolve ().parent
+API = json.loads ((HERE / "python_api.json").read_text ())
+
+# what differs on purpose
+DIFFERENT = {
+    "DirectMapAdd.__init__": "C has no constructors: init () does it",
+    "MappedFileIOReader.__init__": "by the file's name; upstream's class of maps is not public in C",
+    "NormalizationTransform ().d_in": "the default object is an empty one, not an invalid one",
+    "NormalizationTransform ().d_out": "the same",
+    "NormalizationTransform ().norm": "the same",
+}
+
+
+def load_faiss ():
+    sys.path.insert (0, str (HERE.parents[1] / "build" / "python"))
+    import faiss
+    return faiss
+
+
+def parameters (text):
+    """'(self, n: int, k=1) -> x' -> ['n', 'k=1'] as far as Python can say; None for *args."""
+    if text is None or "*args" in text or "**" in text:
+        return None
+    text = re.sub (r"\)\s*->.*$", ")", text.strip ())[1:-1]
+    parts = [p.strip () for p in re.split (r",\s*(?![^()\[\]]*[)\]])", text) if p.strip ()]
+    parts = [re.sub (r":[^=]*(?==|$)", "", p).replace (" ", "").replace ('"', "'") for p in parts]
+    return [p for p in parts if p != "self"]
+
+
+def signature (function):
+    """The same of a function."""
+    try:
+        return parameters (str (inspect.signature (function)))
+    except (TypeError, ValueError):
+        return None
+
+
+def accepts (given, expected):
+    """May a function be called as the expected one? It may have more defaults and parameters."""
+    if len (given) < len (expected):
+        return False
+    for i, ours in enumerate (given):
+        name, _, default = ours.partition ("=")
+        if i >= len (expected):
+            if not default:
+                return False
+            continue
+        their_name, _, their_default = expected[i].partition ("=")
+        if re.fullmatch (r"arg\d+", their_name):  # has none in C++
+            their_name = name
+        alike = {"1": "True", "0": "False"}
+        if name != their_name or their_default and (
+                alike.get (default, default) != alike.get (their_default, their_default)):
+            return False
+    return True
+
+
+class Comparison:
+    def __init__ (self, faiss):
+        self.faiss = faiss
+        self.missing, self.extra, self.different = set (), set (), []
+        self.classes ()
+        self.module ()
+        self.contrib ()
+
+    def same_signature (self, name, expected, function):
+        expected, given = parameters (expected), signature (function)
+        if expected is not None and given is not None and not accepts (given, expected):
+            self.different.append (f"{name}: expected ({', '.join (expected)}), "
+                                   f"has ({', '.join (given)})")
+
+    def same_value (self, name, expected, given):
+        if isinstance (expected, float):
+            same = abs (expected - given) <= 1e-6 * abs (expected) or expected == given
+        else:
+            same = expected == given
+        if not same:
+            self.different.append (f"{name}: expected {expected!r}, is {given!r}")
+
+    def classes (self):
+        for name, api in API["classes"].items ():
+            the_class = getattr (self.faiss, name, None)
+            if the_class is None:
+                self.missing.add (name)
+            elif inspect.isclass (the_class):
+                self.one_class (name, the_class, api)
+            else:
+                self.different.append (f"{name}: expected a class")
+        for alias, name in API["aliases"].items ():
+            if getattr (self.faiss, alias, None) is None:
+                self.missing.add (alias)
+            elif getattr (self.faiss, alias) is not getattr (self.faiss, name, None):
+                self.different.append (f"{alias}: expected another name of {name}")
+
+    def one_class (self, name, the_class, api):
+        for base in api["bases"]:
+            if not inspect.isclass (getattr (self.faiss, base, None)):
+                self.missing.add (f"{name} ({base})")
+            elif not issubclass (the_class, getattr (self.faiss, base)):
+                self.different.append (f"{name}: expected to derive from {base}")
+        for method, text in api.get ("methods", {}).items ():
+            function = getattr (the_class, method, None)
+            if function is None:
+                self.missing.add (f"{name}.{method}")
+            elif not self.is_checked_above (the_class, method):
+                self.same_signature (f"{name}.{method}", text, function)
+        for field in api.get ("fields", ()):
+            if not hasattr (the_class, field):
+                self.missing.add (f"{name}.{field}")
+        for constant, value in api.get ("constants", {}).items ():
+            if not hasattr (the_class, constant):
+                self.missing.add (f"{name}.{constant}")
+            else:
+                self.same_value (f"{name}.{constant}", value, getattr (the_class, constant))
+        if "init" in api:
+            self.same_signature (f"{name}.__init__", api["init"], the_class.__init__)
+        if "constructed" in api:
+            self.defaults (name, the_class, api)
+        known = set ()
+        for base in the_class.__mro__:
+            known.update (self.known_members (base.__name__))
+        for member, value in the_class.__dict__.items ():
+            if not member.startswith ("_") and member not in known and member != "thisown":
+                self.extra.add (f"{name}.{member}")
+
+    def is_checked_above (self, the_class, method):
+        """Is it inherited from a class that upstream has with this method?"""
+        owner = next ((c for c in the_class.__mro__ if method in c.__dict__), the_class)
+        return owner is not the_class and method in self.known_members (owner.__name__)
+
+    def known_members (self, name):
+        api = API["classes"].get (name, {})
+        return [*api.get ("methods", ()), *api.get ("fields", ()), *api.get ("constants", ())]
+
+    def defaults (self, name, the_class, api):
+        arguments = api["constructed"].removesuffix (",)").strip ("()") \
+            if api["constructed"].endswith (",)") else api["constructed"][1:-1]
+        try:
+            thing = eval (f"{name} ({arguments})", vars (self.faiss))
+        except AttributeError as error:
+            if "No constructor defined" not in str (error):
+                raise
+            self.missing.add (f"{name} ({arguments})")
+            return
+        except Exception as error:
+            self.different.append (f"{name} ({arguments}): {type (error).__name__}: {error}")
+            return
+        for field, value in api["defaults"].items ():
+            if hasattr (the_class, field):
+                self.same_value (f"{name} ({arguments}).{field}", value, getattr (thing, field))
+
+    def module (self):
+        for name, text in API["functions"].items ():
+            function = getattr (self.faiss, name, None)
+            if function is None:
+                self.missing.add (name)
+            else:
+                self.same_signature (name, text, function)
+        for name, value in API["constants"].items ():
+            if not hasattr (self.faiss, name):
+                self.missing.add (name)
+            else:
+                self.same_value (name, value, getattr (self.faiss, name))
+        for name in API["modules"]:
+            try:
+                importlib.import_module ("faiss." + name)
+            except ImportError:
+                self.missing.add ("faiss." + name)
+        for name in API["cvar"]:
+            if not hasattr (getattr (self.faiss, "cvar", None), name):
+                self.missing.add ("cvar." + name)
+        known = {*API["classes"], *API["functions"], *API["constants"], *API["aliases"],
+                 *API["modules"], "cvar", "contrib"}
+        for name in vars (self.faiss):
+            value = getattr (self.faiss, name)
+            if not name.startswith ("_") and name not in known and not inspect.ismodule (value):
+                self.extra.add (name)
+
+    def contrib (self):
+        for module_name, api in API["contrib"].items ():
+            full = f"contrib.{module_name}"
+            try:
+                module = importlib.import_module ("faiss." + full)
+            except ImportError as error:
+                if "torch" not in str (error).replace (full, ""):
+                    self.missing.add (full)
+                continue
+            for name, text in api["functions"].items ():
+                if not hasattr (module, name):
+                    self.missing.add (f"{full}.{name}")
+                elif "faiss." not in text:
+                    self.same_signature (f"{full}.{name}", text, getattr (module, name))
+            for name, cls in api["classes"].items ():
+                the_class = getattr (module, name, None)
+                if the_class is None:
+                    self.missing.add (f"{full}.{name}")
+                    continue
+                for method, text in cls["methods"].items ():
+                    if not hasattr (the_class, method):
+                        self.missing.add (f"{full}.{name}.{method}")
+                    elif "faiss." not in text:
+                        self.same_signature (f"{full}.{name}.{method}", text,
+                                             getattr (the_class, method))
+
+
+def listed (name):
+    lines = (HERE / name).read_text ().splitlines ()
+    return {line for line in lines if line and not line.startswith ("#")}
+
+
+def test_surface (faiss):
+    found = Comparison (faiss)
+    missing, extra = listed ("missing.txt"), listed ("extra.txt")
+    print (f"{len (found.missing)} names of upstream's surface are missing")
+    complaints = [text for text in found.different if text.split (":")[0] not in DIFFERENT]
+    complaints += [f"{name}: gone, and not in missing.txt" for name in found.missing - missing]
+    complaints += [f"{name}: there now, take it off missing.txt" for name in missing - found.missing]
+    complaints += [f"{name}: not in upstream's surface, nor in extra.txt"
+                   for name in found.extra - extra]
+    complaints += [f"{name}: gone, take it off extra.txt" for name in extra - found.extra]
+    assert not complaints, "\n".join (sorted (complaints))
+
+
+def write_list (name, title, items):
+    (HERE / name).write_text (f"# {title}\n" + "".join (i + "\n" for i in sorted (items)))
+
+
+if __name__ == "__main__":
+    found = Comparison (load_faiss ())
+    if "--update" in sys.argv:
+        write_list ("missing.txt", "what upstream's Python module has and ours lacks; may only shrink",
+                    found.missing)
+        write_list ("extra.txt", "what our Python module has beyond upstream's", found.extra)
+    print ("\n".join (found.different))
+    print (len (found.missing), "missing,", len (found.extra), "extra,",
+           len (found.different), "different")
