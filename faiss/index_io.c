@@ -43,43 +43,67 @@ static FaissStatus read_named (FaissIOReader *r, const FaissClass *root, int io_
     return name_the_file (r, faiss_read_object (r, root, io_flags, out));
 }
 
+static bool wants_mapping (int io_flags) {
+    return (io_flags & FAISS_IO_FLAG_MMAP_IFC) ||
+           (io_flags & FAISS_IO_FLAG_MMAP) == FAISS_IO_FLAG_MMAP;
+}
+
+static FaissStatus map_file_of (FaissFileIOReader *file, FaissMappedFileIOReader **out) {
+    FAISS_OWNED (MappedFileIOReader) *mapped = NULL;
+    FAISS_TRY (faiss_MappedFileIOReader_new_with_file (&mapped, file->f));
+    if (file->reader.name) {
+        FAISS_TRY (faiss_alloc (&mapped->reader.name, strlen (file->reader.name) + 1, 1));
+        strcpy (mapped->reader.name, file->reader.name);
+    }
+    *out = FAISS_STEAL (mapped);
+    return FAISS_OK;
+}
+
+/* The reader of a file stands behind the object afterwards, as if it had read it. */
+static FaissStatus read_mapped (FaissFileIOReader *file, const FaissClass *root, int io_flags,
+                                void *out) {
+    void *object = NULL;
+    FAISS_OWNED (MappedFileIOReader) *mapped = NULL;
+    FAISS_TRY (name_the_file (&file->reader, map_file_of (file, &mapped)));
+    FAISS_TRY (read_named (&mapped->reader, root, io_flags, &object));
+    if (fseeko (file->f, (off_t)mapped->pos, SEEK_SET) != 0) {
+        faiss_object_free (object);
+        FAISS_FAIL ("the stream cannot be positioned");
+    }
+    memcpy (out, &object, sizeof object);
+    return FAISS_OK;
+}
+
+static FaissStatus read_by_flags (FaissIOReader *r, const FaissClass *root, int io_flags,
+                                  void *out) {
+    FaissFileIOReader *file = faiss_object_cast (r, &faiss_FileIOReader_class.head);
+    if (file && wants_mapping (io_flags)) {
+        return read_mapped (file, root, io_flags, out);
+    }
+    return read_named (r, root, io_flags, out);
+}
+
 FaissStatus faiss_read_index_custom (FaissIOReader *io_reader, int io_flags, FaissIndex **out) {
     FAISS_REQUIRE_ARG (io_reader);
     FAISS_REQUIRE_ARG (out);
-    return read_named (io_reader, &faiss_Index_class.head, io_flags, out);
+    return read_by_flags (io_reader, &faiss_Index_class.head, io_flags, out);
 }
 
 FaissStatus faiss_read_index (FILE *f, int io_flags, FaissIndex **out) {
     FAISS_REQUIRE_ARG (f);
     FAISS_REQUIRE_ARG (out);
-    if (!(io_flags & FAISS_IO_FLAG_MMAP_IFC)) {
-        FaissFileIOReader *reader;
-        FAISS_TRY (faiss_FileIOReader_new_with_file (&reader, f));
-        FAISS_OWNED (FileIOReader) *owned = reader;
-        return faiss_read_index_custom (&owned->reader, io_flags, out);
-    }
-    FaissMappedFileIOReader *reader;
-    FAISS_TRY (faiss_MappedFileIOReader_new_with_file (&reader, f));
-    FAISS_OWNED (MappedFileIOReader) *owned = reader;
-    FAISS_OWNED (Index) *index = NULL;
-    FAISS_TRY (faiss_read_index_custom (&owned->reader, io_flags, &index));
-    FAISS_REQUIRE (fseeko (f, (off_t)owned->pos, SEEK_SET) == 0, "the stream cannot be positioned");
-    *out = FAISS_STEAL (index);
-    return FAISS_OK;
+    FaissFileIOReader *reader;
+    FAISS_TRY (faiss_FileIOReader_new_with_file (&reader, f));
+    FAISS_OWNED (FileIOReader) *owned = reader;
+    return faiss_read_index_custom (&owned->reader, io_flags, out);
 }
 
 FaissStatus faiss_read_index_fname (const char *fname, int io_flags, FaissIndex **out) {
     FAISS_REQUIRE_ARG (fname);
     FAISS_REQUIRE_ARG (out);
-    if (!(io_flags & FAISS_IO_FLAG_MMAP_IFC)) {
-        FaissFileIOReader *reader;
-        FAISS_TRY (faiss_FileIOReader_new_with_name (&reader, fname));
-        FAISS_OWNED (FileIOReader) *owned = reader;
-        return faiss_read_index_custom (&owned->reader, io_flags, out);
-    }
-    FaissMappedFileIOReader *reader;
-    FAISS_TRY (faiss_MappedFileIOReader_new_with_name (&reader, fname));
-    FAISS_OWNED (MappedFileIOReader) *owned = reader;
+    FaissFileIOReader *reader;
+    FAISS_TRY (faiss_FileIOReader_new_with_name (&reader, fname));
+    FAISS_OWNED (FileIOReader) *owned = reader;
     return faiss_read_index_custom (&owned->reader, io_flags, out);
 }
 
@@ -103,7 +127,7 @@ FaissStatus faiss_read_InvertedLists_custom (FaissIOReader *io_reader, int io_fl
                                              FaissInvertedLists **out) {
     FAISS_REQUIRE_ARG (io_reader);
     FAISS_REQUIRE_ARG (out);
-    return read_named (io_reader, &faiss_InvertedLists_class.head, io_flags, out);
+    return read_by_flags (io_reader, &faiss_InvertedLists_class.head, io_flags, out);
 }
 
 /* ---- writing ---- */

@@ -9,7 +9,11 @@
 
 FAISS_BEGIN_DECLS
 
-/* io_flags: how to read or write; combine with |. */
+/* Upstream's C API has macros of these names, the first with a number that means nothing. */
+#undef FAISS_IO_FLAG_MMAP
+#undef FAISS_IO_FLAG_READ_ONLY
+
+/* io_flags: how to read or write; combine with |. Other bits mean nothing. */
 enum {
     FAISS_IO_FLAG_SKIP_STORAGE = 1,           ///< write: graph indexes without their vectors
     FAISS_IO_FLAG_READ_ONLY = 2,              ///< read: on-disk lists are mapped read-only
@@ -18,6 +22,7 @@ enum {
     FAISS_IO_FLAG_SKIP_PRECOMPUTE_TABLE = 16, ///< read: derived tables are not built
     FAISS_IO_FLAG_PQ_SKIP_SDC_TABLE = 32,     ///< read: symmetric tables are not built
     FAISS_IO_FLAG_MMAP_IFC = 512,             ///< read: large arrays are views of the mapped file
+    FAISS_IO_FLAG_MMAP = 0x646f0008,          ///< read: inverted lists are views of the mapped file
 };
 
 /** Write an index.
@@ -32,6 +37,8 @@ FaissStatus faiss_write_index_custom (const FaissIndex *idx, FaissIOWriter *io_w
 
 /** Read an index; it owns all of its parts.
  *
+ * Files are mapped where a flag asks for it, by name, by FILE or by a FileIOReader; other readers
+ * copy for MMAP_IFC and refuse MMAP. What is mapped may be replaced or deleted, but not cut short.
  * From a FILE exactly the index's bytes are consumed, so that several may follow each other. The
  * tag "null" reads as success with *out NULL. Damaged and foreign files are refused with a message.
  */

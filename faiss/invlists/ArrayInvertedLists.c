@@ -250,8 +250,12 @@ static FaissStatus read_list (FaissArrayInvertedLists *self, FaissIOReader *read
 static FaissStatus ArrayInvertedLists_read (void **out, FaissIOReader *reader, uint32_t tag,
                                             int io_flags) {
     (void)tag;
-    FAISS_REQUIRE_FILE (reader, !(io_flags & FAISS_IO_FLAG_SKIP_IVF_DATA),
-                        "inverted lists cannot be read without their data");
+    bool mapped = (io_flags & FAISS_IO_FLAG_MMAP) == FAISS_IO_FLAG_MMAP;
+    FAISS_REQUIRE_FILE (reader, mapped || !(io_flags & FAISS_IO_FLAG_SKIP_IVF_DATA),
+                        "array inverted lists cannot be read without their data");
+    FAISS_REQUIRE_FILE (reader,
+                        !mapped || faiss_object_cast (reader, &faiss_MappedFileIOReader_class.head),
+                        "inverted lists can only be mapped from a file");
     size_t nlist, code_size;
     FAISS_TRY (faiss_read_size (reader, &nlist, "nlist"));
     FAISS_TRY (faiss_read_size (reader, &code_size, "code_size"));

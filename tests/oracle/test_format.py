@@ -16,7 +16,7 @@ import format_cases
 SCOPE = format_files.in_scope()
 INDEXES = [case for case in SCOPE if format_files.kind_of(case) == "index"]
 FACTORY = [case for case in INDEXES if case.kind == "factory"]
-MMAP_IFC = 512
+MMAP_IFC, MMAP = 512, 0x646f0008
 K = 5
 
 
@@ -62,7 +62,7 @@ def write(thing, name, kind="index"):
         lib.faiss_FileIOWriter_close(writer)
 
 
-def read_bytes(data, kind="index"):
+def read_bytes(data, kind="index", flags=0):
     """An object from memory."""
     reader = ctypes.c_void_p()
     buffer = ctypes.create_string_buffer(bytes(data), max(len(data), 1))
@@ -70,7 +70,7 @@ def read_bytes(data, kind="index"):
     out = ctypes.c_void_p()
     try:
         if kind == "index":
-            lib.faiss_read_index_custom(reader, 0, ctypes.byref(out))
+            lib.faiss_read_index_custom(reader, flags, ctypes.byref(out))
         elif kind == "transform":
             lib.faiss_read_VectorTransform_custom(reader, ctypes.byref(out))
         else:
@@ -150,13 +150,24 @@ def test_searched_like_the_oracle(oracle, files, case):
     assert_same_results(search_here(read(files / case.name), case), theirs)
 
 
+@pytest.mark.parametrize("flags", [MMAP_IFC, MMAP], ids=["MMAP_IFC", "MMAP"])
 @named(INDEXES)
-def test_mapped(files, tmp_path, case):
-    copied, mapped = read(files / case.name), read(files / case.name, flags=MMAP_IFC)
+def test_mapped(files, tmp_path, case, flags):
+    copied, mapped = read(files / case.name), read(files / case.name, flags=flags)
     write(mapped, tmp_path / "mapped")
     write(copied, tmp_path / "copied")
     assert (tmp_path / "mapped").read_bytes() == (tmp_path / "copied").read_bytes()
     assert_same_results(search_here(mapped, case), search_here(copied, case))
+
+
+def test_lists_are_mapped_only_from_files(files):
+    data = (files / "ivf_flat").read_bytes()
+    assert read_bytes(data, flags=MMAP_IFC).ntotal == 40
+    for flags, message in (MMAP, "only be mapped from a file"), (8, "without their data"):
+        with pytest.raises(cfaiss.Error, match=message):
+            read_bytes(data, flags=flags)
+    with pytest.raises(cfaiss.Error, match="without their data"):
+        read(files / "ivf_flat", flags=8)
 
 
 @named(FACTORY)
