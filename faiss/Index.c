@@ -49,6 +49,13 @@ static FaissStatus Index_range_search (const FaissIndex *self, idx_t n, const fl
     NOT_IMPLEMENTED (self, range_search);
 }
 
+static FaissStatus Index_search1 (const FaissIndex *self, const float *x,
+                                  FaissResultHandler *handler,
+                                  const FaissSearchParameters *params) {
+    (void)x, (void)handler, (void)params;
+    NOT_IMPLEMENTED (self, search1);
+}
+
 static FaissStatus Index_assign (const FaissIndex *self, idx_t n, const float *x, idx_t *labels,
                                  idx_t k) {
     FAISS_AUTO_FREE (float) *distances = NULL;
@@ -219,6 +226,7 @@ FaissIndexClass faiss_Index_class = {
     .add_with_ids = Index_add_with_ids,
     .search = Index_search,
     .range_search = Index_range_search,
+    .search1 = Index_search1,
     .assign = Index_assign,
     .reset = Index_reset,
     .remove_ids = Index_remove_ids,
@@ -311,6 +319,14 @@ FaissStatus faiss_Index_range_search_with_params (const FaissIndex *self, idx_t 
     FAISS_REQUIRE (result->lims, "the result has no lims");
     FAISS_REQUIRE (!result->labels && !result->distances, "the result is filled already");
     return self->cls->range_search (self, n, x, radius, params, result);
+}
+
+FaissStatus faiss_Index_search1 (const FaissIndex *self, const float *x,
+                                 FaissResultHandler *handler, const FaissSearchParameters *params) {
+    FAISS_TRY (faiss_check_vectors (__func__, self, 1, x, "x"));
+    FAISS_TRY (faiss_check_trained (__func__, self));
+    FAISS_REQUIRE (handler && handler->add_result, "there is no handler");
+    return self->cls->search1 (self, x, handler, params);
 }
 
 FaissStatus faiss_Index_assign (FaissIndex *self, idx_t n, const float *x, idx_t *labels, idx_t k) {

@@ -6,6 +6,7 @@
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/DistanceComputer.h>
 #include <faiss/impl/IDSelector.h>
+#include <faiss/impl/ResultHandler.h>
 #include <faiss/impl/object.h>
 
 #define FAISS_VERSION_MAJOR 1
@@ -57,6 +58,8 @@ typedef struct FaissIndexClass {
     FaissStatus (*range_search) (const FaissIndex *self, idx_t n, const float *x, float radius,
                                  const FaissSearchParameters *params,
                                  FaissRangeSearchResult *result);
+    FaissStatus (*search1) (const FaissIndex *self, const float *x, FaissResultHandler *handler,
+                            const FaissSearchParameters *params);
     FaissStatus (*assign) (const FaissIndex *self, idx_t n, const float *x, idx_t *labels,
                            idx_t k); ///< root: search without the distances
     FaissStatus (*reset) (FaissIndex *self);
@@ -158,6 +161,10 @@ FaissStatus faiss_Index_range_search (const FaissIndex *self, idx_t n, const flo
 FaissStatus faiss_Index_range_search_with_params (const FaissIndex *self, idx_t n, const float *x,
                                                   float radius, const FaissSearchParameters *params,
                                                   FaissRangeSearchResult *result);
+
+/// Search for one query whose candidates go to a handler. params may be NULL.
+FaissStatus faiss_Index_search1 (const FaissIndex *self, const float *x,
+                                 FaissResultHandler *handler, const FaissSearchParameters *params);
 
 /// The labels of the k nearest vectors of n queries, size n * k, without the distances.
 FaissStatus faiss_Index_assign (FaissIndex *self, idx_t n, const float *x, idx_t *labels, idx_t k);

@@ -767,6 +767,7 @@ FaissIndexIVFClass faiss_IndexIVF_class = {
               .add_with_ids = IndexIVF_add_with_ids,
               .search = faiss_IndexIVF_search_slot,
               .range_search = faiss_IndexIVF_range_search_slot,
+              .search1 = faiss_IndexIVF_search1_slot,
               .reset = IndexIVF_reset,
               .remove_ids = IndexIVF_remove_ids,
               .reconstruct = IndexIVF_reconstruct,

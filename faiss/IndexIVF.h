@@ -58,6 +58,10 @@ typedef struct FaissInvertedListScanner {
         void (*scan_codes) (const struct FaissInvertedListScanner *self, size_t n,
                             const uint8_t *codes, const idx_t *ids, float *distances, idx_t *labels,
                             size_t k, FaissIndexIVFStats *counts);
+        /// offer those nearer than the handler's threshold
+        FaissStatus (*scan_codes_handler) (const struct FaissInvertedListScanner *self, size_t n,
+                                           const uint8_t *codes, const idx_t *ids,
+                                           FaissResultHandler *handler, FaissIndexIVFStats *counts);
         /// add those nearer than the radius
         FaissStatus (*scan_codes_range) (const struct FaissInvertedListScanner *self, size_t n,
                                          const uint8_t *codes, const idx_t *ids, float radius,

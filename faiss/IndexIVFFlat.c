@@ -216,6 +216,29 @@ static FaissStatus FlatScanner_scan_codes_range (const FaissInvertedListScanner 
     return FAISS_OK;
 }
 
+static FaissStatus FlatScanner_scan_codes_handler (const FaissInvertedListScanner *scanner,
+                                                   size_t n, const uint8_t *codes, const idx_t *ids,
+                                                   FaissResultHandler *handler,
+                                                   FaissIndexIVFStats *counts) {
+    const FlatScanner *self = (const FlatScanner *)scanner;
+    float distances[SCAN_BLOCK];
+    for (size_t run, begin = 0; (run = next_run (scanner->sel, ids, n, &begin)) > 0; begin += run) {
+        compute_distances (self, run, codes + begin * scanner->code_size, distances);
+        counts->ndis += run;
+        for (size_t j = 0; j < run; j++) {
+            if (scanner->keep_max ? distances[j] > handler->threshold
+                                  : distances[j] < handler->threshold) {
+                idx_t label = scanner->store_pairs
+                                  ? faiss_lo_build (scanner->list_no, (idx_t)(begin + j))
+                                  : ids[begin + j];
+                counts->nheap_updates++;
+                FAISS_TRY (handler->add_result (handler, distances[j], label));
+            }
+        }
+    }
+    return FAISS_OK;
+}
+
 static void FlatScanner_free (FaissInvertedListScanner *scanner) {
     free (((FlatScanner *)scanner)->row);
     free (scanner);
@@ -244,6 +267,7 @@ static FaissStatus IndexIVFFlat_get_InvertedListScanner (const FaissIndexIVF *se
                                   .set_list = FlatScanner_set_list,
                                   .distance_to_code = FlatScanner_distance_to_code,
                                   .scan_codes = FlatScanner_scan_codes,
+                                  .scan_codes_handler = FlatScanner_scan_codes_handler,
                                   .scan_codes_range = FlatScanner_scan_codes_range,
                                   .free = FlatScanner_free},
                       .d = (size_t)self->index.d,

@@ -545,6 +545,13 @@ static FaissStatus IndexIVFFlatDedup_range_search (const FaissIndex *self, idx_t
     FAISS_FAIL ("range search is not implemented for this class");
 }
 
+static FaissStatus IndexIVFFlatDedup_search1 (const FaissIndex *self, const float *x,
+                                              FaissResultHandler *handler,
+                                              const FaissSearchParameters *params) {
+    (void)self, (void)x, (void)handler, (void)params;
+    FAISS_FAIL ("search1 is not implemented for this class");
+}
+
 static FaissStatus IndexIVFFlatDedup_range_search_preassigned (
     const FaissIndexIVF *self, idx_t n, const float *x, float radius, const idx_t *keys,
     const float *coarse_dis, FaissRangeSearchResult *result, bool store_pairs,
@@ -655,6 +662,7 @@ FaissIndexIVFClass faiss_IndexIVFFlatDedup_class = {
               .train = IndexIVFFlatDedup_train,
               .reset = IndexIVFFlatDedup_reset,
               .range_search = IndexIVFFlatDedup_range_search,
+              .search1 = IndexIVFFlatDedup_search1,
               .remove_ids = IndexIVFFlatDedup_remove_ids,
               .merge_from = IndexIVFFlatDedup_merge_from,
               .add_sa_codes = IndexIVFFlatDedup_add_sa_codes},

@@ -605,6 +605,62 @@ FaissStatus faiss_IndexIVF_range_search_slot (const FaissIndex *index, idx_t n, 
     return status;
 }
 
+static FaissStatus handle_probe (const Search *s, FaissInvertedListScanner *scanner, size_t p,
+                                 FaissResultHandler *handler, FaissIndexIVFStats *counts) {
+    const FaissInvertedLists *lists = s->self->invlists;
+    FAISS_TRY (faiss_ivf_check_key (s->self, s->keys[p]));
+    size_t list_no = (size_t)s->keys[p];
+    if (s->keys[p] < 0 || lists->cls->list_size (lists, list_no) == 0) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (scanner->set_list (scanner, s->keys[p], s->coarse_dis[p]));
+    counts->nlist++;
+    ListPart part;
+    open_list (lists, list_no, SIZE_MAX, true, s->range, &part);
+    FaissStatus status = FAISS_OK;
+    if (part.size > 0) {
+        status =
+            scanner->scan_codes_handler (scanner, part.size, part.codes, part.ids, handler, counts);
+    }
+    close_list (lists, list_no, &part);
+    return status;
+}
+
+static FaissStatus handle_probes (const Search *s, FaissInvertedListScanner *scanner,
+                                  FaissResultHandler *handler) {
+    FaissIndexIVFStats counts = {.nq = 1};
+    double start = faiss_ivf_milliseconds ();
+    FAISS_TRY (scanner->set_query (scanner, s->x));
+    for (size_t p = 0; p < s->settings.nprobe; p++) {
+        FAISS_TRY (handle_probe (s, scanner, p, handler, &counts));
+    }
+    counts.search_time = faiss_ivf_milliseconds () - start;
+    faiss_ivf_count (&counts, NULL);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexIVF_search1_slot (const FaissIndex *index, const float *x,
+                                         FaissResultHandler *handler,
+                                         const FaissSearchParameters *params) {
+    static const char function[] = "IndexIVF_search1";
+    const FaissIndexIVF *self = FAISS_CONST_SELF (IndexIVF, index, index);
+    Search s = {.self = self, .x = x};
+    FAISS_TRY (faiss_ivf_check_parts (function, self));
+    FAISS_TRY (faiss_ivf_params (function, self, params, &s.params));
+    FAISS_TRY (faiss_ivf_search_settings (function, self, s.params, false, &s.settings));
+    s.range = sorted_range (s.settings.sel);
+    Coarse coarse = {0};
+    FaissInvertedListScanner *scanner = NULL;
+    FaissStatus status = assign_queries (self, 1, x, s.settings.nprobe, s.params, &coarse);
+    s.keys = coarse.keys;
+    s.coarse_dis = coarse.distances;
+    status = status ? status : new_scanner (&s, &scanner);
+    status = status ? status : handle_probes (&s, scanner, handler);
+    faiss_InvertedListScanner_free (scanner);
+    clear_coarse (&coarse);
+    return status;
+}
+
 /* Labels of the form list << 32 | offset become ids; what is at the place goes to recons. */
 static FaissStatus fetch_results (const FaissIndexIVF *self, size_t n, idx_t *labels,
                                   FaissStatus (*fetch) (const FaissIndexIVF *self, idx_t list_no,

@@ -51,6 +51,9 @@ FaissStatus faiss_IndexIVF_search_slot (const FaissIndex *index, idx_t n, const 
 FaissStatus faiss_IndexIVF_range_search_slot (const FaissIndex *index, idx_t n, const float *x,
                                               float radius, const FaissSearchParameters *params,
                                               FaissRangeSearchResult *result);
+FaissStatus faiss_IndexIVF_search1_slot (const FaissIndex *index, const float *x,
+                                         FaissResultHandler *handler,
+                                         const FaissSearchParameters *params);
 FaissStatus faiss_IndexIVF_search_and_reconstruct_slot (const FaissIndex *index, idx_t n,
                                                         const float *x, idx_t k,
                                                         const FaissSearchParameters *params,

@@ -267,10 +267,45 @@ static void scanners_work_alone (void **state) {
     faiss_IndexIVF_free (ivf);
 }
 
+typedef struct Nearest {
+    FaissResultHandler handler;
+    idx_t id;
+    int n_calls;
+} Nearest;
+
+static FaissStatus take_nearest (FaissResultHandler *handler, float distance, idx_t id) {
+    Nearest *self = (Nearest *)handler;
+    assert_true (distance < handler->threshold);
+    handler->threshold = distance;
+    self->id = id;
+    return ++self->n_calls > 100 ? FAISS_EXCEPT : FAISS_OK;
+}
+
+static void a_handler_gets_the_candidates (void **state) {
+    (void)state;
+    FaissIndexIVF *ivf = make ();
+    ivf->nprobe = NLIST;
+    for (idx_t i = 0; i < N; i += 9) {
+        Nearest nearest = {.handler = {.threshold = FLT_MAX, .add_result = take_nearest}, .id = -1};
+        assert_ok (faiss_Index_search1 (&ivf->index, rows + i * D, &nearest.handler, NULL));
+        assert_int_equal (nearest.id, i);
+        assert_true (nearest.handler.threshold == 0);
+        nearest.n_calls = 100;
+        nearest.handler.threshold = FLT_MAX;
+        assert_int_equal (faiss_Index_search1 (&ivf->index, rows, &nearest.handler, NULL),
+                          FAISS_EXCEPT);
+    }
+    assert_fails (faiss_Index_search1 (&ivf->index, rows, NULL, NULL), "no handler");
+    assert_fails (faiss_Index_search1 (ivf->quantizer, rows,
+                                       &(FaissResultHandler){.add_result = take_nearest}, NULL),
+                  "not implemented");
+    faiss_IndexIVF_free (ivf);
+}
+
 TEST_MAIN (cmocka_unit_test (search_params_have_defaults),
            cmocka_unit_test (searches_that_cannot_be_are_refused),
            cmocka_unit_test (missing_parts_are_noticed),
            cmocka_unit_test (an_add_that_fails_changes_nothing),
            cmocka_unit_test (vectors_of_no_list_are_counted_only),
            cmocka_unit_test (parameters_are_set_by_name), cmocka_unit_test (lists_are_replaced),
-           cmocka_unit_test (scanners_work_alone))
+           cmocka_unit_test (scanners_work_alone), cmocka_unit_test (a_handler_gets_the_candidates))
