@@ -360,7 +360,7 @@ FaissStatus faiss_FileIOWriter_new_with_name (FaissFileIOWriter **out, const cha
     struct stat status;
     bool exists = stat (self->final_name, &status) == 0;
     if (exists && S_ISREG (status.st_mode)) {
-        if (access (self->final_name, W_OK) != 0) {
+        if (faccessat (AT_FDCWD, self->final_name, W_OK, AT_EACCESS) != 0) {
             return system_error (fname, "cannot open for writing");
         }
         FAISS_TRY (open_for_replacement (self, &status));
