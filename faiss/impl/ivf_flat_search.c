@@ -22,6 +22,9 @@
 /// Of rows that are copied to be aligned.
 #define COPY_BYTES 65536
 
+/// Threads that share out the lists; more of them have queries of their own.
+#define MAX_SHARING 8
+
 /// Memory for candidates per thread.
 #define CANDIDATE_BYTES ((size_t)16 << 20)
 
@@ -55,27 +58,41 @@ typedef struct FlatSearch {
     FindKernel find;
 } FlatSearch;
 
-/* Some queries, which one thread does. */
+/* The (query, list) pairs of some queries, sorted by list. */
+typedef struct Pairs {
+    uint32_t *starts; /* by list: where its queries begin in `order`, size nlist + 1 */
+    uint32_t *order;  /* queries, size n * nprobe */
+} Pairs;
+
+/* What a thread has for some queries. */
 typedef struct Block {
     const FlatSearch *s;
     size_t begin, n;
     FaissCollector *collectors; /* size n */
     int32_t *keys;              /* size n * capacity */
     idx_t *ids;                 /* size n * capacity */
-    uint32_t *starts;           /* by list: where its queries begin in `order`, size nlist + 1 */
-    uint32_t *order;            /* queries, sorted by list, size n * nprobe */
-    uint64_t *sort_buffer;      /* size 2 * k */
-    float *rows;                /* a copy of rows that are not aligned, size n_rows * d */
+    Pairs pairs;
+    uint64_t *sort_buffer; /* size 2 * k */
+    float *rows;           /* a copy of rows that are not aligned, size n_rows * d */
     size_t n_rows;
     size_t nlist, ndis, n_candidates;
 } Block;
+
+static void clear_pairs (Pairs *pairs) {
+    free (pairs->starts);
+    free (pairs->order);
+}
+
+static FaissStatus allocate_pairs (Pairs *pairs, const FlatSearch *s, size_t n) {
+    FAISS_TRY (faiss_alloc (&pairs->starts, s->lists->nlist + 1, sizeof *pairs->starts));
+    return faiss_alloc (&pairs->order, n * s->nprobe, sizeof *pairs->order);
+}
 
 static void clear_block (Block *b) {
     free (b->collectors);
     free (b->keys);
     free (b->ids);
-    free (b->starts);
-    free (b->order);
+    clear_pairs (&b->pairs);
     free (b->sort_buffer);
     free (b->rows);
 }
@@ -83,11 +100,9 @@ static void clear_block (Block *b) {
 static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
     size_t capacity = s->shape.capacity;
     *b = (Block){.s = s};
-    FAISS_TRY (faiss_alloc (&b->collectors, n, sizeof *b->collectors));
+    FAISS_TRY (faiss_alloc_zeroed (&b->collectors, n, sizeof *b->collectors));
     FAISS_TRY (faiss_alloc (&b->keys, n * capacity, sizeof *b->keys));
     FAISS_TRY (faiss_alloc (&b->ids, n * capacity, sizeof *b->ids));
-    FAISS_TRY (faiss_alloc (&b->starts, s->lists->nlist + 1, sizeof *b->starts));
-    FAISS_TRY (faiss_alloc (&b->order, n * s->nprobe, sizeof *b->order));
     FAISS_TRY (faiss_alloc (&b->sort_buffer, 2 * s->shape.k, sizeof *b->sort_buffer));
     size_t row = s->d * sizeof (float);
     b->n_rows = row * ROWS <= COPY_BYTES ? ROWS : row <= COPY_BYTES ? COPY_BYTES / row : 1;
@@ -150,50 +165,58 @@ static void scan_list (Block *b, size_t list_no, const uint32_t *queries, size_t
 /* ---- some queries -----------------------------------------------------------------------------
  */
 
-/* Sort the (query, list) pairs by list, by counting. */
-static void sort_pairs (Block *b) {
-    const FlatSearch *s = b->s;
-    const idx_t *keys = s->keys + b->begin * s->nprobe;
-    size_t nlist = s->lists->nlist, n_pairs = b->n * s->nprobe;
-    memset (b->starts, 0, (nlist + 1) * sizeof *b->starts);
+/* Sort the pairs of the queries begin .. begin + n - 1 by list, by counting. */
+static void sort_pairs (const FlatSearch *s, size_t begin, size_t n, Pairs *pairs) {
+    const idx_t *keys = s->keys + begin * s->nprobe;
+    size_t nlist = s->lists->nlist, n_pairs = n * s->nprobe;
+    memset (pairs->starts, 0, (nlist + 1) * sizeof *pairs->starts);
     for (size_t p = 0; p < n_pairs; p++) {
         if (keys[p] >= 0) {
-            b->starts[keys[p]]++;
+            pairs->starts[keys[p]]++;
         }
     }
     uint32_t sum = 0;
     for (size_t i = 0; i <= nlist; i++) { /* the ends; filling from behind makes them starts */
-        sum += b->starts[i];
-        b->starts[i] = sum;
+        sum += pairs->starts[i];
+        pairs->starts[i] = sum;
     }
     for (size_t p = n_pairs; p-- > 0;) {
         if (keys[p] >= 0) {
-            b->order[--b->starts[keys[p]]] = (uint32_t)(p / s->nprobe);
-        }
-    }
-}
-
-static void search_list_by_list (Block *b) {
-    sort_pairs (b);
-    for (size_t i = 0; i < b->s->lists->nlist; i++) {
-        if (b->starts[i + 1] > b->starts[i]) {
-            scan_list (b, i, b->order + b->starts[i], b->starts[i + 1] - b->starts[i]);
+            pairs->order[--pairs->starts[keys[p]]] = (uint32_t)(p / s->nprobe);
         }
     }
 }
 
 /* The first vectors of a list, which is scanned next: memory answers while another is scanned. */
-static void prefetch_list (const FlatSearch *s, idx_t key) {
+static void prefetch_list (const FlatSearch *s, size_t list_no) {
     const FaissInvertedLists *lists = s->lists;
-    if (key < 0 || lists->cls->list_size (lists, (size_t)key) == 0) {
-        return;
+    size_t bytes = lists->cls->list_size (lists, list_no) * lists->code_size;
+    if (bytes > 0) {
+        const uint8_t *codes = lists->cls->get_codes (lists, list_no);
+        for (size_t at = 0; at < bytes && at < PREFETCH_BYTES; at += 64) {
+            __builtin_prefetch (codes + at);
+        }
+        lists->cls->release_codes (lists, list_no, codes);
     }
-    size_t bytes = lists->cls->list_size (lists, (size_t)key) * lists->code_size;
-    const uint8_t *codes = lists->cls->get_codes (lists, (size_t)key);
-    for (size_t at = 0; at < bytes && at < PREFETCH_BYTES; at += 64) {
-        __builtin_prefetch (codes + at);
+}
+
+/* The lists begin .. end - 1 that have queries. */
+static void search_list_by_list (Block *b, const Pairs *pairs, size_t begin, size_t end) {
+    size_t previous = end;
+    for (size_t i = begin; i < end; i++) {
+        if (pairs->starts[i + 1] > pairs->starts[i]) {
+            prefetch_list (b->s, i);
+            if (previous < end) {
+                scan_list (b, previous, pairs->order + pairs->starts[previous],
+                           pairs->starts[previous + 1] - pairs->starts[previous]);
+            }
+            previous = i;
+        }
     }
-    lists->cls->release_codes (lists, (size_t)key, codes);
+    if (previous < end) {
+        scan_list (b, previous, pairs->order + pairs->starts[previous],
+                   pairs->starts[previous + 1] - pairs->starts[previous]);
+    }
 }
 
 static void search_one_by_one (Block *b) {
@@ -201,8 +224,8 @@ static void search_one_by_one (Block *b) {
     for (uint32_t i = 0; i < b->n; i++) {
         const idx_t *keys = s->keys + (b->begin + i) * s->nprobe;
         for (size_t j = 0; j < s->nprobe; j++) {
-            if (j + 1 < s->nprobe) {
-                prefetch_list (s, keys[j + 1]);
+            if (j + 1 < s->nprobe && keys[j + 1] >= 0) {
+                prefetch_list (s, (size_t)keys[j + 1]);
             }
             if (keys[j] >= 0) {
                 scan_list (b, (size_t)keys[j], &i, 1);
@@ -211,65 +234,140 @@ static void search_one_by_one (Block *b) {
     }
 }
 
-static void search_block (Block *b, size_t begin, size_t n) {
-    const FlatSearch *s = b->s;
-    size_t k = s->shape.k, capacity = s->shape.capacity;
+static void begin_block (Block *b, size_t begin, size_t n) {
+    size_t capacity = b->s->shape.capacity;
     b->begin = begin;
     b->n = n;
     for (size_t i = 0; i < n; i++) {
-        faiss_collector_init (&b->collectors[i], &s->shape, b->keys + i * capacity,
+        faiss_collector_init (&b->collectors[i], &b->s->shape, b->keys + i * capacity,
                               b->ids + i * capacity);
     }
-    if (n >= GROUP && n * s->nprobe >= s->lists->nlist) {
-        search_list_by_list (b);
+}
+
+/* Query i of the block; `collector` may be that of another thread. */
+static void finish_query (Block *b, FaissCollector *collector, size_t i) {
+    const FlatSearch *s = b->s;
+    faiss_collector_finish (collector, &s->shape, b->sort_buffer,
+                            s->distances + (b->begin + i) * s->shape.k,
+                            s->labels + (b->begin + i) * s->shape.k);
+}
+
+/* Do enough queries meet in a list? */
+static bool is_worth_sorting (const FlatSearch *s, size_t n) {
+    return n > 1 && n * s->nprobe >= s->lists->nlist / 4;
+}
+
+static void search_block (Block *b, size_t begin, size_t n) {
+    const FlatSearch *s = b->s;
+    begin_block (b, begin, n);
+    if (is_worth_sorting (s, n)) {
+        sort_pairs (s, begin, n, &b->pairs);
+        search_list_by_list (b, &b->pairs, 0, s->lists->nlist);
     } else {
         search_one_by_one (b);
     }
     for (size_t i = 0; i < n; i++) {
-        faiss_collector_finish (&b->collectors[i], &s->shape, b->sort_buffer,
-                                s->distances + (begin + i) * k, s->labels + (begin + i) * k);
+        finish_query (b, &b->collectors[i], i);
     }
 }
 
 /* ---- all queries ------------------------------------------------------------------------------
  */
 
-/* How many queries a thread takes at once. */
-static size_t block_size (const FlatSearch *s, size_t n, size_t n_threads) {
-    size_t per_query = s->shape.capacity * (sizeof (int32_t) + sizeof (idx_t));
-    size_t most = CANDIDATE_BYTES / per_query;
-    size_t share = (n + n_threads - 1) / n_threads;
-    most = most < UINT32_MAX / s->nprobe ? most : UINT32_MAX / s->nprobe; /* pairs are counted */
-    most = most < 1 ? 1 : most;
-    size_t n_blocks = (share + most - 1) / most; /* of a thread, of equal size */
-    return (share + n_blocks - 1) / n_blocks;
+static void add_counts (FaissIndexIVFStats *counts, const Block *b) {
+    counts->nlist += b->nlist;
+    counts->ndis += b->ndis;
+    counts->nheap_updates += b->n_candidates;
 }
 
-static FaissStatus search_blocks (const FlatSearch *s, size_t n, FaissIndexIVFStats *counts) {
+/* How many queries a thread can have at once. */
+static size_t most_queries (const FlatSearch *s) {
+    size_t per_query = s->shape.capacity * (sizeof (int32_t) + sizeof (idx_t));
+    size_t most = CANDIDATE_BYTES / per_query;
+    most = most < UINT32_MAX / s->nprobe ? most : UINT32_MAX / s->nprobe; /* pairs are counted */
+    return most < 1 ? 1 : most;
+}
+
+/* n in parts of equal size, none above `most` */
+static size_t part_size (size_t n, size_t most) {
+    size_t n_parts = (n + most - 1) / most;
+    return (n + n_parts - 1) / n_parts;
+}
+
+/* Each thread has queries of its own. */
+static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threads,
+                                      FaissIndexIVFStats *counts) {
     FaissRegion region = {0};
-    int n_threads = faiss_threads_for ((int64_t)n);
-    size_t size = block_size (s, n, (size_t)n_threads);
-    size_t nlist = 0, ndis = 0, n_candidates = 0;
-#pragma omp parallel num_threads(n_threads) reduction(+ : nlist, ndis, n_candidates)
+    size_t share = (n + (size_t)n_threads - 1) / (size_t)n_threads;
+    size_t size = part_size (share, most_queries (s));
+#pragma omp parallel num_threads(n_threads)
     {
         Block block;
-        bool failed = faiss_region_note (&region, allocate_block (&block, s, size));
+        FaissStatus status = allocate_block (&block, s, size);
+        status = status ? status : allocate_pairs (&block.pairs, s, size);
+        faiss_region_note (&region, status);
 #pragma omp for schedule(dynamic)
         for (size_t begin = 0; begin < n; begin += size) {
-            if (!failed && !faiss_region_failed (&region)) {
+            if (status == FAISS_OK && !faiss_region_failed (&region)) {
                 search_block (&block, begin, n - begin < size ? n - begin : size);
             }
         }
-        nlist += block.nlist;
-        ndis += block.ndis;
-        n_candidates += block.n_candidates;
+#pragma omp critical(faiss_ivf_flat_counts)
+        add_counts (counts, &block);
         clear_block (&block);
     }
-    counts->nq += n;
-    counts->nlist += nlist;
-    counts->ndis += ndis;
-    counts->nheap_updates += n_candidates;
     return faiss_region_close (&region);
+}
+
+/* The lists of some queries are shared out, so that each is read once; what the threads found for a
+ * query is put together afterwards. */
+static void search_shared_lists (Block *blocks, const Pairs *pairs, int n_threads, size_t begin,
+                                 size_t n) {
+    enum { LISTS = 8 }; /* at once */
+    const FlatSearch *s = blocks[0].s;
+    size_t nlist = s->lists->nlist;
+#pragma omp parallel num_threads(n_threads)
+    {
+        Block *mine = &blocks[faiss_thread_number ()];
+#pragma omp for schedule(static)
+        for (int t = 0; t < n_threads; t++) {
+            begin_block (&blocks[t], begin, n);
+        }
+#pragma omp for schedule(dynamic)
+        for (size_t l = 0; l < nlist; l += LISTS) {
+            search_list_by_list (mine, pairs, l, nlist - l < LISTS ? nlist : l + LISTS);
+        }
+#pragma omp for schedule(static)
+        for (size_t i = 0; i < n; i++) {
+            for (int t = 1; t < n_threads; t++) {
+                faiss_collector_merge (&blocks[0].collectors[i], &blocks[t].collectors[i],
+                                       &s->shape);
+            }
+            finish_query (mine, &blocks[0].collectors[i], i);
+        }
+    }
+}
+
+static FaissStatus search_by_lists (const FlatSearch *s, size_t n, int n_threads,
+                                    FaissIndexIVFStats *counts) {
+    size_t size = part_size (n, most_queries (s));
+    Block blocks[MAX_SHARING] = {0};
+    Pairs pairs = {0};
+    FaissStatus status = allocate_pairs (&pairs, s, size);
+    for (int t = 0; t < n_threads && status == FAISS_OK; t++) {
+        status = allocate_block (&blocks[t], s, size);
+    }
+    for (size_t begin = 0; begin < n && status == FAISS_OK; begin += size) {
+        size_t part = n - begin < size ? n - begin : size;
+        sort_pairs (s, begin, part, &pairs);
+        search_shared_lists (blocks, &pairs, n_threads, begin, part);
+    }
+    for (int t = 0; t < n_threads; t++) {
+        add_counts (counts, &blocks[t]);
+        clear_block (&blocks[t]);
+    }
+    clear_pairs (&pairs);
+    return status;
 }
 
 FaissStatus faiss_ivf_flat_search (const FaissIndexIVF *self, size_t n, const float *x, size_t k,
@@ -291,5 +389,10 @@ FaissStatus faiss_ivf_flat_search (const FaissIndexIVF *self, size_t n, const fl
         .scan = is_similarity ? faiss_kernels.ivf_inner_product : faiss_kernels.ivf_L2sqr,
         .find = is_similarity ? faiss_kernels.find_at_least : faiss_kernels.find_at_most,
     };
-    return search_blocks (&s, n, counts);
+    counts->nq += n;
+    int n_threads = faiss_threads_for ((int64_t)n);
+    if (n_threads > 1 && n_threads <= MAX_SHARING && is_worth_sorting (&s, n)) {
+        return search_by_lists (&s, n, n_threads, counts);
+    }
+    return search_by_queries (&s, n, n_threads, counts);
 }

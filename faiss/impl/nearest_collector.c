@@ -108,6 +108,17 @@ void faiss_collector_shrink (FaissCollector *self, const FaissCollectorShape *sh
     self->bound = distance_of_key (shape->is_similarity, farthest);
 }
 
+void faiss_collector_merge (FaissCollector *self, FaissCollector *other,
+                            const FaissCollectorShape *shape) {
+    if (other->size > shape->k) {
+        faiss_collector_shrink (other, shape);
+    }
+    for (size_t i = 0; i < other->size; i++) {
+        faiss_collector_offer (self, shape, distance_of_key (shape->is_similarity, other->keys[i]),
+                               other->ids[i]);
+    }
+}
+
 /* ---- sorting --------------------------------------------------------------------------------- */
 
 /* Merge sort of numbers; the result may be in `spare`. */

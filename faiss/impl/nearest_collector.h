@@ -36,6 +36,10 @@ void faiss_collector_init (FaissCollector *self, const FaissCollectorShape *shap
 /// Keep the k nearest and set the bound.
 void faiss_collector_shrink (FaissCollector *self, const FaissCollectorShape *shape);
 
+/// Take the candidates of another collector, which keeps its k nearest.
+void faiss_collector_merge (FaissCollector *self, FaissCollector *other,
+                            const FaissCollectorShape *shape);
+
 /** Write the k nearest, sorted, missing ones last.
  *
  * @param buffer  scratch, size 2 * k

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include <faiss/kernels/kernels.h>
+#include <faiss/kernels/unroll.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
@@ -34,14 +35,17 @@ ALWAYS_INLINE __m128 sum_4 (const __m256 *a) {
  * is read once and in order. */
 ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *const *x,
                              const float *const *y, size_t d, size_t ahead, __m256 *sums) {
+    FAISS_UNROLL
     for (int i = 0; i < 4 * nx; i++) {
         sums[i] = _mm256_setzero_ps ();
     }
     size_t j = 0;
     for (; j + 8 <= d; j += 8) {
+        FAISS_UNROLL
         for (int r = 0; r < 4; r++) {
             __m256 row = _mm256_loadu_ps (y[r] + j);
             _mm_prefetch ((const char *)(y[r] + j + ahead), _MM_HINT_T0);
+            FAISS_UNROLL
             for (int i = 0; i < nx; i++) {
                 sums[4 * i + r] = step (metric, sums[4 * i + r], _mm256_loadu_ps (x[i] + j), row);
             }
@@ -49,8 +53,10 @@ ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *con
     }
     if (j < d) {
         __m256i mask = tail_mask (d - j);
+        FAISS_UNROLL
         for (int r = 0; r < 4; r++) {
             __m256 row = _mm256_maskload_ps (y[r] + j, mask);
+            FAISS_UNROLL
             for (int i = 0; i < nx; i++) {
                 sums[4 * i + r] =
                     step (metric, sums[4 * i + r], _mm256_maskload_ps (x[i] + j, mask), row);
@@ -76,6 +82,7 @@ ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *co
             rows[i] = y + (r + (i < left ? i : left - 1)) * d;
         }
         sum_tile (metric, nx, x, rows, d, ahead, sums);
+        FAISS_UNROLL
         for (int i = 0; i < nx; i++) {
             float distances[4];
             _mm_storeu_ps (distances, sum_4 (sums + 4 * i));

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include <faiss/kernels/kernels.h>
+#include <faiss/kernels/unroll.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
@@ -52,18 +53,22 @@ ALWAYS_INLINE __m512 sum_16 (const __m512 *a) {
  * asked for `ahead` floats ahead: it is read once and in order. */
 ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *const *x,
                              const float *const *y, size_t d, size_t ahead, __m512 *sums) {
+    FAISS_UNROLL
     for (int i = 0; i < 4 * nx; i++) {
         sums[i] = _mm512_setzero_ps ();
     }
     for (size_t j = 0; j < d; j += 16) {
         __mmask16 mask = d - j >= 16 ? 0xffff : (__mmask16)((1u << (d - j)) - 1);
         __m512 rows[4];
+        FAISS_UNROLL
         for (int r = 0; r < 4; r++) {
             rows[r] = _mm512_maskz_loadu_ps (mask, y[r] + j);
             _mm_prefetch ((const char *)(y[r] + j + ahead), _MM_HINT_T0);
         }
+        FAISS_UNROLL
         for (int i = 0; i < nx; i++) {
             __m512 q = _mm512_maskz_loadu_ps (mask, x[i] + j);
+            FAISS_UNROLL
             for (int r = 0; r < 4; r++) {
                 sums[4 * i + r] = step (metric, sums[4 * i + r], q, rows[r]);
             }
@@ -75,6 +80,7 @@ ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *con
 ALWAYS_INLINE void sum_row_by_row (const Metric metric, const float *x, const float *const *y,
                                    size_t d, __m512 *sums) {
     enum { AHEAD = 512 };
+    FAISS_UNROLL
     for (int r = 0; r < 4; r++) {
         __m512 sum = _mm512_setzero_ps ();
         size_t j = 0;
@@ -138,6 +144,7 @@ ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *co
             tile[2] = _mm512_extractf32x4_ps (v, 2);
             tile[3] = _mm512_extractf32x4_ps (v, 3);
         } else {
+            FAISS_UNROLL
             for (int i = 0; i < nx; i++) {
                 tile[i] = sum_4 (sums + 4 * i);
             }
