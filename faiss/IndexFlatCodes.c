@@ -301,6 +301,31 @@ static FaissStatus IndexFlatCodes_range_search (const FaissIndex *index, idx_t n
     return faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
 }
 
+static FaissStatus hand_over (FaissDistanceComputer *dc, const FaissIndex *index, const float *x,
+                              const FaissIDSelector *sel, FaissResultHandler *handler) {
+    bool is_similarity = faiss_is_similarity_metric (index->metric_type);
+    FAISS_TRY (dc->set_query (dc, x));
+    for (idx_t i = 0; i < index->ntotal; i++) {
+        if (is_selected (sel, i)) {
+            float value = dc->distance (dc, i);
+            if (is_similarity ? value > handler->threshold : value < handler->threshold) {
+                FAISS_TRY (handler->add_result (handler, value, i));
+            }
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus IndexFlatCodes_search1 (const FaissIndex *index, const float *x,
+                                           FaissResultHandler *handler,
+                                           const FaissSearchParameters *params) {
+    FaissDistanceComputer *dc = NULL;
+    FAISS_TRY (index->cls->get_distance_computer (index, &dc));
+    FaissStatus status = hand_over (dc, index, x, params ? params->sel : NULL, handler);
+    faiss_DistanceComputer_free (dc);
+    return status;
+}
+
 /* ---- class -------------------------------------------------------------------------------------
  */
 
@@ -320,6 +345,7 @@ FaissIndexFlatCodesClass faiss_IndexFlatCodes_class = {
             .add = IndexFlatCodes_add,
             .search = IndexFlatCodes_search,
             .range_search = IndexFlatCodes_range_search,
+            .search1 = IndexFlatCodes_search1,
             .reset = IndexFlatCodes_reset,
             .remove_ids = IndexFlatCodes_remove_ids,
             .reconstruct = IndexFlatCodes_reconstruct,

@@ -388,6 +388,47 @@ static void cached_norms_speak_for_the_current_vectors (void **unused) {
     faiss_IndexFlatL2_free (flat);
 }
 
+typedef struct Counter {
+    FaissResultHandler handler;
+    idx_t last;
+    int n_calls;
+} Counter;
+
+static FaissStatus count_candidate (FaissResultHandler *handler, float distance, idx_t id) {
+    Counter *self = (Counter *)handler;
+    assert_true (distance < handler->threshold && id > self->last);
+    self->last = id;
+    return self->n_calls++ < 15 ? FAISS_OK : FAISS_EXCEPT;
+}
+
+static void a_handler_gets_the_candidates (void **unused) {
+    (void)unused;
+    FaissIndexFlatL2 *flat = NULL;
+    assert_ok (faiss_IndexFlatL2_new_with (&flat, 1));
+    float y[20], x = 0;
+    for (int i = 0; i < 20; i++) {
+        y[i] = (float)i;
+    }
+    assert_ok (faiss_Index_add (&flat->index, 20, y));
+    Counter counter = {.handler = {.threshold = 100, .add_result = count_candidate}, .last = -1};
+    assert_ok (faiss_Index_search1 (&flat->index, &x, &counter.handler, NULL));
+    assert_int_equal (counter.n_calls, 10);
+    counter.last = -1;
+    counter.handler.threshold = 1000;
+    assert_int_equal (faiss_Index_search1 (&flat->index, &x, &counter.handler, NULL), FAISS_EXCEPT);
+    assert_int_equal (counter.last, 5); /* a failure ends the search */
+    FaissIDSelectorRange *range = NULL;
+    FaissSearchParameters *params = NULL;
+    assert_ok (faiss_IDSelectorRange_new (&range, 7, 9));
+    assert_ok (faiss_SearchParameters_new (&params, &range->sel));
+    counter = (Counter){.handler = {.threshold = 1000, .add_result = count_candidate}, .last = 6};
+    assert_ok (faiss_Index_search1 (&flat->index, &x, &counter.handler, params));
+    assert_int_equal (counter.n_calls, 2);
+    faiss_SearchParameters_free (params);
+    faiss_IDSelector_free (&range->sel);
+    faiss_IndexFlatL2_free (flat);
+}
+
 static void numbers_on_a_line (void **unused) {
     (void)unused;
     FaissIndexFlat1D *line = NULL;
@@ -424,4 +465,4 @@ TEST_MAIN (cmocka_unit_test (search_equals_a_plain_loop),
            cmocka_unit_test (changes_keep_the_order),
            cmocka_unit_test (distance_computers_agree_with_the_metric),
            cmocka_unit_test (cached_norms_speak_for_the_current_vectors),
-           cmocka_unit_test (numbers_on_a_line))
+           cmocka_unit_test (a_handler_gets_the_candidates), cmocka_unit_test (numbers_on_a_line))

@@ -296,9 +296,6 @@ static void a_handler_gets_the_candidates (void **state) {
                           FAISS_EXCEPT);
     }
     assert_fails (faiss_Index_search1 (&ivf->index, rows, NULL, NULL), "no handler");
-    assert_fails (faiss_Index_search1 (ivf->quantizer, rows,
-                                       &(FaissResultHandler){.add_result = take_nearest}, NULL),
-                  "not implemented");
     faiss_IndexIVF_free (ivf);
 }
 
