@@ -56,6 +56,7 @@ def wrap_classes ():
                 ("SearchParameters", class_wrappers.handle_SearchParameters),
                 ("IOReader", class_wrappers.handle_IOReader),
                 ("IOWriter", class_wrappers.handle_IOWriter)]
+    class_wrappers.keep_wholes_of_parts (swigfaiss)
     class_wrappers.add_constants (swigfaiss)
     class_wrappers.make_IndexIVFInterface (swigfaiss)
     classes = [c for _, c in inspect.getmembers (swigfaiss, inspect.isclass)]
@@ -117,6 +118,9 @@ def index_setstate (self, state):
 
 
 wrap_classes ()
+downcast_index = class_wrappers.kept_with_view (swigfaiss.downcast_index)
+downcast_VectorTransform = class_wrappers.kept_with_view (swigfaiss.downcast_VectorTransform)
+downcast_InvertedLists = class_wrappers.kept_with_view (swigfaiss.downcast_InvertedLists)
 IndexIVFInterface = swigfaiss.IndexIVFInterface
 IVFSearchParameters = swigfaiss.SearchParametersIVF
 
@@ -143,5 +147,5 @@ vars ().update ({old: deprecated_class (old, getattr (swigfaiss, new))
 
 # names of the library's own that are no part of the module
 for _name in [*vars ()]:
-    if _name.startswith (("FAISS_", "SUBSET_TYPE_")) or _name == "memcpy_bytes":
+    if _name.startswith (("FAISS_", "SUBSET_TYPE_")) or _name in ("memcpy_bytes", "OBJECT_MEMBERS"):
         del vars ()[_name]

@@ -152,16 +152,21 @@ class Function:
 
 def read_tree (path):
     bases, fields, functions = {}, {}, []
+    views = []  # (class, member) of members that are objects within or behind an object
     for node in ET.parse (path).getroot ().iter ():
         a = attributes (node) if node.tag in ("class", "cdecl") else {}
         if node.tag == "class" and a["name"].startswith ("Faiss"):
             base = node.find ("attributelist/baselist/base")
             bases[a["name"]] = base.get ("name") if base is not None else None
-            fields[a["name"]] = {attributes (m).get ("name") for m in node.findall ("cdecl")}
+            members = [attributes (m) for m in node.findall ("cdecl")]
+            fields[a["name"]] = {m.get ("name") for m in members}
+            views += [(a["name"], m["name"], m["type"].replace ("q(const).", ""))
+                      for m in members if "type" in m]
         elif (node.tag == "cdecl" and a.get ("kind") == "function"
               and a["name"].startswith ("faiss_")):
             functions.append (Function (node))
-    return bases, fields, functions
+    views = [(cls, name) for cls, name, type in views if type in bases]
+    return bases, fields, functions, views
 
 
 def ancestors (cls, bases):
@@ -174,7 +179,7 @@ def ancestors (cls, bases):
 
 
 def main (path):
-    bases, fields, functions = read_tree (path)
+    bases, fields, functions, views = read_tree (path)
     members = {cls: [] for cls in bases}
     free = {}
     for f in functions:
@@ -209,8 +214,11 @@ def main (path):
               or name.removeprefix ("set_") in known and len (f.params) == 2):
             pass  # an attribute here, or done by the downcast of every result
         else:
+            out = next ((p.type[:-1] for p in f.params if p.name == f.out_name), f.result)
             if creates:
                 print (f"%newobject {cls}::{name};")
+            elif re.match (r"(const )?Faiss\w+(Ptr| \*)", out):
+                views.append ((cls, name))
             static = "" if f.params and f.params[0].name == "self" else "static "
             members[cls].append (f.wrap (name, static))
 
@@ -237,6 +245,8 @@ def main (path):
             for text in members[cls]:
                 print ("    " + text)
             print ("}")
+    print ("%pythoncode %{\nOBJECT_MEMBERS = [", end="")
+    print (*(f'("{cls[5:]}", "{name}")' for cls, name in views), sep=",\n    ", end="]\n%}\n")
 
 
 if __name__ == "__main__":

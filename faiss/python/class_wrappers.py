@@ -412,14 +412,17 @@ def handle_IOWriter (the_class):
 # ---- ownership ----
 #
 # A constructor, an attribute or a method may store a pointer to another object. The object that
-# stores it keeps the other one in `referenced_objects`; where it is only Python's view of something
-# that C owns, and will be gone before that, the other one is kept for good.
+# stores it keeps the other one in `referenced_objects`. What is only a view of something within
+# another object keeps that one, its `part_of`, which in turn keeps what the view is given; a view of
+# an object that only C knows keeps it for good.
 
 kept_for_views = {}
 
 
 def keep_alive (holder, thing, name=None):
     """holder refers to thing in C, in its field `name`: thing may not be collected before it."""
+    while not holder.thisown and "part_of" in holder.__dict__:
+        holder = holder.part_of
     if not holder.thisown and name is not None:
         kept_for_views[int (holder.this), name] = thing
         return
@@ -500,6 +503,31 @@ def replacement_setattr (self, name, value):
     object.__setattr__ (self, name, value)
     if name != "this" and is_object (value):
         keep_alive (self, value, name)
+
+
+def kept_with_view (function):
+    """The results of a function of an object, where they are objects, keep that one."""
+
+    @functools.wraps (function)
+    def view (self, *args, **kwargs):
+        result = function (self, *args, **kwargs)
+        if is_object (result) and not result.thisown and is_object (self):
+            result.__dict__["part_of"] = self
+        return result
+
+    return view
+
+
+def keep_wholes_of_parts (module):
+    """Fields and results of methods that are objects: the headers say which."""
+    for class_name, name in module.OBJECT_MEMBERS:
+        the_class = getattr (module, class_name, None)
+        member = the_class and the_class.__dict__.get (name)
+        if isinstance (member, property):
+            setattr (the_class, name, property (kept_with_view (member.fget), member.fset,
+                                                doc=member.__doc__))
+        elif callable (member):
+            setattr (the_class, name, kept_with_view (member))
 
 
 # ---- parts of classes that C spells otherwise ----

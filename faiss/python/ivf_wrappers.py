@@ -13,10 +13,7 @@ def try_extract_index_ivf (index):
     """The inverted file behind transforms, id maps and refinements, or None."""
     while index is not None and not isinstance (index, swigfaiss.IndexIVF):
         inner = getattr (index, "index", None)
-        inner = getattr (index, "base_index", None) if inner is None else inner
-        if inner is not None and not hasattr (inner, "referenced_objects"):
-            inner.referenced_objects = [index]  # it goes when the outer one goes
-        index = inner
+        index = getattr (index, "base_index", None) if inner is None else inner
     return index
 
 

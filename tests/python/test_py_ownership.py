@@ -80,6 +80,29 @@ def test_attribute_of_a_view (faiss, data):
     del old
 
 
+def test_views (faiss, data):
+    """What is part of an object keeps it."""
+    def made ():
+        index = faiss.index_factory (24, "L2norm,IVF8,Flat")
+        index.train (data[1])
+        index.add (data[1])
+        return index
+    ivf = faiss.extract_index_ivf (made ())
+    quantizer, chain, cp = ivf.quantizer, made ().chain, faiss.extract_index_ivf (made ()).cp
+    transform, ids = made ().chain.at (0), faiss.downcast_InvertedLists (ivf.invlists)
+    codes = faiss.downcast_index (quantizer).codes
+    del ivf, quantizer
+    gc.collect ()
+    faiss.rand (100000)
+    assert codes.size () == 8 * 96 and chain.size () == 1 and cp.niter == 10
+    assert transform.apply (data[1]).shape == data[1].shape and ids.nlist == 8
+    space = faiss.ParameterSpace ()
+    r = space.add_range ("x")
+    del space
+    gc.collect ()
+    assert r.name == "x"
+
+
 def test_methods (faiss, data):
     index = faiss.IndexPreTransform (faiss.IndexFlatL2 (24))
     index.prepend_transform (faiss.NormalizationTransform (24))

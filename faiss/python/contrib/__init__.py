@@ -1,0 +1,1 @@
+"""Tools around the library: data sets, evaluation, exact searches of large sets, servers."""

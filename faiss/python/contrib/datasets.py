@@ -1,0 +1,270 @@
+"""Data sets: training vectors, a database, queries, and their true neighbours."""
+
+import os
+
+import faiss
+import numpy as np
+
+from faiss.contrib.exhaustive_search import knn_ground_truth
+from faiss.contrib.vecs_io import bvecs_mmap, fvecs_mmap, fvecs_read, ivecs_mmap, ivecs_read
+
+dataset_basedir = os.environ.get ("FAISS_DATASETS", "data/")
+
+
+def set_dataset_basedir (path):
+    """The folder that holds the files of the data sets; or FAISS_DATASETS in the environment."""
+    global dataset_basedir
+    dataset_basedir = path
+
+
+def _file (*parts):
+    return os.path.join (dataset_basedir, *parts)
+
+
+def sanitize (x):
+    """x as the library takes it: compact, float32."""
+    return np.ascontiguousarray (x, dtype="float32")
+
+
+class Dataset:
+    """What the data sets have in common. Fields: d, metric ("L2" or "IP"), nq, nb, nt."""
+
+    def __init__ (self):
+        self.d, self.metric = -1, "L2"
+        self.nq = self.nb = self.nt = -1
+
+    def get_queries (self):
+        raise NotImplementedError ()
+
+    def get_train (self, maxtrain=None):
+        raise NotImplementedError ()
+
+    def get_database (self):
+        raise NotImplementedError ()
+
+    def database_iterator (self, bs=128, split=(1, 0)):
+        """Blocks of the database; split = (n, i): of the i-th of n parts."""
+        xb = self.get_database ()
+        nsplit, rank = split
+        begin, end = self.nb * rank // nsplit, self.nb * (rank + 1) // nsplit
+        for i in range (begin, end, bs):
+            yield sanitize (xb[i:min (i + bs, end)])
+
+    def get_groundtruth (self, k=None):
+        raise NotImplementedError ()
+
+    def get_groundtruth_range (self, thresh=None):
+        raise NotImplementedError ()
+
+    def __str__ (self):
+        return (f"dataset in dimension {self.d}, with metric {self.metric}, "
+                f"size: Q {self.nq} B {self.nb} T {self.nt}")
+
+    def check_sizes (self):
+        """Does the data set have the sizes that it says?"""
+        assert self.get_queries ().shape == (self.nq, self.d)
+        if self.nt > 0:
+            assert self.get_train (maxtrain=123).shape == (min (123, self.nt), self.d)
+        assert self.get_database ().shape == (self.nb, self.d)
+        assert self.get_groundtruth (k=13).shape == (self.nq, 13)
+
+
+class SyntheticDataset (Dataset):
+    """Points of a curved surface of ten dimensions: neither clustered nor uniform."""
+
+    def __init__ (self, d, nt, nb, nq, metric="L2", seed=1338):
+        Dataset.__init__ (self)
+        self.d, self.nt, self.nb, self.nq, self.metric = d, nt, nb, nq, metric
+        inner = 10
+        rs = np.random.RandomState (seed)
+        low = rs.normal (size=(nt + nb + nq, inner))
+        folded = low @ rs.rand (inner, d) * (4 * rs.rand (d) + .1)
+        x = np.sin (folded).astype ("float32")
+        self.xt, self.xb, self.xq = x[:nt], x[nt:nt + nb], x[nt + nb:]
+
+    def get_queries (self):
+        return self.xq
+
+    def get_train (self, maxtrain=None):
+        return self.xt[:maxtrain]
+
+    def get_database (self):
+        return self.xb
+
+    def get_groundtruth (self, k=100):
+        metric = faiss.METRIC_L2 if self.metric == "L2" else faiss.METRIC_INNER_PRODUCT
+        return faiss.knn (self.xq, self.xb, k, metric)[1]
+
+
+def _first_columns (I, k):
+    if k is None:
+        return I
+    assert k <= I.shape[1], f"k: expected at most {I.shape[1]}, got {k}"
+    return I[:, :k]
+
+
+class _Texmex (Dataset):
+    """Four .fvecs and .ivecs files of one prefix."""
+
+    def __init__ (self, folder, prefix, d, nt, nb, nq):
+        Dataset.__init__ (self)
+        self.d, self.nt, self.nb, self.nq = d, nt, nb, nq
+        self.prefix = _file (folder, prefix)
+
+    def get_queries (self):
+        return fvecs_read (self.prefix + "_query.fvecs")
+
+    def get_train (self, maxtrain=None):
+        return fvecs_read (self.prefix + "_learn.fvecs")[:maxtrain]
+
+    def get_database (self):
+        return fvecs_read (self.prefix + "_base.fvecs")
+
+    def get_groundtruth (self, k=None):
+        return _first_columns (ivecs_read (self.prefix + "_groundtruth.ivecs"), k)
+
+
+class DatasetSIFT1M (_Texmex):
+    """A million SIFT descriptors of images (corpus-texmex.irisa.fr)."""
+
+    def __init__ (self):
+        super ().__init__ ("sift1M", "sift", 128, 100_000, 1_000_000, 10_000)
+
+
+class DatasetGIST1M (_Texmex):
+    """A million GIST descriptors of images (corpus-texmex.irisa.fr)."""
+
+    def __init__ (self):
+        super ().__init__ ("gist1M", "gist", 960, 500_000, 1_000_000, 1000)
+
+
+class DatasetBigANN (Dataset):
+    """Up to a thousand million SIFT descriptors of bytes."""
+
+    def __init__ (self, nb_M=1000):
+        Dataset.__init__ (self)
+        assert nb_M in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+        self.nb_M = nb_M
+        self.d, self.nt, self.nb, self.nq = 128, 10**8, nb_M * 10**6, 10_000
+        self.basedir = _file ("bigann") + "/"
+
+    def get_queries (self):
+        return sanitize (bvecs_mmap (self.basedir + "bigann_query.bvecs"))
+
+    def get_train (self, maxtrain=None):
+        return sanitize (bvecs_mmap (self.basedir + "bigann_learn.bvecs")[:maxtrain])
+
+    def get_groundtruth (self, k=None):
+        return _first_columns (ivecs_read (f"{self.basedir}gnd/idx_{self.nb_M}M.ivecs"), k)
+
+    def get_database (self):
+        assert self.nb_M < 100, "too large for memory: use database_iterator ()"
+        return sanitize (bvecs_mmap (self.basedir + "bigann_base.bvecs")[:self.nb])
+
+    def database_iterator (self, bs=128, split=(1, 0)):
+        xb = bvecs_mmap (self.basedir + "bigann_base.bvecs")
+        nsplit, rank = split
+        begin, end = self.nb * rank // nsplit, self.nb * (rank + 1) // nsplit
+        for i in range (begin, end, bs):
+            yield sanitize (xb[i:min (i + bs, end)])
+
+
+class DatasetDeep1B (Dataset):
+    """Up to a thousand million descriptors of images by a network."""
+
+    def __init__ (self, nb=10 ** 9):
+        Dataset.__init__ (self)
+        names = {10**5: "100k", 10**6: "1M", 10**7: "10M", 10**8: "100M", 10**9: "1B"}
+        assert nb in names
+        self.d, self.nt, self.nb, self.nq = 96, 358_480_000, nb, 10_000
+        self.basedir = _file ("deep1b") + "/"
+        self.gt_fname = f"{self.basedir}deep{names[nb]}_groundtruth.ivecs"
+
+    def get_queries (self):
+        return sanitize (fvecs_read (self.basedir + "deep1B_queries.fvecs"))
+
+    def get_train (self, maxtrain=None):
+        return sanitize (fvecs_mmap (self.basedir + "learn.fvecs")[:maxtrain])
+
+    def get_groundtruth (self, k=None):
+        return _first_columns (ivecs_read (self.gt_fname), k)
+
+    def get_database (self):
+        assert self.nb <= 10**8, "too large for memory: use database_iterator ()"
+        return sanitize (fvecs_mmap (self.basedir + "base.fvecs")[:self.nb])
+
+    def database_iterator (self, bs=128, split=(1, 0)):
+        xb = fvecs_mmap (self.basedir + "base.fvecs")
+        nsplit, rank = split
+        begin, end = self.nb * rank // nsplit, self.nb * (rank + 1) // nsplit
+        for i in range (begin, end, bs):
+            yield sanitize (xb[i:min (i + bs, end)])
+
+
+class DatasetGlove (Dataset):
+    """Word vectors, compared by their angles (ann-benchmarks.com, HDF5)."""
+
+    def __init__ (self, loc=None, download=False):
+        import h5py
+        assert not download, "nothing is downloaded: get glove-100-angular.hdf5 and give loc"
+        Dataset.__init__ (self)
+        self.glove_h5py = h5py.File (loc or _file ("glove", "glove-100-angular.hdf5"), "r")
+        self.metric = "IP"
+        self.nb, self.d = self.glove_h5py["train"].shape
+        self.nq, self.nt = self.glove_h5py["test"].shape[0], 0
+
+    def get_queries (self):
+        xq = np.array (self.glove_h5py["test"])
+        faiss.normalize_L2 (xq)
+        return xq
+
+    def get_database (self):
+        xb = np.array (self.glove_h5py["train"])
+        faiss.normalize_L2 (xb)
+        return xb
+
+    def get_groundtruth (self, k=None):
+        return _first_columns (np.array (self.glove_h5py["neighbors"]), k)
+
+
+class DatasetMusic100 (Dataset):
+    """Factors of music recommendations, compared by inner products."""
+
+    def __init__ (self):
+        Dataset.__init__ (self)
+        self.d, self.nt, self.nb, self.nq, self.metric = 100, 0, 10**6, 10_000, "IP"
+        self.basedir = _file ("music-100") + "/"
+
+    def get_queries (self):
+        return np.fromfile (self.basedir + "query_music100.bin", dtype="float32").reshape (-1, 100)
+
+    def get_database (self):
+        return np.fromfile (self.basedir + "database_music100.bin",
+                            dtype="float32").reshape (-1, 100)
+
+    def get_groundtruth (self, k=None):
+        path = self.basedir + "gt.npy"
+        if os.path.exists (path):
+            return _first_columns (np.load (path), k)
+        k = 100 if k is None else k
+        return knn_ground_truth (self.get_queries (), self.database_iterator (10_000), k,
+                                 faiss.METRIC_INNER_PRODUCT)[1]
+
+
+def dataset_from_name (dataset="deep1M", download=False):
+    """The data set of a name: sift1M, gist1M, bigann1M .. bigann1B, deep1M .. deep1B, music-100,
+    glove."""
+    if dataset == "sift1M":
+        return DatasetSIFT1M ()
+    if dataset == "gist1M":
+        return DatasetGIST1M ()
+    if dataset == "music-100":
+        return DatasetMusic100 ()
+    if dataset == "glove":
+        return DatasetGlove (download=download)
+    factors = {"k": 10**3, "M": 10**6, "B": 10**9}
+    for prefix, make in (("bigann", lambda n: DatasetBigANN (nb_M=n // 10**6)),
+                         ("deep", DatasetDeep1B)):
+        if dataset.startswith (prefix) and dataset[-1] in factors:
+            return make (int (dataset[len (prefix):-1]) * factors[dataset[-1]])
+    raise RuntimeError (f"unknown data set {dataset}")
