@@ -18,37 +18,48 @@ def check (condition, message):
         raise ArgumentError (message)
 
 
+FLOAT32 = np.dtype ("float32")
+
+
+# Calls for single queries are frequent: messages are made only where they are needed.
+
+
 def vectors (x, d, name="x"):
     """x as a C-contiguous float32 matrix of d columns; copied only where it has to be."""
     x = np.asarray (x)
-    check (x.ndim == 2, f"{name}: expected a matrix of shape (n, {d}), got shape {x.shape}")
-    check (x.shape[1] == d, f"{name}: expected d={d} columns, got {x.shape[1]}")
-    return numbers (x, np.float32, name)
+    if x.ndim != 2:
+        raise ArgumentError (f"{name}: expected a matrix of shape (n, {d}), got shape {x.shape}")
+    if x.shape[1] != d:
+        raise ArgumentError (f"{name}: expected d={d} columns, got {x.shape[1]}")
+    return numbers (x, FLOAT32, name)
 
 
 def numbers (x, dtype, name):
     """x as a C-contiguous array of a type that its numbers can be converted to."""
     x = np.asarray (x)
-    check (x.dtype.kind in "fiub",
-           f"{name}: expected numbers that convert to {np.dtype (dtype)}, got dtype {x.dtype}")
+    if x.dtype.kind not in "fiub":
+        raise ArgumentError (f"{name}: expected numbers that convert to {np.dtype (dtype)}, "
+                             f"got dtype {x.dtype}")
     return np.ascontiguousarray (x, dtype=dtype)
 
 
 def ids (x, n, name="ids"):
     """n ids as int64."""
     x = np.asarray (x)
-    check (x.shape == (n,), f"{name}: expected shape ({n},), got {x.shape}")
-    check (x.dtype.kind in "iu" or x.size == 0,
-           f"{name}: expected integers, got dtype {x.dtype}")
+    if x.shape != (n,):
+        raise ArgumentError (f"{name}: expected shape ({n},), got {x.shape}")
+    if x.dtype.kind not in "iu" and x.size > 0:
+        raise ArgumentError (f"{name}: expected integers, got dtype {x.dtype}")
     return np.ascontiguousarray (x, dtype="int64")
 
 
 def codes (x, code_size, name="codes"):
     """A C-contiguous uint8 matrix of code_size columns."""
     x = np.asarray (x)
-    check (x.ndim == 2 and x.shape[1] == code_size,
-           f"{name}: expected shape (n, {code_size}), got {x.shape}")
-    check (x.dtype == np.uint8, f"{name}: expected dtype uint8, got {x.dtype}")
+    if x.ndim != 2 or x.shape[1] != code_size:
+        raise ArgumentError (f"{name}: expected shape (n, {code_size}), got {x.shape}")
+    if x.dtype != np.uint8:
+        raise ArgumentError (f"{name}: expected dtype uint8, got {x.dtype}")
     return np.ascontiguousarray (x)
 
 
@@ -56,11 +67,12 @@ def output (array, shape, dtype, name):
     """A preallocated output, checked, or a new array."""
     if array is None:
         return np.empty (shape, dtype=dtype)
-    check (isinstance (array, np.ndarray) and array.shape == shape,
-           f"{name}: expected an array of shape {shape}, got {np.shape (array)}")
-    check (array.dtype == dtype, f"{name}: expected dtype {np.dtype (dtype)}, got {array.dtype}")
-    check (array.flags.c_contiguous and array.flags.writeable,
-           f"{name}: expected a writable C-contiguous array")
+    if not isinstance (array, np.ndarray) or array.shape != shape:
+        raise ArgumentError (f"{name}: expected an array of shape {shape}, got {np.shape (array)}")
+    if array.dtype != dtype:
+        raise ArgumentError (f"{name}: expected dtype {np.dtype (dtype)}, got {array.dtype}")
+    if not (array.flags.c_contiguous and array.flags.writeable):
+        raise ArgumentError (f"{name}: expected a writable C-contiguous array")
     return array
 
 

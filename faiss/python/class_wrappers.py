@@ -37,13 +37,16 @@ def replacement (the_class, ignore_missing=False):
 
 
 def float32_only (numeric_type):
-    check (numeric_type == swigfaiss.Float32, f"numeric_type {numeric_type} is not supported, "
-           f"expected Float32 ({swigfaiss.Float32})")
+    if numeric_type != 0:
+        raise ArgumentError (f"numeric_type {numeric_type} is not supported, expected Float32 (0)")
 
 
 def labels_and_distances (n, k, D, I):
-    check (k > 0, f"expected k > 0, got {k}")
-    return output (D, (n, k), "float32", "D"), output (I, (n, k), "int64", "I")
+    if k <= 0:
+        raise ArgumentError (f"k: expected k > 0, got {k}")
+    shape = n, k
+    return (np.empty (shape, "f4") if D is None else output (D, shape, "float32", "D"),
+            np.empty (shape, "i8") if I is None else output (I, shape, "int64", "I"))
 
 
 def copy_range_result (res, n):
