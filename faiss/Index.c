@@ -520,8 +520,7 @@ const char *faiss_get_version (void) {
         FAISS_VERSION_PATCH);
 }
 
-/* ---- search parameters ------------------------------------------------------------------------
- */
+/* ---- search parameters ----------------------------------------------------------------------- */
 
 /* Of this class and its subclasses: what they refer to stays borrowed. */
 static FaissStatus SearchParameters_copy (void *self, const void *other) {

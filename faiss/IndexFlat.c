@@ -176,8 +176,7 @@ static const FaissFactoryRule factory_rules[] = {
     {0},
 };
 
-/* ---- the classes -------------------------------------------------------------------------------
- */
+/* ---- the classes ----------------------------------------------------------------------------- */
 
 FaissIndexFlatCodesClass faiss_IndexFlat_class = {
     .index =
@@ -266,8 +265,7 @@ FaissIndexFlatL2 *faiss_IndexFlatL2_cast (FaissIndex *index) {
     return faiss_object_cast (index, &faiss_IndexFlatL2_class.index.head);
 }
 
-/* ---- IndexFlatL2: a distance computer by norms --------------------------------------------------
- */
+/* ---- IndexFlatL2: a distance computer by norms ----------------------------------------------- */
 
 typedef struct NormDistanceComputer {
     FaissFlatCodesDistanceComputer base;

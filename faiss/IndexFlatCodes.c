@@ -191,8 +191,7 @@ static FaissStatus IndexFlatCodes_reconstruct (const FaissIndex *index, idx_t ke
                                   recons);
 }
 
-/* ---- search, for codecs that have a distance computer and nothing faster ------------------------
- */
+/* ---- search, for codecs that have a distance computer and nothing faster --------------------- */
 
 static FaissStatus IndexFlatCodes_get_FlatCodesDistanceComputer (
     const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out) {
@@ -326,8 +325,7 @@ static FaissStatus IndexFlatCodes_search1 (const FaissIndex *index, const float 
     return status;
 }
 
-/* ---- class -------------------------------------------------------------------------------------
- */
+/* ---- class ----------------------------------------------------------------------------------- */
 
 static void IndexFlatCodes_codes_changed (FaissIndexFlatCodes *self) {
     (void)self;

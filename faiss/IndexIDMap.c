@@ -92,8 +92,7 @@ static FaissIDSelectorTranslated translate (const FaissIndexIDMap *self,
     return translated;
 }
 
-/* ---- inverted files behind the ids: they keep positions in their lists and do not close gaps ----
- */
+/* ---- inverted files behind the ids: they keep positions in their lists and do not close gaps - */
 
 /* The inverted file among the indexes behind, or NULL. */
 static FaissIndexIVF *ivf_behind (const FaissIndexIDMap *self) {
@@ -518,8 +517,7 @@ void faiss_IndexIDMap_id_map (FaissIndexIDMap *self, idx_t **p_id_map, size_t *p
     }
 }
 
-/* ---- IndexIDMap2: the way from an id to its position -------------------------------------------
- */
+/* ---- IndexIDMap2: the way from an id to its position ----------------------------------------- */
 
 /* Positions from `begin` on; room for their ids must have been reserved. */
 static FaissStatus map_back (FaissIndexIDMap2 *self, size_t begin) {

@@ -59,8 +59,7 @@ FaissIndexIVFFlat *faiss_IndexIVFFlat_cast (FaissIndex *index) {
     return faiss_object_cast (index, &faiss_IndexIVFFlat_class.index.head);
 }
 
-/* ---- encoding: there is nothing to do ---------------------------------------------------------
- */
+/* ---- encoding: there is nothing to do -------------------------------------------------------- */
 
 static FaissStatus IndexIVFFlat_encode_vectors (const FaissIndexIVF *self, idx_t n, const float *x,
                                                 const idx_t *list_nos, uint8_t *codes,

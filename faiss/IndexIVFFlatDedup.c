@@ -534,8 +534,7 @@ static FaissStatus IndexIVFFlatDedup_search_preassigned (
     return FAISS_OK;
 }
 
-/* ---- what equal vectors do not allow ----------------------------------------------------------
- */
+/* ---- what equal vectors do not allow --------------------------------------------------------- */
 
 static FaissStatus IndexIVFFlatDedup_range_search (const FaissIndex *self, idx_t n, const float *x,
                                                    float radius,
@@ -582,8 +581,7 @@ static FaissStatus IndexIVFFlatDedup_copy_subset_to (const FaissIndexIVF *self,
     FAISS_FAIL ("copy_subset_to is not implemented for this class");
 }
 
-/* ---- files and factory strings ----------------------------------------------------------------
- */
+/* ---- files and factory strings --------------------------------------------------------------- */
 
 static FaissStatus read_instances (FaissInstances *self, FaissIOReader *reader) {
     FAISS_AUTO (Int64Vector) pairs = {0};

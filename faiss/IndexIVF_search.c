@@ -294,8 +294,7 @@ static FaissStatus search_by_queries (const Search *s, size_t n, FaissIndexIVFSt
     return faiss_region_close (&region);
 }
 
-/* ---- k nearest: the lists of a query, or of all queries, split among threads ------------------
- */
+/* ---- k nearest: the lists of a query, or of all queries, split among threads ----------------- */
 
 /* What a thread has of its own. */
 typedef struct Worker {

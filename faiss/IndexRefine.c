@@ -623,8 +623,7 @@ FaissIndexRefine *faiss_IndexRefine_cast (FaissIndex *index) {
     return faiss_object_cast (index, &faiss_IndexRefine_class.head);
 }
 
-/* ---- IndexRefineFlat ---------------------------------------------------------------------------
- */
+/* ---- IndexRefineFlat ------------------------------------------------------------------------- */
 
 static FaissStatus build_flat (const FaissFactoryContext *context, void *out) {
     FAISS_OWNED (Index) *base = NULL;

@@ -23,8 +23,7 @@ static FaissStatus init_random (const FaissClusteringPoints *points, int64_t see
     return FAISS_OK;
 }
 
-/* ---- what the two other methods share ---------------------------------------------------------
- */
+/* ---- what the two other methods share -------------------------------------------------------- */
 
 /* Points as plain vectors, their squared distances to the centroids chosen so far, and a table to
  * sample from. */

@@ -38,8 +38,7 @@ bool faiss_ivf_flat_is_fast (const FaissIndexIVF *self, bool store_pairs,
            self->invlists->code_size == self->code_size;
 }
 
-/* ---- what a search has, what a thread has -----------------------------------------------------
- */
+/* ---- what a search has, what a thread has ---------------------------------------------------- */
 
 typedef void (*ScanKernel) (const float *const *x, size_t nx, const float *y, size_t d, size_t ny,
                             float *out, size_t ld);
@@ -109,8 +108,7 @@ static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
     return faiss_alloc (&b->rows, b->n_rows, row);
 }
 
-/* ---- one list -----------------------------------------------------------------------------------
- */
+/* ---- one list -------------------------------------------------------------------------------- */
 
 /* nx queries of the block against n <= ROWS rows. */
 static void scan_rows (Block *b, const uint32_t *queries, size_t nx, const float *rows,
@@ -162,8 +160,7 @@ static void scan_list (Block *b, size_t list_no, const uint32_t *queries, size_t
     b->ndis += n_queries * size;
 }
 
-/* ---- some queries -----------------------------------------------------------------------------
- */
+/* ---- some queries ---------------------------------------------------------------------------- */
 
 /* Sort the pairs of the queries begin .. begin + n - 1 by list, by counting. */
 static void sort_pairs (const FlatSearch *s, size_t begin, size_t n, Pairs *pairs) {
@@ -271,8 +268,7 @@ static void search_block (Block *b, size_t begin, size_t n) {
     }
 }
 
-/* ---- all queries ------------------------------------------------------------------------------
- */
+/* ---- all queries ----------------------------------------------------------------------------- */
 
 static void add_counts (FaissIndexIVFStats *counts, const Block *b) {
     counts->nlist += b->nlist;

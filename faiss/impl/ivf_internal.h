@@ -8,8 +8,7 @@
 struct FaissIOReader;
 struct FaissIOWriter;
 
-/* ---- settings and checks of a search (faiss/IndexIVF_search.c) --------------------------------
- */
+/* ---- settings and checks of a search (faiss/IndexIVF_search.c) ------------------------------- */
 
 /// The settings of one search, from the index or, all of them, from the caller's parameters.
 typedef struct FaissIVFSearchSettings {
@@ -70,8 +69,7 @@ FaissStatus faiss_IndexIVF_range_search_preassigned_slot (
     const float *coarse_dis, FaissRangeSearchResult *result, bool store_pairs,
     const FaissSearchParametersIVF *params, FaissIndexIVFStats *stats);
 
-/* ---- adding (faiss/IndexIVF.c) ----------------------------------------------------------------
- */
+/* ---- adding (faiss/IndexIVF.c) --------------------------------------------------------------- */
 
 /// Makes the codes of vectors begin .. begin + n - 1 of an add; *codes may be set to memory of the
 /// caller instead of the buffer (size n * code_size) that it points to.
@@ -89,8 +87,7 @@ FaissStatus faiss_ivf_append (FaissIndexIVF *self, idx_t n, const void *input, c
 /// After a removal.
 void faiss_ivf_subtract_ntotal (FaissIndexIVF *self, size_t n_removed);
 
-/* ---- files and texts (faiss/IndexIVF_io.c) ----------------------------------------------------
- */
+/* ---- files and texts (faiss/IndexIVF_io.c) --------------------------------------------------- */
 
 /// "IvfHeader" of the format, after the tag.
 FaissStatus faiss_IndexIVF_read_header (FaissIndexIVF *self, struct FaissIOReader *reader);

@@ -5,8 +5,7 @@
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
-/* ---- keys: floats as unsigned integers of the same order ----------------------------------------
- */
+/* ---- keys: floats as unsigned integers of the same order ------------------------------------- */
 
 ALWAYS_INLINE uint64_t key_of (bool is_similarity, float value, uint32_t id) {
     uint32_t bits;
@@ -25,8 +24,7 @@ ALWAYS_INLINE float value_of (bool is_similarity, uint64_t key) {
     return value;
 }
 
-/* ---- selection and sorting ----------------------------------------------------------------------
- */
+/* ---- selection and sorting ------------------------------------------------------------------- */
 
 static void insertion_sort (uint64_t *keys, size_t n) {
     for (size_t i = 1; i < n; i++) {
@@ -107,8 +105,7 @@ static void shrink (FaissCandidates *self, bool is_similarity, size_t k) {
     self->threshold = value_of (is_similarity, worst);
 }
 
-/* ---- candidates ---------------------------------------------------------------------------------
- */
+/* ---- candidates ------------------------------------------------------------------------------ */
 
 void faiss_candidates_init (FaissCandidates *self, bool is_similarity, uint64_t *keys) {
     self->keys = keys;

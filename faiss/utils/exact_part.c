@@ -27,8 +27,7 @@ static size_t min_size (size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-/* ---- rows, block after block -------------------------------------------------------------------
- */
+/* ---- rows, block after block ----------------------------------------------------------------- */
 
 typedef struct RowBlock {
     size_t n;
@@ -56,8 +55,7 @@ static RowBlock next_rows (const FaissExactTask *task, size_t *at, size_t end, s
     return block;
 }
 
-/* ---- what is kept
- * -------------------------------------------------------------------------------- */
+/* ---- what is kept ---------------------------------------------------------------------------- */
 
 static FaissStatus keep_found (FaissExactFound *found, size_t n, const float *vals,
                                const uint32_t *places, const RowBlock *rows) {
@@ -98,8 +96,7 @@ static float threshold_of (const FaissExactPart *part, size_t query) {
     return part->found ? part->radius : part->candidates[query].threshold;
 }
 
-/* ---- few queries: rows are streamed
- * ---------------------------------------------------------------- */
+/* ---- few queries: rows are streamed ---------------------------------------------------------- */
 
 static void distances_to_rows (const FaissExactTask *task, const float *x, const RowBlock *rows,
                                float *out) {
@@ -147,8 +144,7 @@ static FaissStatus stream_rows (const FaissExactTask *task, FaissExactPart *part
     return FAISS_OK;
 }
 
-/* ---- more queries: panels against packed blocks
- * ---------------------------------------------------- */
+/* ---- more queries: panels against packed blocks ---------------------------------------------- */
 
 /* The buffers of a part. */
 typedef struct Buffers {

@@ -29,8 +29,7 @@ static size_t max_size (size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-/* ---- which rows
- * ------------------------------------------------------------------------------------ */
+/* ---- which rows ------------------------------------------------------------------------------ */
 
 static int compare_ids (const void *a, const void *b) {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -72,8 +71,7 @@ static FaissStatus choose_rows (FaissExactTask *task, const FaissIDSelector *sel
     return FAISS_OK;
 }
 
-/* ---- rows packed once for all parts
- * ------------------------------------------------------------------ */
+/* ---- rows packed once for all parts ---------------------------------------------------------- */
 
 static FaissStatus pack_shared (FaissExactTask *task, float **packed, float **norms) {
     size_t n_groups = (task->ny + FAISS_EXACT_ROWS - 1) / FAISS_EXACT_ROWS, d = task->d;
@@ -99,8 +97,7 @@ static FaissStatus pack_shared (FaissExactTask *task, float **packed, float **no
     return FAISS_OK;
 }
 
-/* ---- the k best
- * -------------------------------------------------------------------------------------- */
+/* ---- the k best ------------------------------------------------------------------------------ */
 
 /* What the parts of a group of queries keep: one part, or one for each slice of the rows. */
 typedef struct Kept {
@@ -286,8 +283,7 @@ FaissStatus faiss_knn_inner_product (const float *x, const float *y, size_t d, s
     return knn (&task, k, vals, ids, sel);
 }
 
-/* ---- ranges
- * ------------------------------------------------------------------------------------------ */
+/* ---- ranges ---------------------------------------------------------------------------------- */
 
 static void free_found (FaissExactFound *found, size_t n) {
     for (size_t i = 0; found && i < n; i++) {

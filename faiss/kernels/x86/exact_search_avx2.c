@@ -23,8 +23,7 @@ enum {
     HALF = 16
 };
 
-/* ---- packing: transpose 8 x 8 ------------------------------------------------------------------
- */
+/* ---- packing: transpose 8 x 8 ---------------------------------------------------------------- */
 
 ALWAYS_INLINE void transpose_8 (__m256 r[8]) {
     __m256 t[8];
@@ -88,8 +87,7 @@ void faiss_exact_pack_rows_avx2 (const float *y, const uint32_t *ids, size_t n, 
     }
 }
 
-/* ---- the micro-kernel -------------------------------------------------------------------------
- */
+/* ---- the micro-kernel ------------------------------------------------------------------------ */
 
 /* sums[i][h]: query i with the rows 8 h .. 8 h + 7 of half a group */
 ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *queries,

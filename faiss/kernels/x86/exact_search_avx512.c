@@ -15,8 +15,7 @@ typedef enum Keep { COLLECT, NEAREST } Keep;
 
 enum { QUERIES = FAISS_EXACT_QUERIES, ROWS = FAISS_EXACT_ROWS, CHUNK = 128, PACK_AHEAD = 16 };
 
-/* ---- packing: transpose 16 x 16 ---------------------------------------------------------------
- */
+/* ---- packing: transpose 16 x 16 -------------------------------------------------------------- */
 
 ALWAYS_INLINE void transpose_16 (__m512 r[16]) {
     __m512 t[16];
@@ -90,8 +89,7 @@ void faiss_exact_pack_rows_avx512 (const float *y, const uint32_t *ids, size_t n
     }
 }
 
-/* ---- the micro-kernel -------------------------------------------------------------------------
- */
+/* ---- the micro-kernel ------------------------------------------------------------------------ */
 
 /* sums[i][h]: query i with the rows 16 h .. 16 h + 15 of a group */
 ALWAYS_INLINE void add_chunk (const Metric metric, const int n, const float *queries,

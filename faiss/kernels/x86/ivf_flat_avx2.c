@@ -114,8 +114,7 @@ void faiss_ivf_inner_product_avx2 (const float *const *x, size_t nx, const float
     scan (IP, x, nx, y, d, ny, out, ld);
 }
 
-/* ---- finding ----------------------------------------------------------------------------------
- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 ALWAYS_INLINE size_t find (const int predicate, const float *values, size_t n, float bound,
                            uint32_t *positions) {
