@@ -6,6 +6,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/transform_internal.h>
+#include <faiss/utils/blas.h>
 #include <faiss/utils/distances.h>
 
 #define CONST_THIS(pointer) FAISS_CONST_SELF (LinearTransform, transform, pointer)
@@ -19,33 +20,50 @@ static FaissStatus check_matrix (const FaissLinearTransform *self) {
     return FAISS_OK;
 }
 
+/* Rows first .. first + n - 1 of a batch: xt = x A^T, or xt += x A^T if the bias is there already.
+ * The blocks are the same for any number of threads, so the results are. */
+static void multiply_block (const FaissLinearTransform *self, idx_t n, const float *x, float *xt) {
+    FINTEGER d_in = self->transform.d_in, d_out = self->transform.d_out, n_rows = (FINTEGER)n;
+    float one = 1, beta = self->have_bias ? 1 : 0;
+    for (idx_t i = 0; self->have_bias && i < n; i++) {
+        memcpy (xt + i * d_out, self->b.data, (size_t)d_out * sizeof *xt);
+    }
+    sgemm_ ("Transposed", "Not transposed", &d_out, &n_rows, &d_in, &one, self->A.data, &d_in, x,
+            &d_in, &beta, xt, &d_out);
+}
+
 static FaissStatus LinearTransform_apply_noalloc (const FaissVectorTransform *transform, idx_t n,
                                                   const float *x, float *xt) {
     const FaissLinearTransform *self = CONST_THIS (transform);
     FAISS_TRY (check_matrix (self));
-    size_t d_in = (size_t)transform->d_in, d_out = (size_t)transform->d_out;
-#pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
-    for (idx_t i = 0; i < n; i++) {
-        float *to = xt + (size_t)i * d_out;
-        faiss_fvec_inner_products_ny (to, x + (size_t)i * d_in, self->A.data, d_in, d_out);
-        for (size_t j = 0; self->have_bias && j < d_out; j++) {
-            to[j] += self->b.data[j];
+    idx_t d_in = transform->d_in, d_out = transform->d_out, n_blocks = faiss_transform_blocks (n);
+    if (d_in == 0 || d_out == 0) { /* no product: the BLAS refuses empty matrices */
+        for (idx_t i = 0; i < n * d_out; i++) {
+            xt[i] = self->have_bias ? self->b.data[i % d_out] : 0;
         }
+        return FAISS_OK;
     }
+    int blas_threads = faiss_blas_set_threads (1);
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (idx_t block = 0; block < n_blocks; block++) {
+        idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
+        multiply_block (self, left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
+                        x + first * d_in, xt + first * d_out);
+    }
+    faiss_blas_set_threads (blas_threads);
     return FAISS_OK;
 }
 
-/* to = A^T (from - b) */
-static void transpose_one (const FaissLinearTransform *self, const float *from, float *to) {
-    size_t d_in = (size_t)self->transform.d_in, d_out = (size_t)self->transform.d_out;
-    memset (to, 0, d_in * sizeof *to);
-    for (size_t i = 0; i < d_out; i++) {
-        float value = self->have_bias ? from[i] - self->b.data[i] : from[i];
-        const float *row = self->A.data + i * d_in;
-        for (size_t j = 0; j < d_in; j++) {
-            to[j] += value * row[j];
-        }
+/* x = (y - b) A for some rows, by way of `centered` = y - b if there is a bias. */
+static void transpose_block (const FaissLinearTransform *self, idx_t n, const float *y,
+                             float *centered, float *x) {
+    FINTEGER d_in = self->transform.d_in, d_out = self->transform.d_out, n_rows = (FINTEGER)n;
+    float one = 1, zero = 0;
+    for (idx_t i = 0; self->have_bias && i < n * d_out; i++) {
+        centered[i] = y[i] - self->b.data[i % d_out];
     }
+    sgemm_ ("Not", "Not", &d_in, &n_rows, &d_out, &one, self->A.data, &d_in,
+            self->have_bias ? centered : y, &d_out, &zero, x, &d_in);
 }
 
 static FaissStatus try_transform_transpose (const FaissLinearTransform *self, idx_t n,
@@ -54,11 +72,27 @@ static FaissStatus try_transform_transpose (const FaissLinearTransform *self, id
     FAISS_REQUIRE (n >= 0 && (n == 0 || (x && y)), "expected n >= 0, x and y, got n=%lld",
                    (long long)n);
     FAISS_TRY (check_matrix (self));
-    size_t d_in = (size_t)self->transform.d_in, d_out = (size_t)self->transform.d_out;
-#pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
-    for (idx_t i = 0; i < n; i++) {
-        transpose_one (self, y + (size_t)i * d_out, x + (size_t)i * d_in);
+    idx_t d_in = self->transform.d_in, d_out = self->transform.d_out;
+    if (n == 0 || d_in == 0 || d_out == 0) { /* no product: the BLAS refuses empty matrices */
+        if (n > 0 && d_in > 0) {
+            memset (x, 0, (size_t)n * (size_t)d_in * sizeof *x);
+        }
+        return FAISS_OK;
     }
+    idx_t n_blocks = faiss_transform_blocks (n);
+    FAISS_AUTO_FREE (float) *centered = NULL;
+    if (self->have_bias) {
+        FAISS_TRY (faiss_alloc (&centered, (size_t)n * (size_t)d_out, sizeof *centered));
+    }
+    int blas_threads = faiss_blas_set_threads (1);
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (idx_t block = 0; block < n_blocks; block++) {
+        idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
+        transpose_block (self, left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
+                         y + first * d_out, centered ? centered + first * d_out : NULL,
+                         x + first * d_in);
+    }
+    faiss_blas_set_threads (blas_threads);
     return FAISS_OK;
 }
 

@@ -118,6 +118,47 @@ static void linear_is_a_matrix_and_a_bias (void **state) {
     faiss_LinearTransform_free (vt);
 }
 
+/* Batches are cut into blocks for the BLAS: sizes around them, with and without a bias. */
+static void linear_batches_are_products (void **state) {
+    (void)state;
+    const int dims[][2] = {{1, 1}, {7, 3}, {16, 17}, {33, 8}, {40, 40}, {5, 0}, {0, 5}};
+    const int sizes[] = {0, 1, 2, 255, 256, 257, N};
+    static float A[MAX_D * MAX_D], b[MAX_D];
+    TestRandom random = {17};
+    testing_floats (&random, A, MAX_D * MAX_D);
+    testing_floats (&random, b, MAX_D);
+    make_vectors ();
+    for (int t = 0; t < 7 * 7 * 2; t++) {
+        int d_in = dims[t % 7][0], d_out = dims[t % 7][1], n = sizes[t / 7 % 7];
+        bool have_bias = t >= 49;
+        FaissLinearTransform *vt = NULL;
+        assert_ok (faiss_LinearTransform_new_with (&vt, d_in, d_out, have_bias));
+        assert_ok (faiss_Float32Vector_append (&vt->A, A, (size_t)(d_in * d_out)));
+        assert_ok (faiss_Float32Vector_append (&vt->b, b, have_bias ? (size_t)d_out : 0));
+        vt->transform.is_trained = vt->is_orthonormal = true;
+        assert_ok (faiss_VectorTransform_try_apply (&vt->transform, n, x, xt));
+        assert_ok (faiss_VectorTransform_try_reverse (&vt->transform, n, xt, back));
+        for (int i = 0; i < n; i++) {
+            double reversed[MAX_D] = {0};
+            for (int j = 0; j < d_out; j++) {
+                double product = 0;
+                for (int l = 0; l < d_in; l++) {
+                    product += (double)A[j * d_in + l] * (double)x[i * d_in + l];
+                }
+                for (int l = 0; l < d_in; l++) {
+                    reversed[l] += product * (double)A[j * d_in + l];
+                }
+                product += have_bias ? (double)b[j] : 0;
+                assert_true (fabs (product - (double)xt[i * d_out + j]) < 1e-4);
+            }
+            for (int l = 0; l < d_in; l++) {
+                assert_true (fabs (reversed[l] - (double)back[i * d_in + l]) < 1e-3);
+            }
+        }
+        faiss_LinearTransform_free (vt);
+    }
+}
+
 static void identical_means_same_class_and_numbers (void **state) {
     (void)state;
     FaissNormalizationTransform *a = NULL, *b = NULL;
@@ -187,5 +228,6 @@ TEST_MAIN (cmocka_unit_test (normalization_gives_norm_1),
            cmocka_unit_test (other_norms_are_refused),
            cmocka_unit_test (centering_subtracts_the_mean),
            cmocka_unit_test (linear_is_a_matrix_and_a_bias),
+           cmocka_unit_test (linear_batches_are_products),
            cmocka_unit_test (identical_means_same_class_and_numbers),
            cmocka_unit_test (files_keep_everything), cmocka_unit_test (null_arguments_are_errors))
