@@ -220,6 +220,9 @@ FaissStatus faiss_DirectMap_remove_ids (FaissDirectMap *self, const FaissIDSelec
 static FaissStatus update_code (FaissDirectMap *self, FaissInvertedLists *invlists, idx_t id,
                                 idx_t list_no, const uint8_t *code) {
     idx_t old = self->array.data[id], new = -1, moved = id;
+    if (old >= 0) { /* in a damaged file two ids share an entry, which the first took away */
+        FAISS_TRY (check_location (invlists, id, old));
+    }
     size_t old_list = (size_t)faiss_lo_listno (old), old_offset = (size_t)faiss_lo_offset (old);
     if (list_no >= 0 && (old < 0 || old_list != (size_t)list_no)) {
         size_t offset;

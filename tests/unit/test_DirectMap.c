@@ -205,9 +205,26 @@ static void a_damaged_map_is_noticed (void **state) {
     faiss_InvertedLists_free (&lists->lists);
 }
 
+/* As a damaged file may have it. */
+static void two_ids_at_one_place_are_an_error (void **state) {
+    (void)state;
+    FaissArrayInvertedLists *lists = make ((const idx_t[]){0}, 1);
+    FaissDirectMap map = {.type = FAISS_DIRECT_MAP_ARRAY};
+    const idx_t ids[] = {0, 1}, list_nos[] = {1, 0};
+    const uint8_t codes[] = {7, 8};
+    for (int i = 0; i < 2; i++) {
+        assert_ok (faiss_Int64Vector_push_back (&map.array, faiss_lo_build (0, 0)));
+    }
+    assert_fails (faiss_DirectMap_update_codes (&map, &lists->lists, 2, ids, list_nos, codes),
+                  "does not exist");
+    faiss_DirectMap_clear (&map);
+    faiss_InvertedLists_free (&lists->lists);
+}
+
 TEST_MAIN (cmocka_unit_test (types_are_made_from_the_lists),
            cmocka_unit_test (additions_are_noted_and_committed),
            cmocka_unit_test (only_a_hashtable_has_ids_of_choice),
            cmocka_unit_test (removal_keeps_map_and_lists_true),
            cmocka_unit_test (codes_are_updated_in_an_array),
+           cmocka_unit_test (two_ids_at_one_place_are_an_error),
            cmocka_unit_test (a_damaged_map_is_noticed))
