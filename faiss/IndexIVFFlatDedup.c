@@ -1,6 +1,8 @@
 /* Inverted files of full vectors in which equal vectors are stored once. */
 #include <faiss/IndexIVFFlatDedup.h>
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -482,13 +484,18 @@ static void take (Results *results, const FaissIDSelector *sel, float distance, 
     }
 }
 
+/* Ids of the caller's choice may be negative, even -1. */
+static bool is_missing (float distance, idx_t label) {
+    return label == -1 && fabsf (distance) == FLT_MAX;
+}
+
 /* The ids of equal vectors follow the first; the k nearest stay. */
 static void expand_results (const FaissInstances *instances, const FaissIDSelector *sel, size_t k,
                             const float *entry_distances, const idx_t *entry_labels,
                             float *distances, idx_t *labels) {
     Results results = {.k = k, .distances = distances, .labels = labels};
     size_t i = 0;
-    for (; i < k && entry_labels[i] >= 0; i++) {
+    for (; i < k && !is_missing (entry_distances[i], entry_labels[i]); i++) {
         take (&results, sel, entry_distances[i], entry_labels[i]);
         for (int64_t pair = newest_pair (instances, entry_labels[i]); pair >= 0;
              pair = instances->next.data[pair]) {

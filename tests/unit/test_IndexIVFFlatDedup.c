@@ -3,6 +3,7 @@
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlatDedup.h>
+#include <faiss/index_factory.h>
 
 enum { D = 3, NLIST = 4, N = 240, N_DISTINCT = 30 };
 
@@ -148,7 +149,42 @@ static void what_it_does_not_do_is_refused (void **state) {
     clear (&s);
 }
 
+static int position_of (const idx_t *ids, int n, idx_t id) {
+    int at = 0;
+    while (at < n && ids[at] != id) {
+        at++;
+    }
+    return at;
+}
+
+/* Each vector twice, under ids of which many are negative. */
+static void negative_ids_are_found (void **state) {
+    enum { MANY = 12 };
+    (void)state;
+    const idx_t ids[] = {-10, -1, 3, -4, 5, 6, -7, 8, -9, 10, 11, -12};
+    float x[MANY * D], distances[MANY];
+    idx_t labels[MANY];
+    TestRandom random = {5};
+    testing_floats (&random, x, MANY / 2 * D);
+    memcpy (x + MANY / 2 * D, x, sizeof x / 2);
+    FaissIndex *index = NULL;
+    assert_ok (faiss_index_factory (&index, D, "IVF1,FlatDedup", METRIC_L2));
+    assert_ok (faiss_Index_train (index, MANY, x));
+    assert_ok (faiss_Index_add_with_ids (index, MANY, x, ids));
+    assert_int_equal (faiss_IndexIVFFlatDedup_cast (index)->instances.firsts.size, MANY / 2);
+    for (int i = 0; i < MANY; i++) {
+        assert_ok (faiss_Index_search (index, 1, x + i * D, MANY, distances, labels));
+        for (int j = 0; j < MANY; j++) { /* all are found, with the vector itself in front */
+            int at = position_of (labels, MANY, ids[j]);
+            assert_in_range (at, 0, j % (MANY / 2) == i % (MANY / 2) ? 1 : MANY - 1);
+            assert_true ((distances[at] == 0) == (at < 2));
+        }
+    }
+    faiss_Index_free (index);
+}
+
 TEST_MAIN (cmocka_unit_test (equal_vectors_are_stored_once),
            cmocka_unit_test (each_id_is_removed_and_selected),
            cmocka_unit_test (merging_keeps_all_ids),
-           cmocka_unit_test (what_it_does_not_do_is_refused))
+           cmocka_unit_test (what_it_does_not_do_is_refused),
+           cmocka_unit_test (negative_ids_are_found))
