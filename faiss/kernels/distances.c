@@ -3,7 +3,7 @@
 
 #include <faiss/kernels/kernels.h>
 
-float faiss_fvec_L2sqr_generic (const float *x, const float *y, size_t d) {
+float faiss_fvec_L2sqr_generic (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d) {
     float sum = 0;
     for (size_t j = 0; j < d; j++) {
         float difference = x[j] - y[j];
@@ -12,7 +12,8 @@ float faiss_fvec_L2sqr_generic (const float *x, const float *y, size_t d) {
     return sum;
 }
 
-float faiss_fvec_inner_product_generic (const float *x, const float *y, size_t d) {
+float faiss_fvec_inner_product_generic (const FaissStoredFloat *x, const FaissStoredFloat *y,
+                                        size_t d) {
     float sum = 0;
     for (size_t j = 0; j < d; j++) {
         sum += x[j] * y[j];
@@ -20,7 +21,7 @@ float faiss_fvec_inner_product_generic (const float *x, const float *y, size_t d
     return sum;
 }
 
-float faiss_fvec_L1_generic (const float *x, const float *y, size_t d) {
+float faiss_fvec_L1_generic (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d) {
     float sum = 0;
     for (size_t j = 0; j < d; j++) {
         sum += fabsf (x[j] - y[j]);
@@ -28,7 +29,7 @@ float faiss_fvec_L1_generic (const float *x, const float *y, size_t d) {
     return sum;
 }
 
-float faiss_fvec_Linf_generic (const float *x, const float *y, size_t d) {
+float faiss_fvec_Linf_generic (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d) {
     float max = 0;
     for (size_t j = 0; j < d; j++) {
         float difference = fabsf (x[j] - y[j]);

@@ -3,8 +3,8 @@
 
 #include <faiss/kernels/kernels.h>
 
-void faiss_exact_pack_rows_generic (const float *y, const uint32_t *ids, size_t n, size_t d,
-                                    float *out) {
+void faiss_exact_pack_rows_generic (const FaissStoredFloat *y, const uint32_t *ids, size_t n,
+                                    size_t d, float *out) {
     size_t n_groups = (n + FAISS_EXACT_ROWS - 1) / FAISS_EXACT_ROWS;
     for (size_t i = 0; i < n_groups * FAISS_EXACT_ROWS; i++) {
         size_t group = i / FAISS_EXACT_ROWS, place = i % FAISS_EXACT_ROWS;

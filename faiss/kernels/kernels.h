@@ -17,6 +17,10 @@
 #include <faiss/kernels/kmeans.h>
 #include <faiss/utils/simd_levels.h>
 
+/// A component of a stored vector. In a mapped file they begin at any address, also at odd ones:
+/// who reads them one by one says so by this type, loads of the SIMD forms do not care.
+typedef float FaissStoredFloat __attribute__ ((aligned (1)));
+
 /// Function pointers, named as in kernels.def. A NULL entry of a level's table stands for the next
 /// lower level's; the generic table is complete.
 typedef struct FaissKernels {

@@ -32,7 +32,8 @@ static float distance_Linf (const float *x, const float *y, size_t d, float arg)
     return faiss_kernels.fvec_Linf (x, y, d);
 }
 
-static float distance_Lp (const float *x, const float *y, size_t d, float arg) {
+static float distance_Lp (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d,
+                          float arg) {
     float sum = 0;
     for (size_t j = 0; j < d; j++) {
         sum += powf (fabsf (x[j] - y[j]), arg);
@@ -41,7 +42,8 @@ static float distance_Lp (const float *x, const float *y, size_t d, float arg) {
 }
 
 /* 0 / 0 where both components are 0: NaN, as upstream has it */
-static float distance_Canberra (const float *x, const float *y, size_t d, float arg) {
+static float distance_Canberra (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d,
+                                float arg) {
     (void)arg;
     float sum = 0;
     for (size_t j = 0; j < d; j++) {
@@ -50,7 +52,8 @@ static float distance_Canberra (const float *x, const float *y, size_t d, float 
     return sum;
 }
 
-static float distance_BrayCurtis (const float *x, const float *y, size_t d, float arg) {
+static float distance_BrayCurtis (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d,
+                                  float arg) {
     (void)arg;
     float differences = 0, sums = 0;
     for (size_t j = 0; j < d; j++) {
@@ -60,7 +63,8 @@ static float distance_BrayCurtis (const float *x, const float *y, size_t d, floa
     return differences / sums;
 }
 
-static float distance_JensenShannon (const float *x, const float *y, size_t d, float arg) {
+static float distance_JensenShannon (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d,
+                                     float arg) {
     (void)arg;
     float sum = 0;
     for (size_t j = 0; j < d; j++) {
@@ -72,7 +76,8 @@ static float distance_JensenShannon (const float *x, const float *y, size_t d, f
     return 0.5f * sum;
 }
 
-static float distance_Jaccard (const float *x, const float *y, size_t d, float arg) {
+static float distance_Jaccard (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d,
+                               float arg) {
     (void)arg;
     float minima = 0, maxima = 0;
     for (size_t j = 0; j < d; j++) {
@@ -82,7 +87,8 @@ static float distance_Jaccard (const float *x, const float *y, size_t d, float a
     return minima / maxima;
 }
 
-static float distance_NaNEuclidean (const float *x, const float *y, size_t d, float arg) {
+static float distance_NaNEuclidean (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d,
+                                    float arg) {
     (void)arg;
     float sum = 0;
     size_t n_present = 0;
@@ -96,7 +102,8 @@ static float distance_NaNEuclidean (const float *x, const float *y, size_t d, fl
     return n_present ? (float)d / (float)n_present * sum : NAN;
 }
 
-static float distance_Gower (const float *x, const float *y, size_t d, float arg) {
+static float distance_Gower (const FaissStoredFloat *x, const FaissStoredFloat *y, size_t d,
+                             float arg) {
     (void)arg;
     float sum = 0;
     size_t n_valid = 0;

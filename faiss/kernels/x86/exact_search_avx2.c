@@ -50,7 +50,8 @@ ALWAYS_INLINE void transpose_8 (__m256 r[8]) {
  *
  * They are read in columns, which the hardware does not foresee: what is read next, 8 * d floats
  * from `ahead` on, is asked for meanwhile. */
-ALWAYS_INLINE void pack_8 (const float *const rows[8], size_t d, const float *ahead, float *out) {
+ALWAYS_INLINE void pack_8 (const FaissStoredFloat *const rows[8], size_t d, const float *ahead,
+                           float *out) {
     size_t j = 0;
     for (; j + 8 <= d; j += 8) {
         for (size_t line = 0; line < 4; line++) {
@@ -76,7 +77,7 @@ void faiss_exact_pack_rows_avx2 (const float *y, const uint32_t *ids, size_t n, 
                                  float *out) {
     for (size_t first = 0; first < n; first += ROWS) {
         for (size_t part = 0; part < ROWS; part += 8) {
-            const float *rows[8];
+            const FaissStoredFloat *rows[8];
             for (size_t i = 0; i < 8; i++) {
                 size_t row = first + part + i;
                 rows[i] = row < n ? y + (ids ? ids[row] : row) * d : NULL;
