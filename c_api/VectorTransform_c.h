@@ -8,6 +8,8 @@ FAISS_C_API_BEGIN
 
 FAISS_DECLARE_CLASS (VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (LinearTransform, VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (RandomRotationMatrix, VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (RemapDimensionsTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (NormalizationTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (CenteringTransform, VectorTransform)
 
@@ -40,6 +42,15 @@ void faiss_LinearTransform_set_is_orthonormal (FaissLinearTransform *self);
 void faiss_LinearTransform_transform_transpose (const FaissLinearTransform *self, idx_t n,
                                                 const float *y, float *x);
 void faiss_LinearTransform_free (FaissLinearTransform *self);
+
+/// A random rotation, or a projection, drawn when it is trained.
+int faiss_RandomRotationMatrix_new_with (FaissRandomRotationMatrix **out, int d_in, int d_out);
+void faiss_RandomRotationMatrix_free (FaissRandomRotationMatrix *self);
+
+/// Drops components or adds zeros: spread evenly, or at the end.
+int faiss_RemapDimensionsTransform_new_with (FaissRemapDimensionsTransform **out, int d_in,
+                                             int d_out, int uniform);
+void faiss_RemapDimensionsTransform_free (FaissRemapDimensionsTransform *self);
 
 /// Scales vectors to length 1 (norm 2 is the only one there is).
 int faiss_NormalizationTransform_new_with (FaissNormalizationTransform **out, int d, float norm);

@@ -162,28 +162,36 @@ static FaissStatus LinearTransform_copy (void *object, const void *other_object)
 }
 
 /* Upstream does not compare the sizes of A and b with the dimensions: who uses them does. */
-static FaissStatus LinearTransform_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
-    (void)tag, (void)io_flags;
-    FAISS_OWNED (LinearTransform) *self = NULL;
-    FAISS_TRY (faiss_LinearTransform_new (&self));
+FaissStatus faiss_read_linear (FaissIOReader *r, FaissLinearTransform *self) {
     FAISS_TRY (faiss_read_bool (r, &self->have_bias, "have_bias"));
     FAISS_TRY (faiss_read_Float32Vector (r, &self->A, "A"));
     FAISS_TRY (faiss_read_Float32Vector (r, &self->b, "b"));
     FAISS_TRY (faiss_read_transform_dims (r, &self->transform));
     /* upstream takes every matrix from a file for orthonormal, and programs reverse them */
     self->is_orthonormal = true;
+    return FAISS_OK;
+}
+
+FaissStatus faiss_write_linear (FaissIOWriter *w, const FaissLinearTransform *self) {
+    FAISS_TRY (faiss_write_bool (w, self->have_bias));
+    FAISS_TRY (faiss_write_Float32Vector (w, &self->A));
+    FAISS_TRY (faiss_write_Float32Vector (w, &self->b));
+    return faiss_write_transform_dims (w, &self->transform);
+}
+
+static FaissStatus LinearTransform_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
+    (void)tag, (void)io_flags;
+    FAISS_OWNED (LinearTransform) *self = NULL;
+    FAISS_TRY (faiss_LinearTransform_new (&self));
+    FAISS_TRY (faiss_read_linear (r, self));
     *out = FAISS_STEAL (self);
     return FAISS_OK;
 }
 
 static FaissStatus LinearTransform_write (const void *object, FaissIOWriter *w, int io_flags) {
     (void)io_flags;
-    const FaissLinearTransform *self = object;
     FAISS_TRY (faiss_write_tag (w, "LTra"));
-    FAISS_TRY (faiss_write_bool (w, self->have_bias));
-    FAISS_TRY (faiss_write_Float32Vector (w, &self->A));
-    FAISS_TRY (faiss_write_Float32Vector (w, &self->b));
-    return faiss_write_transform_dims (w, &self->transform);
+    return faiss_write_linear (w, object);
 }
 
 FaissVectorTransformClass faiss_LinearTransform_class = {

@@ -77,6 +77,40 @@ typedef struct FaissLinearTransform FAISS_EXTENDS (FaissVectorTransform) {
     bool verbose;         ///< print progress (default false)
 } FaissLinearTransform;
 
+/** A random rotation; with d_out < d_in a projection, with d_out > d_in into a subspace.
+ *
+ * Training is init (12345), whatever the vectors. The reverse is A^T y.
+ */
+typedef struct FaissRandomRotationMatrix FAISS_EXTENDS (FaissLinearTransform) {
+    union {
+        FaissVectorTransform transform;
+        FaissLinearTransform linear;
+    };
+} FaissRandomRotationMatrix;
+
+/// Moves, repeats and drops components: the j-th of the output is the map[j]-th of the input.
+typedef struct FaissRemapDimensionsTransform FAISS_EXTENDS (FaissVectorTransform) {
+    union {
+        FaissVectorTransform transform;
+    };
+    FaissInt32Vector map; ///< size d_out, values 0 .. d_in - 1, or -1 for a component that is 0
+} FaissRemapDimensionsTransform;
+
+/** A rotation that costs O (d log d): three times random signs and a Hadamard transform.
+ *
+ * d_out is the next power of two, the input is padded with zeros. There is a reverse where
+ * d_in = d_out.
+ */
+typedef struct FaissHadamardRotation FAISS_EXTENDS (FaissVectorTransform) {
+    union {
+        FaissVectorTransform transform;
+    };
+    uint32_t seed;             ///< of the signs (default 12345)
+    FaissFloat32Vector signs1; ///< size d_out, each 1 or -1
+    FaissFloat32Vector signs2;
+    FaissFloat32Vector signs3;
+} FaissHadamardRotation;
+
 /// Scales vectors to norm 1; zero vectors stay. The reverse is the identity.
 typedef struct FaissNormalizationTransform FAISS_EXTENDS (FaissVectorTransform) {
     union {
@@ -95,6 +129,9 @@ typedef struct FaissCenteringTransform FAISS_EXTENDS (FaissVectorTransform) {
 
 #ifndef SWIG
 extern FaissVectorTransformClass faiss_LinearTransform_class;
+extern FaissVectorTransformClass faiss_RandomRotationMatrix_class;
+extern FaissVectorTransformClass faiss_RemapDimensionsTransform_class;
+extern FaissVectorTransformClass faiss_HadamardRotation_class;
 extern FaissVectorTransformClass faiss_NormalizationTransform_class;
 extern FaissVectorTransformClass faiss_CenteringTransform_class;
 
@@ -122,6 +159,34 @@ void faiss_LinearTransform_transform_transpose (const FaissLinearTransform *self
 
 /// Set is_orthonormal by looking at A: no entry of A A^T - 1 beyond 4e-5. Fails like the above.
 void faiss_LinearTransform_set_is_orthonormal (FaissLinearTransform *self);
+
+FaissStatus faiss_RandomRotationMatrix_new (FaissRandomRotationMatrix **out);
+FaissStatus faiss_RandomRotationMatrix_new_with (FaissRandomRotationMatrix **out, int d_in,
+                                                 int d_out);
+void faiss_RandomRotationMatrix_free (FaissRandomRotationMatrix *self);
+/// Draw the matrix: the Q of the QR decomposition of normal numbers.
+FaissStatus faiss_RandomRotationMatrix_init (FaissRandomRotationMatrix *self, int seed);
+
+FaissStatus faiss_RemapDimensionsTransform_new (FaissRemapDimensionsTransform **out);
+
+/** Another number of dimensions.
+ *
+ * @param uniform  spread dropped or added components evenly, else they are the last ones
+ */
+FaissStatus faiss_RemapDimensionsTransform_new_with (FaissRemapDimensionsTransform **out, int d_in,
+                                                     int d_out, int uniform FAISS_DEFAULT (1));
+
+/// With a map of size d_out, which is copied.
+FaissStatus faiss_RemapDimensionsTransform_new_with_map (FaissRemapDimensionsTransform **out,
+                                                         int d_in, int d_out, const int *map);
+void faiss_RemapDimensionsTransform_free (FaissRemapDimensionsTransform *self);
+
+FaissStatus faiss_HadamardRotation_new (FaissHadamardRotation **out);
+FaissStatus faiss_HadamardRotation_new_with (FaissHadamardRotation **out, int d,
+                                             uint32_t seed FAISS_DEFAULT (12345));
+void faiss_HadamardRotation_free (FaissHadamardRotation *self);
+/// Draw the signs anew.
+FaissStatus faiss_HadamardRotation_init (FaissHadamardRotation *self, uint32_t seed);
 
 FaissStatus faiss_NormalizationTransform_new (FaissNormalizationTransform **out);
 FaissStatus faiss_NormalizationTransform_new_with (FaissNormalizationTransform **out, int d,

@@ -109,6 +109,8 @@ static const IndexRecipe index_recipes[] = {
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "L2norm"},
     {"IndexPreTransform", "L2norm,IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "IVF"},
+    {"IndexPreTransform", "RR8,HR,Pad9,Flat", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "rotated"},
     {"IndexPreTransform", .build = centered_and_normalized, .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY | IS_LOSSY},
     {"IndexRefine", "IVF8,Flat,Refine(Flat)", .metric = METRIC_L2, .reads_as = "IndexRefineFlat",
@@ -143,6 +145,23 @@ static FaissStatus linear (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus rotation (void **out) {
+    FAISS_OWNED (RandomRotationMatrix) *transform = NULL;
+    FAISS_TRY (faiss_RandomRotationMatrix_new_with (&transform, MAX_D, MAX_D + 3));
+    FAISS_TRY (faiss_RandomRotationMatrix_init (transform, 7));
+    *out = FAISS_STEAL (transform);
+    return FAISS_OK;
+}
+
+static FaissStatus remap (void **out) {
+    return faiss_RemapDimensionsTransform_new_with ((FaissRemapDimensionsTransform **)out, MAX_D,
+                                                    MAX_D + 5, true);
+}
+
+static FaissStatus hadamard (void **out) {
+    return faiss_HadamardRotation_new_with ((FaissHadamardRotation **)out, MAX_D, 7);
+}
+
 static FaissStatus normalization (void **out) {
     return faiss_NormalizationTransform_new_with ((FaissNormalizationTransform **)out, MAX_D, 2);
 }
@@ -156,11 +175,10 @@ static FaissStatus centering (void **out) {
 }
 
 static const ObjectRecipe object_recipes[] = {
-    {"ArrayInvertedLists", array_lists},
-    {"LinearTransform", linear},
-    {"NormalizationTransform", normalization},
-    {"CenteringTransform", centering},
-    {0},
+    {"ArrayInvertedLists", array_lists}, {"LinearTransform", linear},
+    {"RandomRotationMatrix", rotation},  {"RemapDimensionsTransform", remap},
+    {"HadamardRotation", hadamard},      {"NormalizationTransform", normalization},
+    {"CenteringTransform", centering},   {0},
 };
 
 /* ---- lookup ---------------------------------------------------------------------------------- */

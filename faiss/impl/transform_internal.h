@@ -9,6 +9,10 @@
 FaissStatus faiss_read_transform_dims (FaissIOReader *r, FaissVectorTransform *self);
 FaissStatus faiss_write_transform_dims (FaissIOWriter *w, const FaissVectorTransform *self);
 
+/// What the linear ones' parts end with: the matrix and the above.
+FaissStatus faiss_read_linear (FaissIOReader *r, FaissLinearTransform *self);
+FaissStatus faiss_write_linear (FaissIOWriter *w, const FaissLinearTransform *self);
+
 /// Same class, d_in and d_out?
 FaissStatus faiss_check_same_transform (const FaissVectorTransform *self,
                                         const FaissVectorTransform *other);

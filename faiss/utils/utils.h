@@ -61,6 +61,12 @@ FaissStatus faiss_fvecs_maybe_subsample (size_t d, size_t *n, size_t nmax, const
 FaissStatus faiss_ranklist_intersection_size (size_t k1, const int64_t *v1, size_t k2,
                                               const int64_t *v2, size_t *out);
 
+/** Make the columns of a matrix orthonormal: the Q of its QR decomposition (Householder's).
+ *
+ * @param a  m x n, stored column by column, m >= n; Q on return
+ */
+FaissStatus faiss_matrix_qr (int m, int n, float *a);
+
 FAISS_END_DECLS
 
 #endif

@@ -3,7 +3,7 @@
 usage: make_header.py golden.json GROUP... > tests/golden/GROUP.h
 
 Every output `field` of the vector `name` becomes an array golden_<name>_<field> of double, int64_t
-or uint64_t, and a number of elements golden_<name>_<field>_n.
+or uint64_t (a hexadecimal string: of its bytes), and a number of elements golden_<name>_<field>_n.
 """
 import json
 import sys
@@ -12,6 +12,8 @@ import sys
 def flatten(value):
     if isinstance(value, list):
         return [item for part in value for item in flatten(part)]
+    if isinstance(value, str):
+        return list(bytes.fromhex(value))
     return [value]
 
 
