@@ -318,6 +318,7 @@ static FaissStatus run (Training *self, int redo, float *obj) {
     }
     float previous = 0;
     for (int i = 0; i < self->cp.niter; i++) {
+        FAISS_TRY (faiss_check_interrupt ());
         FAISS_TRY (iterate (self, obj));
         if (self->cp.verbose) {
             const FaissClusteringIterationStats *stats = &self->stats.data[self->stats.size - 1];

@@ -245,7 +245,7 @@ static FaissStatus IndexFlatCodes_search (const FaissIndex *index, idx_t n, cons
         faiss_region_note (&region, index->cls->get_distance_computer (index, &dc));
 #pragma omp for
         for (idx_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region, search_one (dc, index, x + i * index->d, k, sel,
                                                         distances + i * k, labels + i * k));
             }

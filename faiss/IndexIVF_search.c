@@ -280,7 +280,7 @@ static FaissStatus search_by_queries (const Search *s, size_t n, FaissIndexIVFSt
         faiss_region_note (&region, new_scanner (s, &scanner));
 #pragma omp for schedule(dynamic, 8)
         for (size_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region, search_one_query (s, scanner, i, &mine));
             }
         }

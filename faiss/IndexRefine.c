@@ -183,7 +183,7 @@ static FaissStatus refine (const FaissIndexRefine *self, idx_t n, const float *x
         faiss_region_note (&region, faiss_Index_get_distance_computer (exact, &dc));
 #pragma omp for schedule(static)
         for (idx_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 faiss_region_note (
                     &region, refine_query (dc, &rows, is_similarity, x + i * self->index.d, k_base,
                                            base_labels + i * k_base, base_distances + i * k_base, k,
@@ -283,7 +283,7 @@ static FaissStatus refine_ranges (const FaissIndexRefine *self, const float *x, 
         faiss_region_note (&region, faiss_Index_get_distance_computer (exact, &dc));
 #pragma omp for schedule(static)
         for (idx_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region,
                                    refine_range (dc, &rows, is_similarity, x + i * self->index.d,
                                                  radius, result, i, &n_kept[i]));

@@ -105,6 +105,13 @@ int faiss_region_note (FaissRegion *region, FaissStatus status);
 /// Cheap test for loops: has any worker failed?
 int faiss_region_failed (const FaissRegion *region);
 
+/// The same for loops that may end when the caller asks for it (faiss_set_interrupt_callback):
+/// those that compute results, not those that change an object.
+int faiss_region_stopped (FaissRegion *region);
+
+/// An error if the caller asks for the end of what runs.
+FaissStatus faiss_check_interrupt (void);
+
 /// After the region: raise its first error again in the calling thread.
 FaissStatus faiss_region_close (const FaissRegion *region);
 

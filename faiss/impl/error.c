@@ -98,6 +98,23 @@ int faiss_region_note (FaissRegion *region, FaissStatus status) {
     return faiss_region_failed (region);
 }
 
+static FaissInterruptCallback interrupt_callback;
+
+void faiss_set_interrupt_callback (FaissInterruptCallback callback) {
+    interrupt_callback = callback;
+}
+
+FaissStatus faiss_check_interrupt (void) {
+    if (interrupt_callback && interrupt_callback ()) {
+        return faiss_fail (FAISS_EXCEPT, "interrupted");
+    }
+    return FAISS_OK;
+}
+
+int faiss_region_stopped (FaissRegion *region) {
+    return faiss_region_failed (region) || faiss_region_note (region, faiss_check_interrupt ());
+}
+
 FaissStatus faiss_region_close (const FaissRegion *region) {
     return region->status != FAISS_OK ? keep_message (region->status, region->message) : FAISS_OK;
 }

@@ -2,6 +2,8 @@
 #ifndef FAISS_ERROR_H
 #define FAISS_ERROR_H
 
+#include <stdbool.h>
+
 #include <faiss/impl/platform_macros.h>
 
 FAISS_BEGIN_DECLS
@@ -23,6 +25,15 @@ typedef int FaissStatus;
  * failure.
  */
 const char *faiss_get_last_error (void);
+
+/** Asked often by searches and training, in all of their threads: true ends them with an error.
+ *
+ * What such a call was to change is as it was; outputs may be written in part.
+ */
+typedef bool (*FaissInterruptCallback) (void);
+
+/// Have long calls ask; NULL (the default) for no longer. Not while calls run.
+void faiss_set_interrupt_callback (FaissInterruptCallback callback);
 
 FAISS_END_DECLS
 

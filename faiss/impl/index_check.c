@@ -94,7 +94,7 @@ FaissStatus faiss_search_subset_by_distance_computer (const FaissIndex *self, id
         faiss_region_note (&region, self->cls->get_distance_computer (self, &dc));
 #pragma omp for
         for (idx_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region,
                                    search_subset_of_query (dc, is_similarity, x + i * self->d,
                                                            k_base, base_labels + i * k_base, k,

@@ -304,7 +304,7 @@ static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threa
         faiss_region_note (&region, status);
 #pragma omp for schedule(dynamic)
         for (size_t begin = 0; begin < n; begin += size) {
-            if (status == FAISS_OK && !faiss_region_failed (&region)) {
+            if (status == FAISS_OK && !faiss_region_stopped (&region)) {
                 search_block (&block, begin, n - begin < size ? n - begin : size);
             }
         }
@@ -317,11 +317,12 @@ static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threa
 
 /* The lists of some queries are shared out, so that each is read once; what the threads found for a
  * query is put together afterwards. */
-static void search_shared_lists (Block *blocks, const Pairs *pairs, int n_threads, size_t begin,
-                                 size_t n) {
+static FaissStatus search_shared_lists (Block *blocks, const Pairs *pairs, int n_threads,
+                                        size_t begin, size_t n) {
     enum { LISTS = 8 }; /* at once */
     const FlatSearch *s = blocks[0].s;
     size_t nlist = s->lists->nlist;
+    FaissRegion region = {0};
 #pragma omp parallel num_threads(n_threads)
     {
         Block *mine = &blocks[faiss_thread_number ()];
@@ -331,7 +332,9 @@ static void search_shared_lists (Block *blocks, const Pairs *pairs, int n_thread
         }
 #pragma omp for schedule(dynamic)
         for (size_t l = 0; l < nlist; l += LISTS) {
-            search_list_by_list (mine, pairs, l, nlist - l < LISTS ? nlist : l + LISTS);
+            if (!faiss_region_stopped (&region)) {
+                search_list_by_list (mine, pairs, l, nlist - l < LISTS ? nlist : l + LISTS);
+            }
         }
 #pragma omp for schedule(static)
         for (size_t i = 0; i < n; i++) {
@@ -342,6 +345,7 @@ static void search_shared_lists (Block *blocks, const Pairs *pairs, int n_thread
             finish_query (mine, &blocks[0].collectors[i], i);
         }
     }
+    return faiss_region_close (&region);
 }
 
 static FaissStatus search_by_lists (const FlatSearch *s, size_t n, int n_threads,
@@ -356,7 +360,7 @@ static FaissStatus search_by_lists (const FlatSearch *s, size_t n, int n_threads
     for (size_t begin = 0; begin < n && status == FAISS_OK; begin += size) {
         size_t part = n - begin < size ? n - begin : size;
         sort_pairs (s, begin, part, &pairs);
-        search_shared_lists (blocks, &pairs, n_threads, begin, part);
+        status = search_shared_lists (blocks, &pairs, n_threads, begin, part);
     }
     for (int t = 0; t < n_threads; t++) {
         add_counts (counts, &blocks[t]);

@@ -13,7 +13,8 @@ from faiss.array_conversions import (ArgumentError, copy_array_to_vector, rev_sw
                                      vector_float_to_array, vector_to_array)
 from faiss.class_wrappers import (add_ref_in_constructor, add_ref_in_function, add_ref_in_method,
                                   add_ref_in_method_explicit_own, replace_method)
-from faiss.extra_wrappers import (Kmeans, MapLong2Long, ResultHeap, bucket_sort,
+from faiss.extra_wrappers import (Kmeans, MapLong2Long, ResultHeap, TimeoutGuard,
+                                  bucket_sort,
                                   checksum, eval_intersection, index_factory, kmax, kmin, knn,
                                   knn_hamming, lrand, matrix_bucket_sort_inplace, merge_knn_results,
                                   normalize_L2, pack_bitstrings, pairwise_distances, rand,

@@ -296,6 +296,19 @@ class ResultHeap:
         """Nothing is left to do: the results are sorted after each call."""
 
 
+class TimeoutGuard:
+    """with TimeoutGuard (2.5): calls that are not done after 2.5 seconds raise RuntimeError."""
+
+    def __init__ (self, timeout_in_seconds: float):
+        self.timeout = timeout_in_seconds
+
+    def __enter__ (self):
+        swigfaiss.set_timeout (max (self.timeout, 0))
+
+    def __exit__ (self, exc_type, exc_value, traceback):
+        swigfaiss.set_timeout (-1)
+
+
 class Kmeans:
     """k-means: train (), then `centroids`, `obj`, `iteration_stats` and assign ().
 

@@ -7,6 +7,7 @@ SIGNATURES = {
     "faiss_Index_range_search_with_params": "n, x, radius, result, params=NULL",
     "faiss_Index_search_and_reconstruct": "n, x, k, distances, labels, recons, params=NULL",
     "faiss_Index_search1": "x, handler, params=NULL",
+    "faiss_HadamardRotation_init": "seed_in<seed",
     "faiss_Index_assign": "n, x, labels, k=1",
     "faiss_Index_compute_residual_n": "n, xs<x, residuals, keys",
     "faiss_Index_merge_from": "otherIndex<other, add_id=0",
@@ -108,6 +109,7 @@ BORROWED = {
 
 # C functions that Python does without
 HIDDEN = {
+    "faiss_set_interrupt_callback",  # swigfaiss.swig's own
     "faiss_get_last_error",  # exceptions carry it
     "faiss_Index_search",  # search_with_params is Python's search
     "faiss_Index_range_search",

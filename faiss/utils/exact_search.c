@@ -240,7 +240,7 @@ static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
     num_threads((int)n_group_threads) if (n_group_threads > 1)
     for (size_t group = 0; group < n_groups; group++) {
         size_t first = group * size;
-        if (!faiss_region_failed (&region)) {
+        if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region, knn_group (task, first, min_size (size, task->nx - first),
                                                    n_slices, k, vals, ids));
         }
@@ -341,7 +341,7 @@ static FaissStatus range_search (FaissExactTask *task, float radius, FaissRangeS
                                .end = slice_border (task, slice + 1, n_slices),
                                .found = found + slice * task->nx + group * size,
                                .radius = radius};
-        if (!faiss_region_failed (&region)) {
+        if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region, faiss_exact_part (task, &part));
         }
     }
