@@ -31,10 +31,9 @@ ALWAYS_INLINE __m128 sum_4 (const __m256 *a) {
     return _mm_add_ps (_mm256_castps256_ps128 (v), _mm256_extractf128_ps (v, 1));
 }
 
-/* nx = 1 or 2 queries and four rows, which may repeat. Memory is asked for `ahead` floats ahead: it
- * is read once and in order. */
+/* nx = 1 or 2 queries and four rows, which may repeat. */
 ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *const *x,
-                             const float *const *y, size_t d, size_t ahead, __m256 *sums) {
+                             const float *const *y, size_t d, __m256 *sums) {
     FAISS_UNROLL
     for (int i = 0; i < 4 * nx; i++) {
         sums[i] = _mm256_setzero_ps ();
@@ -44,7 +43,6 @@ ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *con
         FAISS_UNROLL
         for (int r = 0; r < 4; r++) {
             __m256 row = _mm256_loadu_ps (y[r] + j);
-            _mm_prefetch ((const char *)(y[r] + j + ahead), _MM_HINT_T0);
             FAISS_UNROLL
             for (int i = 0; i < nx; i++) {
                 sums[4 * i + r] = step (metric, sums[4 * i + r], _mm256_loadu_ps (x[i] + j), row);
@@ -65,15 +63,18 @@ ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *con
     }
 }
 
-/* At least 4 KB, in whole tiles of four rows. */
-ALWAYS_INLINE size_t prefetch_distance (size_t d) {
-    size_t tile = 4 * d;
-    return tile >= 1024 || tile == 0 ? tile : (1023 / tile + 1) * tile;
+/* Memory is read once and in order: ask for what is needed soon, line by line. */
+enum { PREFETCH_BYTES = 4096 };
+
+ALWAYS_INLINE void prefetch_rows (const float *y, size_t d) {
+    const char *ahead = (const char *)y + PREFETCH_BYTES;
+    for (size_t at = 0; at < 4 * d * sizeof *y; at += 64) {
+        _mm_prefetch (ahead + at, _MM_HINT_T0);
+    }
 }
 
 ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *const *x,
                               const float *y, size_t d, size_t ny, float *out, size_t ld) {
-    size_t ahead = prefetch_distance (d);
     __m256 sums[8];
     for (size_t r = 0; r < ny; r += 4) {
         size_t left = ny - r < 4 ? ny - r : 4;
@@ -81,7 +82,8 @@ ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *co
         for (size_t i = 0; i < 4; i++) {
             rows[i] = y + (r + (i < left ? i : left - 1)) * d;
         }
-        sum_tile (metric, nx, x, rows, d, ahead, sums);
+        prefetch_rows (rows[0], d);
+        sum_tile (metric, nx, x, rows, d, sums);
         FAISS_UNROLL
         for (int i = 0; i < nx; i++) {
             float distances[4];

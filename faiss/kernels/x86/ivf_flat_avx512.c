@@ -49,10 +49,9 @@ ALWAYS_INLINE __m512 sum_16 (const __m512 *a) {
                           _mm512_shuffle_f32x4 (v01, v23, 0xdd));
 }
 
-/* nx queries and four rows, which may repeat: sums[4 * i + r] for query i and row r. Memory is
- * asked for `ahead` floats ahead: it is read once and in order. */
+/* nx queries and four rows, which may repeat: sums[4 * i + r] for query i and row r */
 ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *const *x,
-                             const float *const *y, size_t d, size_t ahead, __m512 *sums) {
+                             const float *const *y, size_t d, __m512 *sums) {
     FAISS_UNROLL
     for (int i = 0; i < 4 * nx; i++) {
         sums[i] = _mm512_setzero_ps ();
@@ -63,7 +62,6 @@ ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *con
         FAISS_UNROLL
         for (int r = 0; r < 4; r++) {
             rows[r] = _mm512_maskz_loadu_ps (mask, y[r] + j);
-            _mm_prefetch ((const char *)(y[r] + j + ahead), _MM_HINT_T0);
         }
         FAISS_UNROLL
         for (int i = 0; i < nx; i++) {
@@ -76,16 +74,25 @@ ALWAYS_INLINE void sum_tile (const Metric metric, const int nx, const float *con
     }
 }
 
+/* Memory is read once and in order: ask for what is needed soon, line by line. */
+enum { PREFETCH_BYTES = 4096 };
+
+ALWAYS_INLINE void prefetch_rows (const float *y, size_t d) {
+    const char *ahead = (const char *)y + PREFETCH_BYTES;
+    for (size_t at = 0; at < 4 * d * sizeof *y; at += 64) {
+        _mm_prefetch (ahead + at, _MM_HINT_T0);
+    }
+}
+
 /* The same for one query, row after row: what long rows from memory like best. */
 ALWAYS_INLINE void sum_row_by_row (const Metric metric, const float *x, const float *const *y,
                                    size_t d, __m512 *sums) {
-    enum { AHEAD = 512 };
     FAISS_UNROLL
     for (int r = 0; r < 4; r++) {
         __m512 sum = _mm512_setzero_ps ();
         size_t j = 0;
         for (; j + 16 <= d; j += 16) {
-            _mm_prefetch ((const char *)(y[r] + j + AHEAD), _MM_HINT_T0);
+            _mm_prefetch ((const char *)(y[r] + j) + PREFETCH_BYTES, _MM_HINT_T0);
             sum = step (metric, sum, _mm512_loadu_ps (x + j), _mm512_loadu_ps (y[r] + j));
         }
         if (j < d) {
@@ -98,12 +105,6 @@ ALWAYS_INLINE void sum_row_by_row (const Metric metric, const float *x, const fl
 }
 
 enum { LONG_ROW = 256 };
-
-/* At least 4 KB, in whole tiles of four rows. */
-ALWAYS_INLINE size_t prefetch_distance (size_t d) {
-    size_t tile = 4 * d;
-    return tile >= 1024 || tile == 0 ? tile : (1023 / tile + 1) * tile;
-}
 
 /* The first n values. (A masked store would do; but GCC 12 makes a masked extraction to memory of
  * it, which may touch what the mask leaves out.) */
@@ -123,7 +124,6 @@ ALWAYS_INLINE void store (__m128 values, float *out, size_t n) {
 ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *const *x,
                               const float *y, size_t d, size_t ny, float *out, size_t ld,
                               int n_out) {
-    size_t ahead = prefetch_distance (d);
     __m512 sums[16];
     for (size_t r = 0; r < ny; r += 4) {
         size_t left = ny - r < 4 ? ny - r : 4;
@@ -134,7 +134,8 @@ ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *co
         if (nx == 1 && d >= LONG_ROW) {
             sum_row_by_row (metric, x[0], rows, d, sums);
         } else {
-            sum_tile (metric, nx, x, rows, d, ahead, sums);
+            prefetch_rows (rows[0], d);
+            sum_tile (metric, nx, x, rows, d, sums);
         }
         __m128 tile[4];
         if (nx == 4) {
