@@ -9,6 +9,7 @@ FAISS_C_API_BEGIN
 FAISS_DECLARE_CLASS (VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (LinearTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (RandomRotationMatrix, VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (PCAMatrix, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (RemapDimensionsTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (NormalizationTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (CenteringTransform, VectorTransform)
@@ -46,6 +47,15 @@ void faiss_LinearTransform_free (FaissLinearTransform *self);
 /// A random rotation, or a projection, drawn when it is trained.
 int faiss_RandomRotationMatrix_new_with (FaissRandomRotationMatrix **out, int d_in, int d_out);
 void faiss_RandomRotationMatrix_free (FaissRandomRotationMatrix *self);
+
+/// Principal components, scaled by the eigenvalues to a power (-0.5: whitening).
+int faiss_PCAMatrix_new_with (FaissPCAMatrix **out, int d_in, int d_out, float eigen_power,
+                              int random_rotation);
+float faiss_PCAMatrix_eigen_power (const FaissPCAMatrix *self);
+int faiss_PCAMatrix_random_rotation (const FaissPCAMatrix *self);
+int faiss_PCAMatrix_balanced_bins (const FaissPCAMatrix *self);
+void faiss_PCAMatrix_set_balanced_bins (FaissPCAMatrix *self, int balanced_bins);
+void faiss_PCAMatrix_free (FaissPCAMatrix *self);
 
 /// Drops components or adds zeros: spread evenly, or at the end.
 int faiss_RemapDimensionsTransform_new_with (FaissRemapDimensionsTransform **out, int d_in,

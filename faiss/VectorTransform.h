@@ -88,6 +88,26 @@ typedef struct FaissRandomRotationMatrix FAISS_EXTENDS (FaissLinearTransform) {
     };
 } FaissRandomRotationMatrix;
 
+/** The first d_out principal components of the training vectors.
+ *
+ * Trained with fewer vectors than d_in, it knows as many components as there were vectors. The sign
+ * of a component is LAPACK's choice.
+ */
+typedef struct FaissPCAMatrix FAISS_EXTENDS (FaissLinearTransform) {
+    union {
+        FaissVectorTransform transform;
+        FaissLinearTransform linear; ///< without have_bias no mean is subtracted
+    };
+    float eigen_power;       ///< components are scaled by eigenvalue ^ eigen_power; -0.5: whitening
+    float epsilon;           ///< added to the eigenvalues before that, without a random rotation
+    bool random_rotation;    ///< a random rotation follows
+    size_t max_points_per_d; ///< train on at most d_in times so many vectors (default 1000)
+    int balanced_bins;       ///< order the components in so many parts of about equal energy; 0: no
+    FaissFloat32Vector mean; ///< size d_in
+    FaissFloat32Vector eigenvalues; ///< size d_in, descending: of the sum of squares, not its mean
+    FaissFloat32Vector PCAMat;      ///< the components, min (d_in, n) rows of d_in
+} FaissPCAMatrix;
+
 /// Moves, repeats and drops components: the j-th of the output is the map[j]-th of the input.
 typedef struct FaissRemapDimensionsTransform FAISS_EXTENDS (FaissVectorTransform) {
     union {
@@ -130,6 +150,7 @@ typedef struct FaissCenteringTransform FAISS_EXTENDS (FaissVectorTransform) {
 #ifndef SWIG
 extern FaissVectorTransformClass faiss_LinearTransform_class;
 extern FaissVectorTransformClass faiss_RandomRotationMatrix_class;
+extern FaissVectorTransformClass faiss_PCAMatrix_class;
 extern FaissVectorTransformClass faiss_RemapDimensionsTransform_class;
 extern FaissVectorTransformClass faiss_HadamardRotation_class;
 extern FaissVectorTransformClass faiss_NormalizationTransform_class;
@@ -166,6 +187,21 @@ FaissStatus faiss_RandomRotationMatrix_new_with (FaissRandomRotationMatrix **out
 void faiss_RandomRotationMatrix_free (FaissRandomRotationMatrix *self);
 /// Draw the matrix: the Q of the QR decomposition of normal numbers.
 FaissStatus faiss_RandomRotationMatrix_init (FaissRandomRotationMatrix *self, int seed);
+
+FaissStatus faiss_PCAMatrix_new (FaissPCAMatrix **out);
+FaissStatus faiss_PCAMatrix_new_with (FaissPCAMatrix **out, int d_in FAISS_DEFAULT (0),
+                                      int d_out FAISS_DEFAULT (0),
+                                      float eigen_power FAISS_DEFAULT (0),
+                                      int random_rotation FAISS_DEFAULT (0));
+void faiss_PCAMatrix_free (FaissPCAMatrix *self);
+float faiss_PCAMatrix_eigen_power (const FaissPCAMatrix *self);
+int faiss_PCAMatrix_random_rotation (const FaissPCAMatrix *self);
+int faiss_PCAMatrix_balanced_bins (const FaissPCAMatrix *self);
+void faiss_PCAMatrix_set_balanced_bins (FaissPCAMatrix *self, int balanced_bins);
+/// Take mean, eigenvalues and components from a trained one with the same d_in, then prepare_Ab.
+FaissStatus faiss_PCAMatrix_copy_from (FaissPCAMatrix *self, const FaissPCAMatrix *other);
+/// Make A and b from mean, eigenvalues and components, after a change of the options or of d_out.
+FaissStatus faiss_PCAMatrix_prepare_Ab (FaissPCAMatrix *self);
 
 FaissStatus faiss_RemapDimensionsTransform_new (FaissRemapDimensionsTransform **out);
 

@@ -109,7 +109,8 @@ static const IndexRecipe index_recipes[] = {
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "L2norm"},
     {"IndexPreTransform", "L2norm,IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "IVF"},
-    {"IndexPreTransform", "RR8,HR,Pad9,Flat", .metric = METRIC_L2,
+    /* no matrices: the BLAS rounds by the size of the batch */
+    {"IndexPreTransform", "HR,Pad9,Flat", .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "rotated"},
     {"IndexPreTransform", .build = centered_and_normalized, .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY | IS_LOSSY},
@@ -153,6 +154,16 @@ static FaissStatus rotation (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus pca (void **out) {
+    FAISS_OWNED (PCAMatrix) *transform = NULL;
+    FAISS_TRY (faiss_PCAMatrix_new_with (&transform, MAX_D, MAX_D - 2, -0.5f, false));
+    transform->balanced_bins = 2;
+    transform->epsilon = 0.1f;
+    FAISS_TRY (faiss_VectorTransform_train (&transform->transform, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (transform);
+    return FAISS_OK;
+}
+
 static FaissStatus remap (void **out) {
     return faiss_RemapDimensionsTransform_new_with ((FaissRemapDimensionsTransform **)out, MAX_D,
                                                     MAX_D + 5, true);
@@ -175,10 +186,15 @@ static FaissStatus centering (void **out) {
 }
 
 static const ObjectRecipe object_recipes[] = {
-    {"ArrayInvertedLists", array_lists}, {"LinearTransform", linear},
-    {"RandomRotationMatrix", rotation},  {"RemapDimensionsTransform", remap},
-    {"HadamardRotation", hadamard},      {"NormalizationTransform", normalization},
-    {"CenteringTransform", centering},   {0},
+    {"ArrayInvertedLists", array_lists},
+    {"LinearTransform", linear},
+    {"RandomRotationMatrix", rotation},
+    {"PCAMatrix", pca},
+    {"RemapDimensionsTransform", remap},
+    {"HadamardRotation", hadamard},
+    {"NormalizationTransform", normalization},
+    {"CenteringTransform", centering},
+    {0},
 };
 
 /* ---- lookup ---------------------------------------------------------------------------------- */

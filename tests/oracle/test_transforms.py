@@ -143,3 +143,136 @@ def test_chains(oracle, rng, factory, metric):
     np.testing.assert_array_equal(written, again)
     np.testing.assert_allclose(D, distances, rtol=1e-5, atol=1e-5)
     assert (I == labels).mean() > 0.99
+
+
+# ---- principal components ---------------------------------------------------------------------
+
+def values(transform, field):
+    """A vector of floats of an object."""
+    function = getattr(lib, f"faiss_{field.replace('.', '_')}")
+    return ctypes.cast(function(transform), ctypes.POINTER(cfaiss.Vector)).contents.array(
+        np.float32).copy()
+
+
+PCA_CASES = [  # n, d_in, d_out, eigen_power, epsilon, random_rotation, balanced_bins, have_bias
+    (300, 17, 17, 0, 0, False, 0, True),
+    (300, 17, 5, -0.5, 0, False, 0, True),
+    (300, 17, 5, -0.5, 0.5, False, 0, True),
+    (300, 17, 8, -0.5, 0.5, True, 0, True),
+    (300, 17, 8, 0, 0, True, 0, True),
+    (300, 17, 8, 0, 0, False, 4, True),
+    (300, 16, 16, 0.25, 0.1, False, 2, True),
+    (300, 17, 8, 0, 0, False, 0, False),
+    (12, 17, 8, -0.5, 0, False, 0, True),
+    (12, 17, 8, 0, 0, True, 0, True),
+    (6000, 5, 3, 0, 0, False, 0, True),  # more than 1000 d: a sample
+    (3000, 100, 64, -0.5, 0, False, 0, True),
+]
+
+
+@pytest.mark.parametrize("case", PCA_CASES, ids=str)
+def test_pca(oracle, rng, case):
+    n, d_in, d_out, eigen_power, epsilon, random_rotation, balanced_bins, have_bias = case
+    x = rng.standard_normal((n, d_in), np.float32) * (1 + np.arange(d_in, dtype=np.float32)[::-1])
+    x += 3
+    setup = f"""
+vt = faiss.PCAMatrix({d_in}, {d_out}, {eigen_power}, {random_rotation})
+vt.epsilon, vt.balanced_bins, vt.have_bias = {epsilon}, {balanced_bins}, {have_bias}
+"""
+    mean, eigenvalues, components, A, b, orthonormal, applied, back, content = oracle(setup + """
+vt.train(x)
+values = [faiss.vector_to_array(v) for v in (vt.mean, vt.eigenvalues, vt.PCAMat, vt.A, vt.b)]
+y = vt.apply(x)
+try:
+    z = vt.reverse_transform(y)
+except RuntimeError:
+    z = None
+writer = faiss.VectorIOWriter()
+faiss.write_VectorTransform(vt, writer)
+return *values, vt.is_orthonormal, y, z, faiss.vector_to_array(writer.data)
+""", x=x)
+    transform = cfaiss.new("PCAMatrix_new_with", d_in, d_out, eigen_power, random_rotation)
+    lib.faiss_PCAMatrix_set_epsilon(transform, epsilon)
+    lib.faiss_PCAMatrix_set_balanced_bins(transform, balanced_bins)
+    lib.faiss_LinearTransform_set_have_bias(transform, have_bias)
+    lib.faiss_VectorTransform_train(transform, n, x)
+    ours = {name: values(transform, f"{cls}.{name}")
+            for cls, name in [("PCAMatrix", "mean"), ("PCAMatrix", "eigenvalues"),
+                              ("PCAMatrix", "PCAMat"), ("LinearTransform", "A"),
+                              ("LinearTransform", "b")]}
+    np.testing.assert_allclose(ours["mean"], mean, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(ours["eigenvalues"], eigenvalues, rtol=1e-4,
+                               atol=1e-5 * eigenvalues[0])
+    P, Q = ours["PCAMat"].reshape(-1, d_in), components.reshape(-1, d_in)
+    assert P.shape == Q.shape
+    real = eigenvalues[:len(Q)] > 1e-5 * eigenvalues[0]
+    signs = np.sign((P * Q).sum(1))
+    np.testing.assert_allclose((signs[:, None] * P)[real], Q[real], atol=2e-3)
+    # with upstream's components: the same matrix
+    P[:] = Q
+    vector = ctypes.cast(lib.faiss_PCAMatrix_PCAMat(transform),
+                         ctypes.POINTER(cfaiss.Vector)).contents
+    ctypes.memmove(vector.data, Q.ctypes.data, Q.nbytes)
+    lib.faiss_PCAMatrix_prepare_Ab(transform)
+    A_now, b_now = values(transform, "LinearTransform.A"), values(transform, "LinearTransform.b")
+    scale = abs(A).max()
+    np.testing.assert_allclose(A_now, A, rtol=1e-3, atol=1e-4 * scale)
+    np.testing.assert_allclose(b_now, b, rtol=1e-3, atol=1e-3 * scale)
+    assert bool(transform.is_orthonormal) == orthonormal
+    # from the file
+    transform = read_transform(content)
+    assert transform.class_name == "PCAMatrix"
+    np.testing.assert_array_equal(cfaiss.serialize(transform, "write_VectorTransform_custom"),
+                                  content)
+    y = apply(transform, x)
+    np.testing.assert_allclose(y, applied, rtol=1e-4, atol=1e-4)
+    if orthonormal:
+        assert_same_reverse(reverse(transform, y) / 10, back / 10)
+
+
+def test_old_pca_files(oracle, rng):
+    x = rng.standard_normal((100, 7), np.float32)
+    content = bytes(oracle("""
+vt = faiss.PCAMatrix(7, 4)
+vt.train(x)
+writer = faiss.VectorIOWriter()
+faiss.write_VectorTransform(vt, writer)
+return faiss.vector_to_array(writer.data)
+""", x=x))
+    assert content[:4] == b"Pcam"
+    old = [b"PcAm" + content[4:8] + content[12:], b"PCAm" + content[4:8] + content[12:13] +
+           content[17:]]
+    for data in old:
+        transform = read_transform(np.frombuffer(data, np.uint8))
+        assert bytes(cfaiss.serialize(transform, "write_VectorTransform_custom")) == content
+
+
+@pytest.mark.parametrize("factory", ["PCA8,Flat", "PCAW8,Flat", "PCAR8,IVF4,Flat", "PCAWR8,Flat",
+                                     "PCA8,RR4,Flat"])
+def test_pca_chains(oracle, rng, factory):
+    """The subspace and the distances in it do not depend on the signs."""
+    xb, xq = (rng.standard_normal((n, 17), np.float32) * (1 + np.arange(17, dtype=np.float32))
+              for n in (600, 20))
+    content, distances, labels = oracle("""
+        index = faiss.index_factory(xb.shape[1], factory)
+        index.train(xb)
+        index.add(xb)
+        D, I = index.search(xq, 10)
+        return faiss.serialize_index(index), D, I
+    """, factory=factory, xb=xb, xq=xq)
+    index = cfaiss.deserialize(content)
+    np.testing.assert_array_equal(cfaiss.serialize(index), content)
+    D, I = index.search(xq, 10)
+    np.testing.assert_allclose(D, distances, rtol=1e-4, atol=1e-4)
+    assert (I == labels).mean() > 0.99
+    index = cfaiss.index_factory(xb.shape[1], factory)
+    index.train(xb)
+    index.add(xb)
+    if factory in ("PCA8,Flat", "PCAW8,Flat", "PCAWR8,Flat"):
+        D, I = index.search(xq, 10)
+        np.testing.assert_allclose(D, distances, rtol=2e-3)
+    written = cfaiss.serialize(index)
+    again = oracle("return faiss.serialize_index(faiss.deserialize_index(content))",
+                   content=np.asarray(written))
+    np.testing.assert_array_equal(written, again)
+    assert cfaiss.reverse_index_factory(index) == factory
