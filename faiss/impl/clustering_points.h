@@ -1,5 +1,5 @@
-/* The training set of a k-means: plain vectors, or codes decoded where they are needed. Not for
- * public headers. */
+/* The training set of a k-means: plain vectors, or codes decoded where they are needed.
+ * Not for public headers. */
 #ifndef FAISS_CLUSTERING_POINTS_H
 #define FAISS_CLUSTERING_POINTS_H
 

@@ -1,5 +1,5 @@
-/* The second half of a k-means iteration: from an assignment to new centroids. Not for public
- * headers. */
+/* The second half of a k-means iteration: from an assignment to new centroids.
+ * Not for public headers. */
 #ifndef FAISS_CLUSTERING_UPDATE_H
 #define FAISS_CLUSTERING_UPDATE_H
 

@@ -1,5 +1,5 @@
-/* Limits on what an index file may ask for; set by the functions of index_io.h. Not for public
- * headers. */
+/* Limits on what an index file may ask for; set by the functions of index_io.h.
+ * Not for public headers. */
 #ifndef FAISS_IO_LIMITS_H
 #define FAISS_IO_LIMITS_H
 

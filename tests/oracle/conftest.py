@@ -54,7 +54,7 @@ class Oracle:
             status = self.process.wait()
             self.process = None
             raise OracleError(f"the oracle ({self.python}) ended with status {status}; faiss-cpu "
-                              "1.15.1 and numpy must be installed for it: `make oracle`")
+                              "1.15.1 and numpy must be installed for it: `make test` does that")
         ok, value = answer
         if not ok:
             raise OracleError(value)
