@@ -43,14 +43,14 @@ static FaissStatus LinearTransform_apply_noalloc (const FaissVectorTransform *tr
         }
         return FAISS_OK;
     }
-    int blas_threads = faiss_blas_set_threads (1);
+    faiss_blas_single_threaded_begin ();
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
     for (idx_t block = 0; block < n_blocks; block++) {
         idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
         multiply_block (self, left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
                         x + first * d_in, xt + first * d_out);
     }
-    faiss_blas_set_threads (blas_threads);
+    faiss_blas_single_threaded_end ();
     return FAISS_OK;
 }
 
@@ -84,7 +84,7 @@ static FaissStatus try_transform_transpose (const FaissLinearTransform *self, id
     if (self->have_bias) {
         FAISS_TRY (faiss_alloc (&centered, (size_t)n * (size_t)d_out, sizeof *centered));
     }
-    int blas_threads = faiss_blas_set_threads (1);
+    faiss_blas_single_threaded_begin ();
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
     for (idx_t block = 0; block < n_blocks; block++) {
         idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
@@ -92,7 +92,7 @@ static FaissStatus try_transform_transpose (const FaissLinearTransform *self, id
                          y + first * d_out, centered ? centered + first * d_out : NULL,
                          x + first * d_in);
     }
-    faiss_blas_set_threads (blas_threads);
+    faiss_blas_single_threaded_end ();
     return FAISS_OK;
 }
 

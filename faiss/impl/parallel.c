@@ -1,6 +1,5 @@
 /* How many threads a loop may use. */
-#define _GNU_SOURCE /* sched_getaffinity is OpenMP's business; open, read and pthread_atfork ours  \
-                     */
+#define _GNU_SOURCE /* for OpenMP sched_getaffinity, for us pthread_atfork */
 #include <faiss/impl/parallel.h>
 
 #include <pthread.h>

@@ -1,6 +1,7 @@
 /* How many threads the BLAS starts: found at run time, whichever one is linked. */
 #include <faiss/utils/blas.h>
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,8 @@ extern intptr_t bli_thread_get_num_threads (void) WEAK;
 extern void MKL_Set_Num_Threads (int n) WEAK;
 extern int MKL_Get_Max_Threads (void) WEAK;
 
-int faiss_blas_set_threads (int n) {
+/* Returns the number before, 0 if it cannot be told. */
+static int set_threads (int n) {
     int before = 0;
     if (openblas_set_num_threads && openblas_get_num_threads) {
         before = openblas_get_num_threads ();
@@ -32,4 +34,23 @@ int faiss_blas_set_threads (int n) {
         }
     }
     return before;
+}
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int n_inside, threads_before;
+
+void faiss_blas_single_threaded_begin (void) {
+    pthread_mutex_lock (&lock);
+    if (n_inside++ == 0) {
+        threads_before = set_threads (1);
+    }
+    pthread_mutex_unlock (&lock);
+}
+
+void faiss_blas_single_threaded_end (void) {
+    pthread_mutex_lock (&lock);
+    if (--n_inside == 0) {
+        (void)set_threads (threads_before);
+    }
+    pthread_mutex_unlock (&lock);
 }

@@ -55,12 +55,13 @@ extern void dgesvd_ (const char *jobu, const char *jobvt, const FINTEGER *m, con
                      double *vt, const FINTEGER *ldvt, double *work, const FINTEGER *lwork,
                      FINTEGER *info);
 
-/** How many threads the BLAS itself may start, process-wide; the number before, 0 if it cannot
- * tell.
+/** Between these two the BLAS starts no threads of its own, in the whole process.
  *
- * Loops that call the BLAS from several threads set it to 1 before they begin and put the former
- * value back. Knows OpenBLAS, BLIS and MKL; others are left alone.
+ * For loops that call the BLAS from several threads; from outside of the parallel region. Several
+ * threads of a program may be inside at once: the last one to leave puts the former number back.
+ * Knows OpenBLAS, BLIS and MKL; others are left alone.
  */
-int faiss_blas_set_threads (int n);
+void faiss_blas_single_threaded_begin (void);
+void faiss_blas_single_threaded_end (void);
 
 #endif

@@ -186,7 +186,7 @@ void faiss_pairwise_L2sqr (int64_t d, int64_t nq, const float *xq, int64_t nb, c
     ldb = ldb == -1 ? d : ldb;
     ldd = ldd == -1 ? nb : ldd;
     int64_t n_blocks = (nq + BLOCK - 1) / BLOCK;
-    int blas_threads = faiss_blas_set_threads (1);
+    faiss_blas_single_threaded_begin ();
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
     for (int64_t block = 0; block < n_blocks; block++) {
         int64_t first = block * BLOCK, n = nq - first < BLOCK ? nq - first : BLOCK;
@@ -202,7 +202,7 @@ void faiss_pairwise_L2sqr (int64_t d, int64_t nq, const float *xq, int64_t nb, c
         fill_with_norms (&b);
         subtract_products (&b);
     }
-    faiss_blas_set_threads (blas_threads);
+    faiss_blas_single_threaded_end ();
 }
 
 void faiss_pairwise_L2sqr_with_defaults (int64_t d, int64_t nq, const float *xq, int64_t nb,

@@ -3,6 +3,7 @@
 
 #include <float.h>
 
+#include <faiss/utils/blas.h>
 #include <faiss/utils/distances.h>
 #include <faiss/utils/simd_levels.h>
 
@@ -156,7 +157,29 @@ static void levels_have_names (void **unused) {
     assert_ok (faiss_set_simd_level (before));
 }
 
+extern int openblas_get_num_threads (void) __attribute__ ((weak));
+extern void openblas_set_num_threads (int n) __attribute__ ((weak));
+
+/* Two searches of a program may overlap: the first to end does not give the BLAS threads back. */
+static void the_last_to_leave_gives_the_blas_its_threads_back (void **state) {
+    (void)state;
+    if (!openblas_get_num_threads || !openblas_set_num_threads) {
+        skip ();
+    }
+    int before = openblas_get_num_threads ();
+    openblas_set_num_threads (2);
+    int two = openblas_get_num_threads ();
+    faiss_blas_single_threaded_begin ();
+    faiss_blas_single_threaded_begin ();
+    faiss_blas_single_threaded_end ();
+    assert_int_equal (openblas_get_num_threads (), 1);
+    faiss_blas_single_threaded_end ();
+    assert_int_equal (openblas_get_num_threads (), two);
+    openblas_set_num_threads (before);
+}
+
 TEST_MAIN (cmocka_unit_test (one_against_many), cmocka_unit_test (pairs_with_strides),
            cmocka_unit_test (norms), cmocka_unit_test (subsets),
            cmocka_unit_test (sorting_is_stable_and_ends_with_nan),
-           cmocka_unit_test (arithmetic_works_in_place), cmocka_unit_test (levels_have_names))
+           cmocka_unit_test (arithmetic_works_in_place), cmocka_unit_test (levels_have_names),
+           cmocka_unit_test (the_last_to_leave_gives_the_blas_its_threads_back))
