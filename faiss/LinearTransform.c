@@ -6,7 +6,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/transform_internal.h>
-#include <faiss/utils/blas.h>
+#include <faiss/kernels/kernels.h>
 #include <faiss/utils/distances.h>
 
 #define CONST_THIS(pointer) FAISS_CONST_SELF (LinearTransform, transform, pointer)
@@ -20,79 +20,71 @@ static FaissStatus check_matrix (const FaissLinearTransform *self) {
     return FAISS_OK;
 }
 
-/* Rows first .. first + n - 1 of a batch: xt = x A^T, or xt += x A^T if the bias is there already.
- * The blocks are the same for any number of threads, so the results are. */
-static void multiply_block (const FaissLinearTransform *self, idx_t n, const float *x, float *xt) {
-    FINTEGER d_in = self->transform.d_in, d_out = self->transform.d_out, n_rows = (FINTEGER)n;
-    float one = 1, beta = self->have_bias ? 1 : 0;
-    for (idx_t i = 0; self->have_bias && i < n; i++) {
-        memcpy (xt + i * d_out, self->b.data, (size_t)d_out * sizeof *xt);
+/* xt = x M^T + b for some rows; M has d_out rows. By a kernel whose values depend on the two
+ * vectors alone, unlike those of a BLAS: how vectors are cut into batches shall not show. */
+static void multiply_block (idx_t n, const float *x, size_t d_in, const float *M, const float *b,
+                            size_t d_out, float *xt) {
+    enum { AT_ONCE = 4 };
+    for (idx_t i = 0; i < n; i += AT_ONCE) {
+        const float *rows[AT_ONCE] = {NULL};
+        size_t n_rows = n - i < AT_ONCE ? (size_t)(n - i) : AT_ONCE;
+        for (size_t j = 0; j < n_rows; j++) {
+            rows[j] = x + ((size_t)i + j) * d_in;
+        }
+        faiss_kernels.ivf_inner_product (rows, n_rows, M, d_in, d_out, xt + (size_t)i * d_out,
+                                         d_out);
     }
-    sgemm_ ("Transposed", "Not transposed", &d_out, &n_rows, &d_in, &one, self->A.data, &d_in, x,
-            &d_in, &beta, xt, &d_out);
+    for (idx_t i = 0; b && i < n; i++) {
+        for (size_t j = 0; j < d_out; j++) {
+            xt[(size_t)i * d_out + j] += b[j];
+        }
+    }
+}
+
+static void multiply (idx_t n, const float *x, size_t d_in, const float *M, const float *b,
+                      size_t d_out, float *xt) {
+    idx_t n_blocks = faiss_transform_blocks (n);
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (idx_t block = 0; block < n_blocks; block++) {
+        idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
+        multiply_block (left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
+                        x + (size_t)first * d_in, d_in, M, b, d_out, xt + (size_t)first * d_out);
+    }
 }
 
 static FaissStatus LinearTransform_apply_noalloc (const FaissVectorTransform *transform, idx_t n,
                                                   const float *x, float *xt) {
     const FaissLinearTransform *self = CONST_THIS (transform);
     FAISS_TRY (check_matrix (self));
-    idx_t d_in = transform->d_in, d_out = transform->d_out, n_blocks = faiss_transform_blocks (n);
-    if (d_in == 0 || d_out == 0) { /* no product: the BLAS refuses empty matrices */
-        for (idx_t i = 0; i < n * d_out; i++) {
-            xt[i] = self->have_bias ? self->b.data[i % d_out] : 0;
-        }
-        return FAISS_OK;
-    }
-    faiss_blas_single_threaded_begin ();
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
-    for (idx_t block = 0; block < n_blocks; block++) {
-        idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
-        multiply_block (self, left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
-                        x + first * d_in, xt + first * d_out);
-    }
-    faiss_blas_single_threaded_end ();
+    multiply (n, x, (size_t)transform->d_in, self->A.data, self->have_bias ? self->b.data : NULL,
+              (size_t)transform->d_out, xt);
     return FAISS_OK;
 }
 
-/* x = (y - b) A for some rows, by way of `centered` = y - b if there is a bias. */
-static void transpose_block (const FaissLinearTransform *self, idx_t n, const float *y,
-                             float *centered, float *x) {
-    FINTEGER d_in = self->transform.d_in, d_out = self->transform.d_out, n_rows = (FINTEGER)n;
-    float one = 1, zero = 0;
-    for (idx_t i = 0; self->have_bias && i < n * d_out; i++) {
-        centered[i] = y[i] - self->b.data[i % d_out];
-    }
-    sgemm_ ("Not", "Not", &d_in, &n_rows, &d_out, &one, self->A.data, &d_in,
-            self->have_bias ? centered : y, &d_out, &zero, x, &d_in);
-}
-
+/* x = (y - b) A */
 static FaissStatus try_transform_transpose (const FaissLinearTransform *self, idx_t n,
                                             const float *y, float *x) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (n >= 0 && (n == 0 || (x && y)), "expected n >= 0, x and y, got n=%lld",
                    (long long)n);
     FAISS_TRY (check_matrix (self));
-    idx_t d_in = self->transform.d_in, d_out = self->transform.d_out;
-    if (n == 0 || d_in == 0 || d_out == 0) { /* no product: the BLAS refuses empty matrices */
-        if (n > 0 && d_in > 0) {
-            memset (x, 0, (size_t)n * (size_t)d_in * sizeof *x);
-        }
-        return FAISS_OK;
-    }
-    idx_t n_blocks = faiss_transform_blocks (n);
+    size_t d_in = (size_t)self->transform.d_in, d_out = (size_t)self->transform.d_out;
+    FAISS_AUTO_FREE (float) *transposed = NULL;
     FAISS_AUTO_FREE (float) *centered = NULL;
+    FAISS_TRY (faiss_alloc (&transposed, d_in * d_out, sizeof *transposed));
+    for (size_t i = 0; i < d_out; i++) {
+        for (size_t j = 0; j < d_in; j++) {
+            transposed[j * d_out + i] = self->A.data[i * d_in + j];
+        }
+    }
     if (self->have_bias) {
-        FAISS_TRY (faiss_alloc (&centered, (size_t)n * (size_t)d_out, sizeof *centered));
+        size_t size = (size_t)n * d_out;
+        FAISS_TRY (faiss_alloc (&centered, size, sizeof *centered));
+        for (size_t i = 0; i < size; i++) {
+            centered[i] = y[i] - self->b.data[i % d_out];
+        }
     }
-    faiss_blas_single_threaded_begin ();
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
-    for (idx_t block = 0; block < n_blocks; block++) {
-        idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
-        transpose_block (self, left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
-                         y + first * d_out, centered ? centered + first * d_out : NULL,
-                         x + first * d_in);
-    }
-    faiss_blas_single_threaded_end ();
+    multiply (n, centered ? centered : y, d_out, transposed, NULL, d_in, x);
     return FAISS_OK;
 }
 

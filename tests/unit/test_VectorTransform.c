@@ -118,7 +118,7 @@ static void linear_is_a_matrix_and_a_bias (void **state) {
     faiss_LinearTransform_free (vt);
 }
 
-/* Batches are cut into blocks for the BLAS: sizes around them, with and without a bias. */
+/* Batches are cut into blocks: sizes around them, with and without a bias. */
 static void linear_batches_are_products (void **state) {
     (void)state;
     const int dims[][2] = {{1, 1}, {7, 3}, {16, 17}, {33, 8}, {40, 40}, {5, 0}, {0, 5}};
@@ -138,6 +138,14 @@ static void linear_batches_are_products (void **state) {
         vt->transform.is_trained = vt->is_orthonormal = true;
         assert_ok (faiss_VectorTransform_try_apply (&vt->transform, n, x, xt));
         assert_ok (faiss_VectorTransform_try_reverse (&vt->transform, n, xt, back));
+        for (int i = 0; i < n; i += 37) { /* alone: the same to the bit */
+            float alone[MAX_D];
+            assert_ok (faiss_VectorTransform_try_apply (&vt->transform, 1, x + i * d_in, alone));
+            assert_memory_equal (alone, xt + i * d_out, (size_t)d_out * sizeof *alone);
+            assert_ok (
+                faiss_VectorTransform_try_reverse (&vt->transform, 1, xt + i * d_out, alone));
+            assert_memory_equal (alone, back + i * d_in, (size_t)d_in * sizeof *alone);
+        }
         for (int i = 0; i < n; i++) {
             double reversed[MAX_D] = {0};
             for (int j = 0; j < d_out; j++) {
