@@ -430,7 +430,7 @@ static FaissStatus ParameterSpace_set_index_parameter (const FaissParameterSpace
                                                        double value) {
     bool known = false;
     if (self->verbose > 1) {
-        printf ("    set_index_parameter %s=%g\n", name, value);
+        faiss_say ("    set_index_parameter %s=%g\n", name, value);
     }
     FAISS_TRY (index->cls->set_parameter (index, name, value, &known));
     FAISS_REQUIRE (known, "the %s has no parameter \"%s\"", faiss_Index_class_name (index), name);
@@ -724,8 +724,8 @@ static FaissStatus measure (const Exploration *self, size_t cno) {
     FAISS_TRY (faiss_OperatingPoints_add (self->ops, perf, seconds, faiss_String_text (&key), cno,
                                           &is_optimal));
     if (self->space->verbose) {
-        printf (" perf %.3f t %.3f (%d run%s) %s\n", perf, seconds, n_runs, n_runs == 1 ? "" : "s",
-                is_optimal ? "*" : "");
+        faiss_say (" perf %.3f t %.3f (%d run%s) %s\n", perf, seconds, n_runs,
+                   n_runs == 1 ? "" : "s", is_optimal ? "*" : "");
     }
     return FAISS_OK;
 }
@@ -739,8 +739,8 @@ static FaissStatus is_hopeless (const Exploration *self, size_t cno, bool *out) 
     }
     *out = faiss_OperatingPoints_t_for_perf (self->ops, upper_bound_perf) <= lower_bound_t;
     if (self->space->verbose) {
-        printf ("bounds [perf<=%.3f t>=%.3f] %s", upper_bound_perf, lower_bound_t,
-                *out ? "skip\n" : "");
+        faiss_say ("bounds [perf<=%.3f t>=%.3f] %s", upper_bound_perf, lower_bound_t,
+                   *out ? "skip\n" : "");
     }
     return FAISS_OK;
 }
@@ -751,8 +751,7 @@ static FaissStatus try_combination (const Exploration *self, size_t number, size
     if (self->space->verbose) {
         FAISS_AUTO (String) key = {0};
         FAISS_TRY (faiss_ParameterSpace_describe_combination (self->space, cno, &key));
-        printf ("  %zu/%zu: cno=%zu %s ", number, n, cno, faiss_String_text (&key));
-        fflush (stdout);
+        faiss_say ("  %zu/%zu: cno=%zu %s ", number, n, cno, faiss_String_text (&key));
     }
     if (may_skip) {
         FAISS_TRY (is_hopeless (self, cno, &skip));

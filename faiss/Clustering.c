@@ -322,10 +322,10 @@ static FaissStatus run (Training *self, int redo, float *obj) {
         FAISS_TRY (iterate (self, obj));
         if (self->cp.verbose) {
             const FaissClusteringIterationStats *stats = &self->stats.data[self->stats.size - 1];
-            printf ("  Iteration %d (%.2f s, search %.2f s): objective=%g imbalance=%.3f "
-                    "nsplit=%d\n",
-                    i, stats->time, stats->time_search, stats->obj, stats->imbalance_factor,
-                    stats->nsplit);
+            faiss_say ("  Iteration %d (%.2f s, search %.2f s): objective=%g imbalance=%.3f "
+                       "nsplit=%d\n",
+                       i, stats->time, stats->time_search, stats->obj, stats->imbalance_factor,
+                       stats->nsplit);
         }
         if (i > 0 && has_converged (previous, *obj, self->cp.early_stop_threshold)) {
             break;
@@ -343,7 +343,7 @@ static FaissStatus run_all (Training *self) {
     float obj = 0, best_obj = 0;
     for (int redo = 0; redo < self->cp.nredo; redo++) {
         if (self->cp.verbose && self->cp.nredo > 1) {
-            printf ("Outer iteration %d / %d\n", redo, self->cp.nredo);
+            faiss_say ("Outer iteration %d / %d\n", redo, self->cp.nredo);
         }
         FAISS_TRY (run (self, redo, &obj));
         if (self->cp.nredo > 1 &&
@@ -406,13 +406,12 @@ static FaissStatus sample_points (Training *self) {
     FAISS_TRY (faiss_clustering_subsample (points, nmax, faiss_clustering_seed (cp->seed),
                                            cp->use_faster_subsampling));
     if (cp->verbose && points->n < n) {
-        printf ("Sampling a subset of %lld / %lld for training\n", (long long)points->n,
-                (long long)n);
+        faiss_say ("Sampling a subset of %lld / %lld for training\n", (long long)points->n,
+                   (long long)n);
     } else if (cp->verbose && n < (idx_t)self->k * cp->min_points_per_centroid) {
-        fprintf (stderr,
-                 "WARNING clustering %lld points to %zu centroids: please provide at least %lld "
-                 "training points\n",
-                 (long long)n, self->k, (long long)self->k * cp->min_points_per_centroid);
+        faiss_warn ("WARNING clustering %lld points to %zu centroids: please provide at least %lld "
+                    "training points\n",
+                    (long long)n, self->k, (long long)self->k * cp->min_points_per_centroid);
     }
     return FAISS_OK;
 }
@@ -451,9 +450,9 @@ static FaissStatus train (FaissClustering *clustering, Training *self) {
     } else {
         FAISS_TRY (prepare_loop (self, &clustering->centroids));
         if (self->cp.verbose) {
-            printf ("Clustering %lld points in %zuD to %zu clusters, redo %d times, %d "
-                    "iterations\n",
-                    (long long)self->points.n, self->d, self->k, self->cp.nredo, self->cp.niter);
+            faiss_say ("Clustering %lld points in %zuD to %zu clusters, redo %d times, %d "
+                       "iterations\n",
+                       (long long)self->points.n, self->d, self->k, self->cp.nredo, self->cp.niter);
         }
         FAISS_TRY (run_all (self));
     }

@@ -150,7 +150,7 @@ static FaissStatus IndexIVF_train (FaissIndex *index, idx_t n, const float *x) {
     FAISS_REQUIRE (self->quantizer->d == index->d, "expected a quantizer of d=%d, got d=%d",
                    index->d, self->quantizer->d);
     if (index->verbose) {
-        printf ("Training level-1 quantizer on %lld vectors of d=%d\n", (long long)n, index->d);
+        faiss_say ("Training level-1 quantizer on %lld vectors of d=%d\n", (long long)n, index->d);
     }
     FaissLevel1Quantizer level1 = faiss_IndexIVF_level1_quantizer (self);
     FAISS_TRY (
@@ -383,8 +383,8 @@ static FaissStatus IndexIVF_add_with_ids (FaissIndex *index, idx_t n, const floa
         FAISS_TRY (
             faiss_Index_assign (self->quantizer, size, x + begin * index->d, list_nos + begin, 1));
         if (index->verbose) {
-            printf ("IndexIVF_add_with_ids %lld:%lld of %lld\n", (long long)begin,
-                    (long long)(begin + size), (long long)n);
+            faiss_say ("IndexIVF_add_with_ids %lld:%lld of %lld\n", (long long)begin,
+                       (long long)(begin + size), (long long)n);
         }
     }
     return class_of (self)->add_core (self, n, x, xids, list_nos, NULL);

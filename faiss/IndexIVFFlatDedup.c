@@ -157,8 +157,8 @@ static FaissStatus IndexIVFFlatDedup_train (FaissIndex *index, idx_t n, const fl
         }
     }
     if (index->verbose) {
-        printf ("IndexIVFFlatDedup_train: %zu of %lld vectors are distinct\n", n_distinct,
-                (long long)n);
+        faiss_say ("IndexIVFFlatDedup_train: %zu of %lld vectors are distinct\n", n_distinct,
+                   (long long)n);
     }
     return faiss_IndexIVFFlat_class.index.train (index, (idx_t)n_distinct, distinct);
 }

@@ -91,12 +91,12 @@ FaissStatus faiss_Level1Quantizer_train_q1 (const FaissLevel1Quantizer *self, si
     FaissIndex *quantizer = self->quantizer;
     if (quantizer->is_trained && quantizer->ntotal == (idx_t)self->nlist) {
         if (verbose) {
-            printf ("IVF quantizer does not need training.\n");
+            faiss_say ("IVF quantizer does not need training.\n");
         }
         return FAISS_OK;
     }
     if (verbose) {
-        printf ("Training level-1 quantizer on %zu vectors in %dD\n", n, quantizer->d);
+        faiss_say ("Training level-1 quantizer on %zu vectors in %dD\n", n, quantizer->d);
     }
     switch (self->quantizer_trains_alone) {
     case 0:

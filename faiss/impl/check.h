@@ -82,6 +82,10 @@ static inline void *faiss_steal_pointer (void *pointer) {
     return taken;
 }
 
+/// What an object says if it is verbose (faiss_set_message_callback); with the ends of lines.
+void faiss_say (const char *format, ...) FAISS_PRINTF (1, 2);
+void faiss_warn (const char *format, ...) FAISS_PRINTF (1, 2);
+
 /** The first error of a parallel region.
  *
  * A worker cannot return out of an OpenMP region, and its message lives in its own thread: it notes

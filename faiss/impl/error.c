@@ -98,6 +98,37 @@ int faiss_region_note (FaissRegion *region, FaissStatus status) {
     return faiss_region_failed (region);
 }
 
+static FaissMessageCallback message_callback;
+
+void faiss_set_message_callback (FaissMessageCallback callback) {
+    message_callback = callback;
+}
+
+static void message (bool is_warning, const char *format, va_list args) {
+    if (message_callback) {
+        char text[sizeof last_error] = "";
+        vsnprintf (text, sizeof text, format, args);
+        message_callback (text, is_warning);
+    } else {
+        vfprintf (is_warning ? stderr : stdout, format, args);
+        fflush (is_warning ? stderr : stdout);
+    }
+}
+
+void faiss_say (const char *format, ...) {
+    va_list args;
+    va_start (args, format);
+    message (false, format, args);
+    va_end (args);
+}
+
+void faiss_warn (const char *format, ...) {
+    va_list args;
+    va_start (args, format);
+    message (true, format, args);
+    va_end (args);
+}
+
 static FaissInterruptCallback interrupt_callback;
 
 void faiss_set_interrupt_callback (FaissInterruptCallback callback) {

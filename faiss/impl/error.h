@@ -35,6 +35,12 @@ typedef bool (*FaissInterruptCallback) (void);
 /// Have long calls ask; NULL (the default) for no longer. Not while calls run.
 void faiss_set_interrupt_callback (FaissInterruptCallback callback);
 
+/// Gets what `verbose` objects say, in pieces of lines, and warnings (also while calls run).
+typedef void (*FaissMessageCallback) (const char *text, bool is_warning);
+
+/// Who gets messages; NULL (the default): standard output, warnings standard error.
+void faiss_set_message_callback (FaissMessageCallback callback);
+
 FAISS_END_DECLS
 
 #endif

@@ -15,5 +15,13 @@ def supported_instruction_sets ():
     return {name for level, name in names.items () if swigfaiss.simd_level_is_available (level)}
 
 
+def log_message (text, is_warning):
+    """What verbose objects say, and warnings: logging.getLogger ("faiss")."""
+    log = logging.getLogger ("faiss")
+    for line in text.split ("\n"):
+        log.log (logging.WARNING if is_warning else logging.INFO, line)
+
+
+swigfaiss.set_message_function (log_message)
 logger.debug ("loaded the CPU build, SIMD level %s",
               swigfaiss.to_string (swigfaiss.get_simd_level ()))

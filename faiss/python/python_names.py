@@ -109,6 +109,7 @@ BORROWED = {
 
 # C functions that Python does without
 HIDDEN = {
+    "faiss_set_message_callback",
     "faiss_set_interrupt_callback",  # swigfaiss.swig's own
     "faiss_get_last_error",  # exceptions carry it
     "faiss_Index_search",  # search_with_params is Python's search

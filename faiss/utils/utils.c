@@ -152,8 +152,8 @@ FaissStatus faiss_fvecs_maybe_subsample (size_t d, size_t *n, size_t nmax, const
     FAISS_REQUIRE (*n <= INT_MAX, "expected at most %d vectors, got %zu", INT_MAX, *n);
     FAISS_REQUIRE (d == 0 || nmax <= SIZE_MAX / sizeof **out / d, "%zu vectors are too many", nmax);
     if (verbose) {
-        printf ("  Input training set too big (max size is %zu), sampling %zu / %zu vectors\n",
-                nmax, nmax, *n);
+        faiss_say ("  Input training set too big (max size is %zu), sampling %zu / %zu vectors\n",
+                   nmax, nmax, *n);
     }
     FAISS_AUTO_FREE (int) *perm = NULL;
     FAISS_AUTO_FREE (float) *sample = NULL;
