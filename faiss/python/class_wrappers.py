@@ -196,6 +196,8 @@ def handle_Index (the_class):
     def replacement_permute_entries (self, perm):
         """Entry i becomes what was entry perm[i]."""
         perm = as_ids (perm, self.ntotal, "perm")
+        check (np.array_equal (np.sort (perm), np.arange (self.ntotal)),
+               f"perm: expected a permutation of 0 .. {self.ntotal - 1}")
         self.permute_entries_c (swig_ptr (perm))
 
     @replacement (the_class, ignore_missing=True)
