@@ -469,6 +469,28 @@ static void composites (void) {
     faiss_VectorTransform_apply_noalloc (normal, 1, xb, vector);
     EXPECT (fabsf (faiss_fvec_norm_L2sqr (vector, d) - 1) < 1e-5f);
 
+    FaissRandomRotationMatrix *rotation = NULL;
+    FaissPCAMatrix *pca = NULL;
+    FaissRemapDimensionsTransform *remap = NULL;
+    SUCCEEDS (faiss_RandomRotationMatrix_new_with (&rotation, d, d));
+    SUCCEEDS (faiss_VectorTransform_train (rotation, nb, xb));
+    EXPECT (faiss_LinearTransform_is_orthonormal (rotation) == 1);
+    faiss_RandomRotationMatrix_free (rotation);
+    SUCCEEDS (faiss_PCAMatrix_new_with (&pca, d, 2, -0.5f, 1));
+    EXPECT (faiss_PCAMatrix_eigen_power (pca) == -0.5f);
+    EXPECT (faiss_PCAMatrix_random_rotation (pca) == 1);
+    faiss_PCAMatrix_set_balanced_bins (pca, 1);
+    EXPECT (faiss_PCAMatrix_balanced_bins (pca) == 1);
+    faiss_PCAMatrix_set_balanced_bins (pca, 0);
+    SUCCEEDS (faiss_VectorTransform_train (pca, nb, xb));
+    EXPECT (faiss_VectorTransform_is_trained (pca) == 1 && faiss_VectorTransform_d_out (pca) == 2);
+    faiss_PCAMatrix_free (pca);
+    SUCCEEDS (faiss_RemapDimensionsTransform_new_with (&remap, d, d + 1, 0));
+    float *padded = faiss_VectorTransform_apply (remap, 1, xb);
+    EXPECT (padded != NULL && padded[0] == xb[0] && padded[d] == 0);
+    free (padded);
+    faiss_RemapDimensionsTransform_free (remap);
+
     SUCCEEDS (faiss_IndexFlatL2_new_with (&flat, d));
     SUCCEEDS (faiss_IndexPreTransform_new_with_transform (&chain, normal, flat));
     SUCCEEDS (faiss_IndexPreTransform_prepend_transform (chain, center));
