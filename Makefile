@@ -31,7 +31,8 @@ install: all
 	DESTDIR="$(DESTDIR)" cmake --install $(BUILD)
 
 # the Python module: PYTHONPATH=build/python python3 -c 'import faiss'
-py:
+# (twice configured: where the compiler has changed CMake forgets what else it was told)
+py: configure
 	@$(MAKE) --no-print-directory -s configure \
 		CONFIGURE_MORE='-DFAISS_PYTHON=ON -DPython3_EXECUTABLE="$(shell command -v $(PYTHON))"'
 	@cmake --build $(BUILD) -j $(JOBS) --target py
