@@ -59,7 +59,7 @@ ALWAYS_INLINE void pack_8 (const FaissStoredFloat *const rows[8], size_t d, cons
         }
         __m256 r[8];
         for (int i = 0; i < 8; i++) {
-            r[i] = rows[i] ? _mm256_loadu_ps (rows[i] + j) : _mm256_setzero_ps ();
+            r[i] = rows[i] ? _mm256_loadu_ps ((const float *)(rows[i] + j)) : _mm256_setzero_ps ();
         }
         transpose_8 (r);
         for (int i = 0; i < 8; i++) {
