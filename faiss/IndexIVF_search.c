@@ -168,7 +168,9 @@ static void open_list (const FaissInvertedLists *lists, size_t list_no, size_t m
 }
 
 static void close_list (const FaissInvertedLists *lists, size_t list_no, const ListPart *part) {
-    lists->cls->release_codes (lists, list_no, part->all_codes);
+    if (part->all_codes) {
+        lists->cls->release_codes (lists, list_no, part->all_codes);
+    }
     if (part->all_ids) {
         lists->cls->release_ids (lists, list_no, part->all_ids);
     }
@@ -200,11 +202,13 @@ static FaissStatus new_scanner (const Search *s, FaissInvertedListScanner **scan
                                                         scanner);
 }
 
-/* Scan the list of probe p (of query p / nprobe) into a heap. */
-static FaissStatus scan_probe (const Search *s, FaissInvertedListScanner *scanner, size_t p,
-                               size_t max_size, float *distances, idx_t *labels,
-                               FaissIndexIVFStats *counts) {
+/* Set a scanner to the list of probe p (of query p / nprobe) and open what is to be scanned of it:
+ * nothing (size 0) for a key of -1 and an empty list. To be closed by close_probe. */
+static FaissStatus open_probe (const Search *s, FaissInvertedListScanner *scanner, size_t p,
+                               size_t max_size, bool with_ids, FaissIndexIVFStats *counts,
+                               ListPart *part) {
     const FaissInvertedLists *lists = s->self->invlists;
+    *part = (ListPart){0};
     FAISS_TRY (faiss_ivf_check_key (s->self, s->keys[p]));
     size_t list_no = (size_t)s->keys[p];
     if (s->keys[p] < 0 || lists->cls->list_size (lists, list_no) == 0) {
@@ -212,34 +216,38 @@ static FaissStatus scan_probe (const Search *s, FaissInvertedListScanner *scanne
     }
     FAISS_TRY (scanner->set_list (scanner, s->keys[p], s->coarse_dis ? s->coarse_dis[p] : 0));
     counts->nlist++;
+    open_list (lists, list_no, max_size, with_ids, s->range, part);
+    return FAISS_OK;
+}
+
+static void close_probe (const Search *s, size_t p, const ListPart *part) {
+    close_list (s->self->invlists, (size_t)s->keys[p], part);
+}
+
+/* Scan the list of a probe into a heap. */
+static FaissStatus scan_probe (const Search *s, FaissInvertedListScanner *scanner, size_t p,
+                               size_t max_size, float *distances, idx_t *labels,
+                               FaissIndexIVFStats *counts) {
     ListPart part;
-    open_list (lists, list_no, max_size, !s->store_pairs, s->range, &part);
+    FAISS_TRY (open_probe (s, scanner, p, max_size, !s->store_pairs, counts, &part));
     if (part.size > 0) {
         scanner->scan_codes (scanner, part.size, part.codes, part.ids, distances, labels, s->k,
                              counts);
     }
-    close_list (lists, list_no, &part);
+    close_probe (s, p, &part);
     return FAISS_OK;
 }
 
 static FaissStatus range_scan_probe (const Search *s, FaissInvertedListScanner *scanner, size_t p,
                                      FaissRangeQueryResult *result, FaissIndexIVFStats *counts) {
-    const FaissInvertedLists *lists = s->self->invlists;
-    FAISS_TRY (faiss_ivf_check_key (s->self, s->keys[p]));
-    size_t list_no = (size_t)s->keys[p];
-    if (s->keys[p] < 0 || lists->cls->list_size (lists, list_no) == 0) {
-        return FAISS_OK;
-    }
-    FAISS_TRY (scanner->set_list (scanner, s->keys[p], s->coarse_dis ? s->coarse_dis[p] : 0));
-    counts->nlist++;
     ListPart part;
-    open_list (lists, list_no, SIZE_MAX, !s->store_pairs, s->range, &part);
+    FAISS_TRY (open_probe (s, scanner, p, SIZE_MAX, !s->store_pairs, counts, &part));
     FaissStatus status = FAISS_OK;
     if (part.size > 0) {
         status = scanner->scan_codes_range (scanner, part.size, part.codes, part.ids, s->radius,
                                             result, counts);
     }
-    close_list (lists, list_no, &part);
+    close_probe (s, p, &part);
     return status;
 }
 
@@ -606,22 +614,14 @@ FaissStatus faiss_IndexIVF_range_search_slot (const FaissIndex *index, idx_t n, 
 
 static FaissStatus handle_probe (const Search *s, FaissInvertedListScanner *scanner, size_t p,
                                  FaissResultHandler *handler, FaissIndexIVFStats *counts) {
-    const FaissInvertedLists *lists = s->self->invlists;
-    FAISS_TRY (faiss_ivf_check_key (s->self, s->keys[p]));
-    size_t list_no = (size_t)s->keys[p];
-    if (s->keys[p] < 0 || lists->cls->list_size (lists, list_no) == 0) {
-        return FAISS_OK;
-    }
-    FAISS_TRY (scanner->set_list (scanner, s->keys[p], s->coarse_dis[p]));
-    counts->nlist++;
     ListPart part;
-    open_list (lists, list_no, SIZE_MAX, true, s->range, &part);
+    FAISS_TRY (open_probe (s, scanner, p, SIZE_MAX, true, counts, &part));
     FaissStatus status = FAISS_OK;
     if (part.size > 0) {
         status =
             scanner->scan_codes_handler (scanner, part.size, part.codes, part.ids, handler, counts);
     }
-    close_list (lists, list_no, &part);
+    close_probe (s, p, &part);
     return status;
 }
 
