@@ -193,12 +193,6 @@ static FaissStatus IndexFlatCodes_reconstruct (const FaissIndex *index, idx_t ke
 
 /* ---- search, for codecs that have a distance computer and nothing faster --------------------- */
 
-static FaissStatus IndexFlatCodes_get_FlatCodesDistanceComputer (
-    const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out) {
-    (void)out;
-    FAISS_FAIL ("not implemented for %s", faiss_Index_class_name (&self->index));
-}
-
 FaissStatus faiss_IndexFlatCodes_get_FlatCodesDistanceComputer (
     const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out) {
     FAISS_REQUIRE_ARG (self);
@@ -354,7 +348,7 @@ FaissIndexFlatCodesClass faiss_IndexFlatCodes_class = {
             .merge_from = IndexFlatCodes_merge_from,
             .add_sa_codes = IndexFlatCodes_add_sa_codes,
         },
-    .get_FlatCodesDistanceComputer = IndexFlatCodes_get_FlatCodesDistanceComputer,
+    .get_FlatCodesDistanceComputer = faiss_decoding_distance_computer,
     .codes_changed = IndexFlatCodes_codes_changed,
 };
 

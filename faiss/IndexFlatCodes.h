@@ -22,8 +22,9 @@ typedef struct FaissIndexFlatCodes FAISS_EXTENDS (FaissIndex) {
 #ifndef SWIG
 typedef struct FaissIndexFlatCodesClass {
     FaissIndexClass index;
-    FaissStatus (*get_FlatCodesDistanceComputer) (const FaissIndexFlatCodes *self,
-                                                  FaissFlatCodesDistanceComputer **out);
+    FaissStatus (*get_FlatCodesDistanceComputer) (
+        const FaissIndexFlatCodes *self,
+        FaissFlatCodesDistanceComputer **out); ///< root: by sa_decode, for every metric
     /// called after any change of the codes: forget what was derived from them; root: nothing
     void (*codes_changed) (FaissIndexFlatCodes *self);
 } FaissIndexFlatCodesClass;

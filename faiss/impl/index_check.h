@@ -3,7 +3,7 @@
 #ifndef FAISS_INDEX_CHECK_H
 #define FAISS_INDEX_CHECK_H
 
-#include <faiss/Index.h>
+#include <faiss/IndexFlatCodes.h>
 
 /// The largest dimension; the file format has the same limit.
 #define FAISS_MAX_DIMENSION (1 << 20)
@@ -29,6 +29,10 @@ FaissStatus faiss_check_params_class (const char *function, const FaissIndex *in
 
 /// A distance computer by reconstruction, for METRIC_L2. What cannot be reconstructed is at NaN.
 FaissStatus faiss_generic_distance_computer (const FaissIndex *index, FaissDistanceComputer **out);
+
+/// A distance computer by sa_decode, for any metric.
+FaissStatus faiss_decoding_distance_computer (const FaissIndexFlatCodes *index,
+                                              FaissFlatCodesDistanceComputer **out);
 
 /// search_subset for any index that has distance computers.
 FaissStatus faiss_search_subset_by_distance_computer (const FaissIndex *self, idx_t n,
