@@ -63,16 +63,33 @@ FaissStatus faiss_object_new (void *out, FaissClass *cls) {
     return FAISS_OK;
 }
 
-void faiss_object_free (void *object) {
-    if (!object) {
-        return;
-    }
+static void finalize (void *object) {
     for (const FaissClass *cls = faiss_object_class (object); cls; cls = cls->parent) {
         if (cls->finalize) {
             cls->finalize (object);
         }
     }
-    free (object);
+}
+
+void faiss_object_free (void *object) {
+    if (object) {
+        finalize (object);
+        free (object);
+    }
+}
+
+void faiss_object_init (void *object, FaissClass *cls) {
+    faiss_class_ready (cls);
+    memset (object, 0, cls->instance_size);
+    *(FaissClass **)object = cls;
+}
+
+void faiss_object_clear (void *object) {
+    const FaissClass *cls = faiss_object_class (object);
+    if (cls) {
+        finalize (object);
+        memset (object, 0, cls->instance_size);
+    }
 }
 
 static FaissStatus copy_from_root (const FaissClass *cls, void *self, const void *other) {
@@ -95,6 +112,19 @@ FaissStatus faiss_object_clone (void *out, const void *object) {
     }
     memcpy (out, &clone, sizeof clone);
     return FAISS_OK;
+}
+
+FaissStatus faiss_object_assign (void *object, const void *other) {
+    FaissClass *cls = *(FaissClass *const *)other;
+    if (!cls) {
+        return FAISS_OK;
+    }
+    faiss_object_init (object, cls);
+    FaissStatus status = copy_from_root (cls, object, other);
+    if (status != FAISS_OK) {
+        faiss_object_clear (object);
+    }
+    return status;
 }
 
 const FaissClass *faiss_object_class (const void *object) {

@@ -77,6 +77,18 @@ void faiss_object_free (void *object);
 /// A deep copy that owns all it refers to.
 FaissStatus faiss_object_clone (void *out, const void *object);
 
+/* Objects that are fields of others (`index->pq`): the memory is the outer object's. */
+
+/// Make memory of cls->instance_size bytes a zeroed object of a class.
+void faiss_object_init (void *object, FaissClass *cls);
+
+/// Finalize like faiss_object_free, then zero the memory instead of releasing it. Of what is zero
+/// already nothing is done.
+void faiss_object_clear (void *object);
+
+/// Make zeroed memory a deep copy of an object of that size. On failure the memory is zero.
+FaissStatus faiss_object_assign (void *object, const void *other);
+
 /// The class of an object.
 const FaissClass *faiss_object_class (const void *object);
 

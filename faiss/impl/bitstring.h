@@ -1,0 +1,37 @@
+/* Fields of n bits in a stream of bytes: bit i of the stream is bit i % 8 of byte i / 8, a field
+ * begins with its lowest bit. Not for public headers.
+ */
+#ifndef FAISS_BITSTRING_H
+#define FAISS_BITSTRING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Put the low n_bits (0 .. 64) of a value at a position of a stream that is zero there.
+static inline void faiss_bitstring_put (uint8_t *code, size_t position, uint64_t value,
+                                        size_t n_bits) {
+    size_t byte = position >> 3, shift = position & 7;
+    for (size_t done = 0; done < n_bits; byte++) {
+        size_t step = 8 - shift < n_bits - done ? 8 - shift : n_bits - done;
+        uint64_t mask = ((uint64_t)1 << step) - 1;
+        code[byte] = (uint8_t)(code[byte] | (value >> done & mask) << shift);
+        done += step;
+        shift = 0;
+    }
+}
+
+/// The n_bits (0 .. 64) at a position of a stream.
+static inline uint64_t faiss_bitstring_get (const uint8_t *code, size_t position, size_t n_bits) {
+    size_t byte = position >> 3, shift = position & 7;
+    uint64_t value = 0;
+    for (size_t done = 0; done < n_bits; byte++) {
+        size_t step = 8 - shift < n_bits - done ? 8 - shift : n_bits - done;
+        uint64_t mask = ((uint64_t)1 << step) - 1;
+        value |= ((uint64_t)code[byte] >> shift & mask) << done;
+        done += step;
+        shift = 0;
+    }
+    return value;
+}
+
+#endif
