@@ -38,6 +38,11 @@ py: configure
 	@cmake --build $(BUILD) -j $(JOBS) --target py
 .PHONY: py
 
+# the wheels, in build/wheels: for all Pythons >= 3.9; with all that the Python module needs
+wheel:
+	@PYTHON="$(PYTHON)" sh tests/wheel.sh $(BUILD)
+.PHONY: wheel
+
 # C tests only, for the edit-test loop; CTEST_FLAGS='-R IndexIVF' or '-LE long', for example
 check: all
 	@cd $(BUILD) && ctest --no-tests=error --output-on-failure -j $(JOBS) $(CTEST_FLAGS)

@@ -76,6 +76,9 @@ def output (array, shape, dtype, name):
     return array
 
 
+# bytes, memoryviews, array.array: swig_ptr's way to whatever is no array but has a buffer
+swigfaiss.set_array_function (lambda a: np.asarray (memoryview (a)))
+
 # class of a vector -> type of its elements
 VECTOR_TYPES = {
     "Float32Vector": "float32",
