@@ -1,0 +1,432 @@
+/* Product quantization: objects, codes, tables. */
+#include <faiss/impl/ProductQuantizer.h>
+
+#include <limits.h>
+#include <string.h>
+
+#include <faiss/impl/bitstring.h>
+#include <faiss/impl/check.h>
+#include <faiss/impl/io_limits.h>
+#include <faiss/impl/parallel.h>
+#include <faiss/impl/pq_internal.h>
+#include <faiss/kernels/kernels.h>
+#include <faiss/utils/distances.h>
+
+#define CONST_SELF(pointer) FAISS_CONST_SELF (ProductQuantizer, quantizer, pointer)
+
+enum {
+    MAX_NBITS = 24,
+    BLOCK = 256, /* vectors that a thread encodes at a time */
+};
+
+/* ---- objects --------------------------------------------------------------------------------- */
+
+static FaissStatus check_parameters (const char *function, size_t d, size_t M, size_t nbits) {
+    if (M == 0 || d % M != 0) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "The dimension of the vector (d=%zu) should be a multiple of the "
+                              "number of subquantizers (M=%zu)",
+                              d, M);
+    }
+    if (nbits > MAX_NBITS) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "expected nbits <= %d, got %zu", MAX_NBITS,
+                              nbits);
+    }
+    if (d > INT_MAX || M > SIZE_MAX / sizeof (float) >> nbits ||
+        d > SIZE_MAX / sizeof (float) >> nbits) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "d=%zu times 2^%zu centroids are too many", d,
+                              nbits);
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_ProductQuantizer_set_derived_values (FaissProductQuantizer *self) {
+    FAISS_REQUIRE_ARG (self);
+    size_t d = self->quantizer.d;
+    FAISS_TRY (check_parameters (__func__, d, self->M, self->nbits));
+    FAISS_TRY (faiss_Float32Vector_resize (&self->centroids, d << self->nbits));
+    self->dsub = d / self->M;
+    self->ksub = (size_t)1 << self->nbits;
+    self->quantizer.code_size = (self->nbits * self->M + 7) / 8;
+    return FAISS_OK;
+}
+
+FaissStatus faiss_ProductQuantizer_init (FaissProductQuantizer *self, size_t d, size_t M,
+                                         size_t nbits) {
+    faiss_object_init (self, &faiss_ProductQuantizer_class.head);
+    self->quantizer.d = d;
+    self->M = M;
+    self->nbits = nbits;
+    faiss_ClusteringParameters_set_defaults (&self->cp);
+    FaissStatus status = faiss_ProductQuantizer_set_derived_values (self);
+    if (status != FAISS_OK) {
+        faiss_object_clear (self);
+    }
+    return status;
+}
+
+FaissStatus faiss_ProductQuantizer_new_with (FaissProductQuantizer **out, size_t d, size_t M,
+                                             size_t nbits) {
+    FAISS_REQUIRE_ARG (out);
+    FaissProductQuantizer *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_ProductQuantizer_class.head));
+    FaissStatus status = faiss_ProductQuantizer_init (self, d, M, nbits);
+    if (status != FAISS_OK) {
+        free (self);
+        return status;
+    }
+    *out = self;
+    return FAISS_OK;
+}
+
+FaissStatus faiss_ProductQuantizer_new (FaissProductQuantizer **out) {
+    return faiss_ProductQuantizer_new_with (out, 0, 1, 0);
+}
+
+void faiss_ProductQuantizer_free (FaissProductQuantizer *self) {
+    faiss_object_free (self);
+}
+
+static void ProductQuantizer_finalize (void *object) {
+    FaissProductQuantizer *self = object;
+    faiss_Float32Vector_clear (&self->centroids);
+    faiss_Float32Vector_clear (&self->transposed_centroids);
+    faiss_Float32Vector_clear (&self->centroids_sq_lengths);
+    faiss_Float32Vector_clear (&self->sdc_table);
+}
+
+static FaissStatus copy_vector (FaissFloat32Vector *self, const FaissFloat32Vector *other) {
+    return faiss_Float32Vector_assign (self, other->data, other->size);
+}
+
+/* assign_index stays borrowed. */
+static FaissStatus ProductQuantizer_copy (void *object, const void *other_object) {
+    FaissProductQuantizer *self = object;
+    const FaissProductQuantizer *other = other_object;
+    self->M = other->M;
+    self->nbits = other->nbits;
+    self->dsub = other->dsub;
+    self->ksub = other->ksub;
+    self->verbose = other->verbose;
+    self->train_type = other->train_type;
+    self->cp = other->cp;
+    self->assign_index = other->assign_index;
+    FAISS_TRY (copy_vector (&self->centroids, &other->centroids));
+    FAISS_TRY (copy_vector (&self->transposed_centroids, &other->transposed_centroids));
+    FAISS_TRY (copy_vector (&self->centroids_sq_lengths, &other->centroids_sq_lengths));
+    return copy_vector (&self->sdc_table, &other->sdc_table);
+}
+
+FaissStatus faiss_pq_check (const char *function, const FaissProductQuantizer *self) {
+    if (!self) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "self is NULL");
+    }
+    FAISS_TRY (check_parameters (function, self->quantizer.d, self->M, self->nbits));
+    size_t d = self->quantizer.d;
+    if (self->dsub != d / self->M || self->ksub != (size_t)1 << self->nbits ||
+        self->quantizer.code_size != (self->nbits * self->M + 7) / 8) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "d, M or nbits changed: call set_derived_values");
+    }
+    if (self->centroids.size != d * self->ksub) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "centroids has %zu elements, expected d * ksub=%zu",
+                              self->centroids.size, d * self->ksub);
+    }
+    return FAISS_OK;
+}
+
+/* ---- centroids ------------------------------------------------------------------------------- */
+
+float *faiss_ProductQuantizer_get_centroids (FaissProductQuantizer *self, size_t m, size_t i) {
+    return self->centroids.data + (m * self->ksub + i) * self->dsub;
+}
+
+FaissStatus faiss_ProductQuantizer_set_params (FaissProductQuantizer *self, const float *centroids,
+                                               int m) {
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    FAISS_REQUIRE_ARG (centroids);
+    FAISS_REQUIRE (m >= -1 && (m < 0 || (size_t)m < self->M), "expected -1 <= m < %zu, got %d",
+                   self->M, m);
+    FAISS_TRY (faiss_Float32Vector_own (&self->centroids));
+    size_t begin = m < 0 ? 0 : (size_t)m, end = m < 0 ? self->M : begin + 1;
+    for (size_t i = begin; i < end; i++) {
+        memcpy (faiss_ProductQuantizer_get_centroids (self, i, 0), centroids,
+                self->ksub * self->dsub * sizeof *centroids);
+    }
+    return FAISS_OK;
+}
+
+/* Component j of centroid i of m to (j * M + m) * ksub + i. */
+static void transpose (const FaissProductQuantizer *self, float *out) {
+    size_t M = self->M, ksub = self->ksub, dsub = self->dsub;
+    for (size_t m = 0; m < M; m++) {
+        const float *from = self->centroids.data + m * ksub * dsub;
+        for (size_t i = 0; i < ksub; i++) {
+            for (size_t j = 0; j < dsub; j++) {
+                out[(j * M + m) * ksub + i] = from[i * dsub + j];
+            }
+        }
+    }
+}
+
+FaissStatus faiss_ProductQuantizer_sync_transposed_centroids (FaissProductQuantizer *self) {
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    FAISS_AUTO (Float32Vector) transposed = {0};
+    FAISS_AUTO (Float32Vector) lengths = {0};
+    FAISS_TRY (faiss_Float32Vector_resize (&transposed, self->centroids.size));
+    FAISS_TRY (faiss_Float32Vector_resize (&lengths, self->M * self->ksub));
+    transpose (self, transposed.data);
+    faiss_fvec_norms_L2sqr (lengths.data, self->centroids.data, self->dsub, self->M * self->ksub);
+    faiss_Float32Vector_swap (&self->transposed_centroids, &transposed);
+    faiss_Float32Vector_swap (&self->centroids_sq_lengths, &lengths);
+    return FAISS_OK;
+}
+
+void faiss_ProductQuantizer_clear_transposed_centroids (FaissProductQuantizer *self) {
+    faiss_Float32Vector_clear (&self->transposed_centroids);
+    faiss_Float32Vector_clear (&self->centroids_sq_lengths);
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+void faiss_pq_distance_table (const FaissProductQuantizer *self, const float *x, float *table) {
+    for (size_t m = 0; m < self->M; m++) {
+        faiss_fvec_L2sqr_ny (table + m * self->ksub, x + m * self->dsub,
+                             self->centroids.data + m * self->ksub * self->dsub, self->dsub,
+                             self->ksub);
+    }
+}
+
+void faiss_pq_inner_prod_table (const FaissProductQuantizer *self, const float *x, float *table) {
+    for (size_t m = 0; m < self->M; m++) {
+        faiss_fvec_inner_products_ny (table + m * self->ksub, x + m * self->dsub,
+                                      self->centroids.data + m * self->ksub * self->dsub,
+                                      self->dsub, self->ksub);
+    }
+}
+
+FaissStatus faiss_ProductQuantizer_compute_distance_tables (const FaissProductQuantizer *self,
+                                                            size_t nx, const float *x,
+                                                            float *dis_tables) {
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    FAISS_REQUIRE (nx == 0 || (x && dis_tables), "x or dis_tables is NULL");
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx))
+    for (size_t i = 0; i < nx; i++) {
+        faiss_pq_distance_table (self, x + i * self->quantizer.d,
+                                 dis_tables + i * self->M * self->ksub);
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_ProductQuantizer_compute_inner_prod_tables (const FaissProductQuantizer *self,
+                                                              size_t nx, const float *x,
+                                                              float *dis_tables) {
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    FAISS_REQUIRE (nx == 0 || (x && dis_tables), "x or dis_tables is NULL");
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx))
+    for (size_t i = 0; i < nx; i++) {
+        faiss_pq_inner_prod_table (self, x + i * self->quantizer.d,
+                                   dis_tables + i * self->M * self->ksub);
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_ProductQuantizer_compute_distance_table (const FaissProductQuantizer *self,
+                                                           const float *x, float *dis_table) {
+    return faiss_ProductQuantizer_compute_distance_tables (self, 1, x, dis_table);
+}
+
+FaissStatus faiss_ProductQuantizer_compute_inner_prod_table (const FaissProductQuantizer *self,
+                                                             const float *x, float *dis_table) {
+    return faiss_ProductQuantizer_compute_inner_prod_tables (self, 1, x, dis_table);
+}
+
+FaissStatus faiss_ProductQuantizer_compute_sdc_table (FaissProductQuantizer *self) {
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    size_t M = self->M, ksub = self->ksub, dsub = self->dsub;
+    FAISS_REQUIRE (ksub <= SIZE_MAX / sizeof (float) / ksub / M, "ksub=%zu is too large", ksub);
+    FAISS_AUTO (Float32Vector) table = {0};
+    FAISS_TRY (faiss_Float32Vector_resize (&table, M * ksub * ksub));
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)(M * ksub)))
+    for (size_t row = 0; row < M * ksub; row++) {
+        const float *centroids = self->centroids.data + row / ksub * ksub * dsub;
+        faiss_fvec_L2sqr_ny (table.data + row * ksub, self->centroids.data + row * dsub, centroids,
+                             dsub, ksub);
+    }
+    faiss_Float32Vector_swap (&self->sdc_table, &table);
+    return FAISS_OK;
+}
+
+/* ---- codes ----------------------------------------------------------------------------------- */
+
+static size_t first_smallest (const float *values, size_t n) {
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++) {
+        best = values[i] < values[best] ? i : best;
+    }
+    return best;
+}
+
+FaissStatus faiss_ProductQuantizer_compute_code_from_distance_table (
+    const FaissProductQuantizer *self, const float *tab, uint8_t *code) {
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    FAISS_REQUIRE (tab && code, "tab or code is NULL");
+    memset (code, 0, self->quantizer.code_size);
+    for (size_t m = 0; m < self->M; m++) {
+        faiss_bitstring_put (code, m * self->nbits,
+                             first_smallest (tab + m * self->ksub, self->ksub), self->nbits);
+    }
+    return FAISS_OK;
+}
+
+/* Encode n vectors. @param buffer  size ksub */
+static void encode (const FaissProductQuantizer *self, const float *x, uint8_t *codes, size_t n,
+                    float *buffer) {
+    memset (codes, 0, n * self->quantizer.code_size);
+    for (size_t m = 0; m < self->M; m++) {
+        const float *centroids = self->centroids.data + m * self->ksub * self->dsub;
+        for (size_t i = 0; i < n; i++) {
+            faiss_fvec_L2sqr_ny (buffer, x + i * self->quantizer.d + m * self->dsub, centroids,
+                                 self->dsub, self->ksub);
+            faiss_bitstring_put (codes + i * self->quantizer.code_size, m * self->nbits,
+                                 first_smallest (buffer, self->ksub), self->nbits);
+        }
+    }
+}
+
+static FaissStatus ProductQuantizer_compute_codes (const FaissQuantizer *quantizer, const float *x,
+                                                   uint8_t *codes, size_t n) {
+    const FaissProductQuantizer *self = CONST_SELF (quantizer);
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    int64_t n_blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
+    FaissRegion region = {0};
+#pragma omp parallel num_threads(faiss_threads_for(n_blocks))
+    {
+        float *buffer = NULL;
+        faiss_region_note (&region, faiss_alloc (&buffer, self->ksub, sizeof *buffer));
+#pragma omp for
+        for (int64_t b = 0; b < n_blocks; b++) {
+            size_t begin = (size_t)b * BLOCK, size = n - begin < BLOCK ? n - begin : BLOCK;
+            if (!faiss_region_stopped (&region)) {
+                encode (self, x + begin * quantizer->d, codes + begin * quantizer->code_size, size,
+                        buffer);
+            }
+        }
+        free (buffer);
+    }
+    return faiss_region_close (&region);
+}
+
+FaissStatus faiss_ProductQuantizer_compute_code (const FaissProductQuantizer *self, const float *x,
+                                                 uint8_t *code) {
+    FAISS_REQUIRE_ARG (self);
+    return faiss_Quantizer_compute_codes (&self->quantizer, x, code, 1);
+}
+
+FaissStatus faiss_ProductQuantizer_compute_codes_with_assign_index (
+    const FaissProductQuantizer *self, const float *x, uint8_t *codes, size_t n) {
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    FaissIndex *index = self->assign_index;
+    FAISS_REQUIRE (index, "assign_index is NULL");
+    FAISS_REQUIRE ((size_t)index->d == self->dsub, "expected an assign_index of d=%zu, got %d",
+                   self->dsub, index->d);
+    FAISS_REQUIRE (n == 0 || (x && codes), "x or codes is NULL");
+    FAISS_AUTO_FREE (float) *part = NULL;
+    FAISS_AUTO_FREE (idx_t) *labels = NULL;
+    FAISS_TRY (faiss_alloc (&part, n * self->dsub, sizeof *part));
+    FAISS_TRY (faiss_alloc (&labels, n, sizeof *labels));
+    memset (codes, 0, n * self->quantizer.code_size);
+    for (size_t m = 0; m < self->M; m++) {
+        FAISS_TRY (faiss_Index_reset (index));
+        FAISS_TRY (faiss_Index_add (index, (idx_t)self->ksub,
+                                    self->centroids.data + m * self->ksub * self->dsub));
+        for (size_t i = 0; i < n; i++) {
+            memcpy (part + i * self->dsub, x + i * self->quantizer.d + m * self->dsub,
+                    self->dsub * sizeof *part);
+        }
+        FAISS_TRY (faiss_Index_assign (index, (idx_t)n, part, labels, 1));
+        for (size_t i = 0; i < n; i++) {
+            faiss_bitstring_put (codes + i * self->quantizer.code_size, m * self->nbits,
+                                 (uint64_t)labels[i], self->nbits);
+        }
+    }
+    return FAISS_OK;
+}
+
+void faiss_pq_decode (const FaissProductQuantizer *self, const uint8_t *code, float *x) {
+    size_t dsub = self->dsub;
+    for (size_t m = 0; m < self->M; m++) {
+        size_t i = faiss_bitstring_get (code, m * self->nbits, self->nbits);
+        memcpy (x + m * dsub, self->centroids.data + (m * self->ksub + i) * dsub, dsub * sizeof *x);
+    }
+}
+
+static FaissStatus ProductQuantizer_decode (const FaissQuantizer *quantizer, const uint8_t *code,
+                                            float *x, size_t n) {
+    const FaissProductQuantizer *self = CONST_SELF (quantizer);
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    int64_t n_blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (int64_t b = 0; b < n_blocks; b++) {
+        for (size_t i = (size_t)b * BLOCK; i < n && i < ((size_t)b + 1) * BLOCK; i++) {
+            faiss_pq_decode (self, code + i * quantizer->code_size, x + i * quantizer->d);
+        }
+    }
+    return FAISS_OK;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+FaissStatus faiss_write_pq (FaissIOWriter *w, const FaissProductQuantizer *self) {
+    FAISS_TRY (faiss_write_u64 (w, self->quantizer.d));
+    FAISS_TRY (faiss_write_u64 (w, self->M));
+    FAISS_TRY (faiss_write_u64 (w, self->nbits));
+    return faiss_write_Float32Vector (w, &self->centroids);
+}
+
+/* May there be an array of n * ksub floats? */
+static bool fits (size_t n, size_t nbits) {
+    return n < faiss_deserialization_vector_byte_limit / sizeof (float) >> nbits;
+}
+
+FaissStatus faiss_read_pq (FaissIOReader *r, FaissProductQuantizer *self) {
+    size_t d, M, nbits;
+    FAISS_TRY (faiss_read_size (r, &d, "pq.d"));
+    FAISS_TRY (faiss_read_size (r, &M, "pq.M"));
+    FAISS_TRY (faiss_read_size (r, &nbits, "pq.nbits"));
+    FAISS_REQUIRE_FILE (r, M > 0 && d % M == 0, "pq.d is %zu, no multiple of pq.M, which is %zu", d,
+                        M);
+    FAISS_REQUIRE_FILE (r, nbits > 0 && nbits <= MAX_NBITS, "pq.nbits is %zu, expected 1 .. %d",
+                        nbits, MAX_NBITS);
+    FAISS_REQUIRE_FILE (r, d <= INT_MAX && fits (d, nbits) && fits (M, nbits),
+                        "2^%zu centroids of pq.d=%zu are beyond the limit", nbits, d);
+    FAISS_AUTO (Float32Vector) centroids = {0};
+    FAISS_TRY (faiss_read_Float32Vector (r, &centroids, "pq.centroids"));
+    FAISS_REQUIRE_FILE (r, centroids.size == d << nbits,
+                        "pq.centroids has %zu elements, expected %zu", centroids.size, d << nbits);
+    FaissProductQuantizer read = {0};
+    FAISS_TRY (faiss_ProductQuantizer_init (&read, 0, 1, 0));
+    read.quantizer.d = d;
+    read.M = M;
+    read.nbits = nbits;
+    faiss_Float32Vector_swap (&read.centroids, &centroids);
+    FAISS_TRY (faiss_ProductQuantizer_set_derived_values (&read)); /* allocates nothing */
+    faiss_object_clear (self);
+    *self = read;
+    return FAISS_OK;
+}
+
+/* ---- the class ------------------------------------------------------------------------------- */
+
+FaissQuantizerClass faiss_ProductQuantizer_class = {
+    .head = {.name = "ProductQuantizer",
+             .parent = &faiss_Quantizer_class.head,
+             .instance_size = sizeof (FaissProductQuantizer),
+             .table_size = sizeof (FaissQuantizerClass),
+             .finalize = ProductQuantizer_finalize,
+             .copy = ProductQuantizer_copy},
+    .train = faiss_pq_train,
+    .compute_codes = ProductQuantizer_compute_codes,
+    .decode = ProductQuantizer_decode,
+};

@@ -1,0 +1,25 @@
+/* What the indexes over product quantizers use of them. Not for public headers. */
+#ifndef FAISS_PQ_INTERNAL_H
+#define FAISS_PQ_INTERNAL_H
+
+#include <faiss/impl/ProductQuantizer.h>
+#include <faiss/impl/io_fields.h>
+
+/// The fields agree with each other: what the user may have changed by hand.
+FaissStatus faiss_pq_check (const char *function, const FaissProductQuantizer *self);
+
+/* The following check nothing and cannot fail. Tables have M * ksub elements. */
+void faiss_pq_distance_table (const FaissProductQuantizer *self, const float *x, float *table);
+void faiss_pq_inner_prod_table (const FaissProductQuantizer *self, const float *x, float *table);
+/// Decode one code.
+void faiss_pq_decode (const FaissProductQuantizer *self, const uint8_t *code, float *x);
+
+/// The slot train of the class (pq_train.c).
+FaissStatus faiss_pq_train (FaissQuantizer *quantizer, size_t n, const float *x);
+
+/// The block "PQ" of index files. A read replaces a quantizer (or zeroed memory); on failure it
+/// stays as it was.
+FaissStatus faiss_read_pq (FaissIOReader *r, FaissProductQuantizer *self);
+FaissStatus faiss_write_pq (FaissIOWriter *w, const FaissProductQuantizer *self);
+
+#endif
