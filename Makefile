@@ -94,6 +94,19 @@ check-tsan:
 	@cd build-tsan && OMP_TOOL_LIBRARIES=$(LLVM_LIB)/libarcher.so OPENBLAS_NUM_THREADS=1 \
 		TSAN_OPTIONS=ignore_noninstrumented_modules=1:allocator_may_return_null=1 ctest --no-tests=error --output-on-failure -j $(JOBS) -LE long
 
+# The C tests on AArch64: a cross build, run by QEMU, where one thread is all that runs reliably.
+# (OpenBLAS starts threads of its own as soon as it is loaded: at configure time too.)
+AARCH64_BLAS ?= -L/usr/lib/aarch64-linux-gnu -lopenblas
+test-aarch64: export OPENBLAS_NUM_THREADS = 1
+test-aarch64: export FAISS_TEST_ONE_THREAD = 1
+test-aarch64:
+	@DPKG_ARCHITECTURE=arm64 sh cmake/deps.sh gcc-aarch64-linux-gnu qemu-user \
+		libopenblas-dev:arm64 libcmocka-dev:arm64
+	@$(MAKE) --no-print-directory -s all BUILD=build-aarch64 CC=aarch64-linux-gnu-gcc OPENMP=0 \
+		BLAS="$(AARCH64_BLAS)" CONFIGURE_MORE=-DCMAKE_TOOLCHAIN_FILE=cmake/aarch64.cmake
+	@cd build-aarch64 && ctest --no-tests=error --output-on-failure -j $(JOBS) --timeout 900 \
+		-R '^test_|checkkernels|^demo_|^fuzz_'
+
 # the list behind the getters and setters of fields, made from the headers
 fields:
 	CC="$(CC)" $(PYTHON) faiss/fields.py
@@ -120,4 +133,4 @@ format:
 check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMAT_FILES)
 
-.PHONY: all configure install check test demo bench deps check-asan check-tsan fields clean format check-format fuzz
+.PHONY: all configure install check test demo bench deps check-asan check-tsan fields test-aarch64 clean format check-format fuzz

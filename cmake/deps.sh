@@ -38,6 +38,8 @@ assert os.path.exists (sysconfig.get_path ("include") + "/Python.h")'
 for package in "$@"; do # more, by name
     need "$package" dpkg -s "$package"
 done
+foreign=$DPKG_ARCHITECTURE # some of them are another architecture's
+[ -z "$foreign" ] || dpkg --print-foreign-architectures 2>/dev/null | grep -qx "$foreign" && foreign=
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -55,6 +57,7 @@ fi
 echo "installing:$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+[ -z "$foreign" ] || $as_root dpkg --add-architecture "$foreign"
 if ! { $as_root apt-get update &&
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends $missing; } \
     >"$log" 2>&1 </dev/null; then

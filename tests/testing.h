@@ -44,6 +44,13 @@ static inline void testing_fails (FaissStatus status, FaissStatus expected, cons
     }
 }
 
+/// For tests of threads and of fork (), which `make test-aarch64` leaves out: under QEMU they hang.
+static inline void testing_needs_threads (void) {
+    if (getenv ("FAISS_TEST_ONE_THREAD")) {
+        skip ();
+    }
+}
+
 /// Random numbers, the same on every machine.
 typedef struct TestRandom {
     uint64_t state;

@@ -570,6 +570,7 @@ static void *search_twice (void *argument) {
 static void is_searched_by_several_threads (const IndexRecipe *recipe) {
     enum { N_THREADS = 4 };
     static Searcher searchers[N_THREADS];
+    testing_needs_threads ();
     FaissIndex *index = full_index (recipe);
     Found expected;
     search (index, 20, NULL, &expected);

@@ -163,6 +163,7 @@ extern void openblas_set_num_threads (int n) __attribute__ ((weak));
 /* Two searches of a program may overlap: the first to end does not give the BLAS threads back. */
 static void the_last_to_leave_gives_the_blas_its_threads_back (void **state) {
     (void)state;
+    testing_needs_threads ();
     if (!openblas_get_num_threads || !openblas_set_num_threads) {
         skip ();
     }

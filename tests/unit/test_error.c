@@ -64,6 +64,7 @@ static void *other_thread (void *unused) {
 
 static void every_thread_has_its_own_message (void **state) {
     (void)state;
+    testing_needs_threads ();
     faiss_fail (FAISS_EXCEPT, "mine");
     pthread_t thread;
     void *complaint;

@@ -229,6 +229,7 @@ static void *use_late (void *unused) {
 static void a_class_may_be_used_first_in_several_threads (void **state) {
     (void)state;
     pthread_t threads[8];
+    testing_needs_threads ();
     for (int i = 0; i < 8; i++) {
         assert_int_equal (pthread_create (&threads[i], NULL, use_late, NULL), 0);
     }

@@ -53,6 +53,7 @@ static void loops_are_not_nested (void **state) {
 static void a_forked_child_runs_on_one_thread_and_does_not_hang (void **state) {
     (void)state;
     int threads;
+    testing_needs_threads ();
 #ifdef _OPENMP
     omp_set_num_threads (4);
 #endif
@@ -90,6 +91,7 @@ static void a_forked_child_can_do_all_the_work (void **state) {
     enum { D = 24, N = 3000 };
     static float x[N * D];
     idx_t expected[200], labels[200];
+    testing_needs_threads ();
     TestRandom random = {9};
     testing_floats (&random, x, N * D);
     FaissIndex *index = NULL, *second = NULL;
