@@ -205,6 +205,7 @@ static FaissStatus IndexFlatCodes_get_distance_computer (const FaissIndex *index
     const FaissIndexFlatCodes *self = CONST_SELF (index);
     FaissFlatCodesDistanceComputer *computer = NULL;
     FAISS_TRY (class_of (self)->get_FlatCodesDistanceComputer (self, &computer));
+    computer->dc.end = &index->ntotal;
     *out = &computer->dc;
     return FAISS_OK;
 }

@@ -340,7 +340,10 @@ static FaissStatus computer_set_query (FaissDistanceComputer *dc, const float *x
 
 static float computer_distance (FaissDistanceComputer *dc, idx_t i) {
     FaissDistanceComputer *sub = ((PreTransformDistanceComputer *)dc)->sub;
-    return sub->distance (sub, i);
+    sub->status = FAISS_OK;
+    const float distance = sub->distance (sub, i);
+    dc->status = sub->status;
+    return distance;
 }
 
 static void computer_distances_batch_4 (FaissDistanceComputer *dc, const idx_t i[4], float out[4]) {
@@ -350,7 +353,10 @@ static void computer_distances_batch_4 (FaissDistanceComputer *dc, const idx_t i
 
 static float computer_symmetric_dis (FaissDistanceComputer *dc, idx_t i, idx_t j) {
     FaissDistanceComputer *sub = ((PreTransformDistanceComputer *)dc)->sub;
-    return sub->symmetric_dis (sub, i, j);
+    sub->status = FAISS_OK;
+    const float distance = sub->symmetric_dis (sub, i, j);
+    dc->status = sub->status;
+    return distance;
 }
 
 static void computer_free (FaissDistanceComputer *dc) {
@@ -372,6 +378,7 @@ static FaissStatus IndexPreTransform_get_distance_computer (const FaissIndex *in
         .distances_batch_4 = computer_distances_batch_4,
         .symmetric_dis = computer_symmetric_dis,
         .free = computer_free,
+        .end = computer->sub->end,
     };
     computer->index = self;
     *out = &computer->dc;

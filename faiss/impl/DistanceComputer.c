@@ -9,11 +9,24 @@ FaissStatus faiss_DistanceComputer_set_query (FaissDistanceComputer *self, const
     return self->set_query (self, x);
 }
 
+static FaissStatus check_position (const char *function, const FaissDistanceComputer *self,
+                                   idx_t i) {
+    if (self->end && i >= *self->end) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "expected a position below %lld, got %lld",
+                              (long long)*self->end, (long long)i);
+    }
+    return FAISS_OK;
+}
+
 FaissStatus faiss_DistanceComputer_vector_to_query_dis (FaissDistanceComputer *self, idx_t i,
                                                         float *out) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (out);
-    *out = self->distance (self, i);
+    FAISS_TRY (check_position (__func__, self, i));
+    self->status = FAISS_OK;
+    const float distance = self->distance (self, i);
+    FAISS_TRY (self->status);
+    *out = distance;
     return FAISS_OK;
 }
 
@@ -21,7 +34,12 @@ FaissStatus faiss_DistanceComputer_symmetric_dis (FaissDistanceComputer *self, i
                                                   float *out) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (out);
-    *out = self->symmetric_dis (self, i, j);
+    FAISS_TRY (check_position (__func__, self, i));
+    FAISS_TRY (check_position (__func__, self, j));
+    self->status = FAISS_OK;
+    const float distance = self->symmetric_dis (self, i, j);
+    FAISS_TRY (self->status);
+    *out = distance;
     return FAISS_OK;
 }
 

@@ -14,6 +14,10 @@ FAISS_BEGIN_DECLS
  */
 typedef struct FaissDistanceComputer {
     FAISS_PRIVATE (
+        /// why the last distance could not be had (it is NaN then); callers set it to FAISS_OK before
+        FaissStatus status;
+        /// positions end before this one, read at every call; NULL: the functions find out
+        const idx_t *end;
         /// x (size d) must stay valid while it is the query
         FaissStatus (*set_query) (struct FaissDistanceComputer *self, const float *x);
         /// query to vector i; -1 for i < 0 gives the worst value
@@ -42,8 +46,12 @@ typedef struct FaissFlatCodesDistanceComputer FAISS_EXTENDS (FaissDistanceComput
 } FaissFlatCodesDistanceComputer;
 
 FaissStatus faiss_DistanceComputer_set_query (FaissDistanceComputer *self, const float *x);
+
+/** Query to vector i: an error where there is no such vector, or where the index cannot reconstruct
+ * it; i = -1 gives the worst value. */
 FaissStatus faiss_DistanceComputer_vector_to_query_dis (FaissDistanceComputer *self, idx_t i,
                                                         float *out);
+/// vector i to vector j, with the same errors
 FaissStatus faiss_DistanceComputer_symmetric_dis (FaissDistanceComputer *self, idx_t i, idx_t j,
                                                   float *out);
 void faiss_DistanceComputer_free (FaissDistanceComputer *self);

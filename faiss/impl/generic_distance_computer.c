@@ -20,8 +20,12 @@ static FaissStatus set_query (FaissDistanceComputer *dc, const float *x) {
 /* What cannot be reconstructed has no distance: NaN, which enters no result. */
 static float distance (FaissDistanceComputer *dc, idx_t i) {
     const GenericDistanceComputer *self = (const GenericDistanceComputer *)dc;
-    if (self->storage->cls->reconstruct (self->storage, i, self->vectors) != FAISS_OK) {
-        return i < 0 ? HUGE_VALF : NAN;
+    if (i < 0) {
+        return HUGE_VALF;
+    }
+    dc->status = self->storage->cls->reconstruct (self->storage, i, self->vectors);
+    if (dc->status != FAISS_OK) {
+        return NAN;
     }
     return faiss_fvec_L2sqr (self->q, self->vectors, (size_t)self->storage->d);
 }
@@ -36,8 +40,11 @@ static float symmetric_dis (FaissDistanceComputer *dc, idx_t i, idx_t j) {
     const GenericDistanceComputer *self = (const GenericDistanceComputer *)dc;
     const FaissIndex *storage = self->storage;
     float *x = self->vectors, *y = self->vectors + storage->d;
-    if (storage->cls->reconstruct (storage, i, x) != FAISS_OK ||
-        storage->cls->reconstruct (storage, j, y) != FAISS_OK) {
+    dc->status = storage->cls->reconstruct (storage, i, x);
+    if (dc->status == FAISS_OK) {
+        dc->status = storage->cls->reconstruct (storage, j, y);
+    }
+    if (dc->status != FAISS_OK) {
         return NAN;
     }
     return faiss_fvec_L2sqr (x, y, (size_t)storage->d);

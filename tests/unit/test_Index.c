@@ -329,8 +329,10 @@ static void the_root_computes_distances_by_reconstruction (void **state) {
     assert_true (to_query[0] == 0 && fabsf (to_query[1] - expected) < 1e-6f);
     assert_true (isnan (to_query[2]) && isinf (to_query[3]));
     assert_true (between == to_query[1]);
-    assert_ok (faiss_DistanceComputer_symmetric_dis (dc, 99, 0, &between));
-    assert_true (isnan (between));
+    assert_true (isnan (dc->symmetric_dis (dc, 99, 0)));
+    assert_fails (faiss_DistanceComputer_symmetric_dis (dc, 99, 0, &between), "99");
+    assert_fails (faiss_DistanceComputer_vector_to_query_dis (dc, 99, &between), "99");
+    assert_true (between == to_query[1]);
     faiss_DistanceComputer_free (dc);
 }
 

@@ -348,6 +348,10 @@ static void distance_computers_agree_with_the_metric (void **unused) {
         }
         bool similarity = faiss_is_similarity_metric (metrics[m]);
         assert_true (dc->distance (dc, -1) == (similarity ? -HUGE_VALF : HUGE_VALF));
+        float unchanged = -7;
+        assert_fails (faiss_DistanceComputer_vector_to_query_dis (dc, 50, &unchanged), "below 50");
+        assert_fails (faiss_DistanceComputer_symmetric_dis (dc, 0, 51, &unchanged), "got 51");
+        assert_true (unchanged == -7);
         float vals[3];
         idx_t ids[3];
         assert_ok (faiss_Index_search (&flat->index, 1, y + 13, 3, vals, ids));
