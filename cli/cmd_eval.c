@@ -338,6 +338,55 @@ static void measure_all (Measurement *self, Points *points) {
     find_pareto (points);
 }
 
+static void evaluate (Settings *settings, const char *index_file, const char *query_file) {
+    Vectors queries;
+    Output plot;
+    Points points = {0};
+    Measurement m = {.settings = settings, .k = settings->k};
+    vectors_open (&queries, query_file, "test");
+    m.index = index_read (index_file);
+    m.metric = metric_of (m.index);
+    vectors_require_d (&queries, faiss_Index_d (m.index), index_file);
+    index_set_parameters (m.index, settings->parameters);
+    if (settings->plot) {
+        output_open (&plot, settings->plot);
+    }
+    read_queries (&m, &queries);
+    m.truth = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.truth);
+    m.labels = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.labels);
+    m.distances = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.distances);
+    if (settings->truth) {
+        read_truth (&m, &queries);
+    } else {
+        compute_truth (&m);
+    }
+    for (int64_t i = 0; i < m.n; i++) {
+        sort_ids (m.truth + i * m.k, m.k);
+    }
+    measure_all (&m, &points);
+    if (settings->json) {
+        print_json (&m, &points);
+    } else {
+        print_table (&m, &points);
+    }
+    if (settings->plot) {
+        write_plot (&m, &points, &plot);
+        if (!settings->json && !options_quiet ()) {
+            printf ("\nplot: %s\n", settings->plot);
+        }
+    }
+    for (size_t i = 0; i < points.n; i++) {
+        free ((char *)points.points[i].label);
+    }
+    free (points.points);
+    free (m.queries);
+    free (m.truth);
+    free (m.labels);
+    free (m.distances);
+    faiss_Index_free (m.index);
+    vectors_close (&queries);
+}
+
 static int run (int argc, char **argv) {
     Settings settings = {.k = 10};
     const char *files[2];
@@ -361,53 +410,7 @@ static int run (int argc, char **argv) {
     static const char *const names[] = {"INDEX", "QUERIES", NULL};
     options_parse (&command_eval, options, names, files, argc, argv);
     check (&settings);
-
-    Vectors queries;
-    Output plot;
-    Points points = {0};
-    Measurement m = {.settings = &settings, .k = settings.k};
-    vectors_open (&queries, files[1], "test");
-    m.index = index_read (files[0]);
-    m.metric = metric_of (m.index);
-    vectors_require_d (&queries, faiss_Index_d (m.index), files[0]);
-    index_set_parameters (m.index, settings.parameters);
-    if (settings.plot) {
-        output_open (&plot, settings.plot);
-    }
-    read_queries (&m, &queries);
-    m.truth = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.truth);
-    m.labels = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.labels);
-    m.distances = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.distances);
-    if (settings.truth) {
-        read_truth (&m, &queries);
-    } else {
-        compute_truth (&m);
-    }
-    for (int64_t i = 0; i < m.n; i++) {
-        sort_ids (m.truth + i * m.k, m.k);
-    }
-    measure_all (&m, &points);
-    if (settings.json) {
-        print_json (&m, &points);
-    } else {
-        print_table (&m, &points);
-    }
-    if (settings.plot) {
-        write_plot (&m, &points, &plot);
-        if (!settings.json && !options_quiet ()) {
-            printf ("\nplot: %s\n", settings.plot);
-        }
-    }
-    for (size_t i = 0; i < points.n; i++) {
-        free ((char *)points.points[i].label);
-    }
-    free (points.points);
-    free (m.queries);
-    free (m.truth);
-    free (m.labels);
-    free (m.distances);
-    faiss_Index_free (m.index);
-    vectors_close (&queries);
+    evaluate (&settings, files[0], files[1]);
     return 0;
 }
 

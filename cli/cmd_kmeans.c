@@ -133,6 +133,47 @@ static void check (const Settings *settings) {
     }
 }
 
+static void find_clusters (Settings *settings, const char *vector_file) {
+    Vectors vectors;
+    Output output, assignment;
+    FaissIndexFlat *flat;
+    vectors_open (&vectors, vector_file, "train");
+    int64_t n = settings->train_rows ? settings->train_rows : 256 * settings->k;
+    n = n < vectors.n ? n : vectors.n;
+    if (n < settings->k) {
+        fail ("%s clusters need at least as many vectors; there are %s", with_commas (settings->k),
+              with_commas (n));
+    }
+    output_open (&output, settings->out);
+    if (settings->assign) {
+        output_open (&assignment, settings->assign);
+    }
+    double start = seconds_now ();
+    progress_start ("reading", n);
+    float *x = vectors_sample (&vectors, n, (uint64_t)settings->seed);
+    progress_stop ();
+    if (settings->spherical) {
+        normalise_rows (x, n, vectors.d);
+    }
+    must (faiss_IndexFlat_new_with (&flat, vectors.d,
+                                    settings->spherical ? METRIC_INNER_PRODUCT : METRIC_L2),
+          "k-means");
+    FaissClustering *clustering = cluster (settings, &vectors, n, x, &flat->index);
+    float *centroids;
+    faiss_Clustering_centroids (clustering, &centroids, NULL);
+    write_matrix (&output, settings->k, vectors.d, centroids);
+    if (settings->assign) {
+        write_assignment (&vectors, &assignment, &flat->index, settings->spherical);
+        output_finish (&assignment);
+    }
+    output_finish (&output);
+    report (settings, &vectors, n, clustering, seconds_now () - start);
+    faiss_Clustering_free (clustering);
+    faiss_IndexFlat_free (flat);
+    free (x);
+    vectors_close (&vectors);
+}
+
 static int run (int argc, char **argv) {
     Settings settings = {.iterations = 25, .redo = 1, .seed = 1234};
     const char *files[1];
@@ -155,45 +196,7 @@ static int run (int argc, char **argv) {
     static const char *const names[] = {"VECTORS", NULL};
     options_parse (&command_kmeans, options, names, files, argc, argv);
     check (&settings);
-
-    Vectors vectors;
-    Output output, assignment;
-    FaissIndexFlat *flat;
-    vectors_open (&vectors, files[0], "train");
-    int64_t n = settings.train_rows ? settings.train_rows : 256 * settings.k;
-    n = n < vectors.n ? n : vectors.n;
-    if (n < settings.k) {
-        fail ("%s clusters need at least as many vectors; there are %s", with_commas (settings.k),
-              with_commas (n));
-    }
-    output_open (&output, settings.out);
-    if (settings.assign) {
-        output_open (&assignment, settings.assign);
-    }
-    double start = seconds_now ();
-    progress_start ("reading", n);
-    float *x = vectors_sample (&vectors, n, (uint64_t)settings.seed);
-    progress_stop ();
-    if (settings.spherical) {
-        normalise_rows (x, n, vectors.d);
-    }
-    must (faiss_IndexFlat_new_with (&flat, vectors.d,
-                                    settings.spherical ? METRIC_INNER_PRODUCT : METRIC_L2),
-          "k-means");
-    FaissClustering *clustering = cluster (&settings, &vectors, n, x, &flat->index);
-    float *centroids;
-    faiss_Clustering_centroids (clustering, &centroids, NULL);
-    write_matrix (&output, settings.k, vectors.d, centroids);
-    if (settings.assign) {
-        write_assignment (&vectors, &assignment, &flat->index, settings.spherical);
-        output_finish (&assignment);
-    }
-    output_finish (&output);
-    report (&settings, &vectors, n, clustering, seconds_now () - start);
-    faiss_Clustering_free (clustering);
-    faiss_IndexFlat_free (flat);
-    free (x);
-    vectors_close (&vectors);
+    find_clusters (&settings, files[0]);
     return 0;
 }
 

@@ -170,6 +170,51 @@ static void check_names (const Names *names, const char *path, int64_t n, const 
     }
 }
 
+static void search (Settings *settings, const char *index_file, const char *query_file) {
+    ResultFormat format = results_format (settings->out, settings->json);
+
+    Vectors queries;
+    Names names, query_names;
+    Selection selection;
+    Results results;
+    vectors_open (&queries, query_file, "test");
+    FaissIndex *index = index_read (index_file);
+    vectors_require_d (&queries, faiss_Index_d (index), index_file);
+    index_set_parameters (index, settings->parameters);
+    names_read (&names, settings->names);
+    check_names (&names, settings->names, faiss_Index_ntotal (index), "vectors");
+    if (!settings->query_names && names.n == queries.n) {
+        settings->query_names = settings->names;
+    }
+    names_read (&query_names, settings->query_names);
+    check_names (&query_names, settings->query_names, queries.n, "queries");
+    select_queries (&selection, settings->only, &queries, &query_names);
+
+    Search search = {.index = index,
+                     .queries = &queries,
+                     .selection = &selection,
+                     .n = settings->only ? selection.n : queries.n,
+                     .k = settings->k + settings->no_self,
+                     .no_self = settings->no_self};
+    results_open (&results, settings->out, format, search.n, settings->k);
+    results.names = &names;
+    results.query_names = &query_names;
+    results.query_numbers = selection.rows;
+    bool to_file = results.output.file != stdout;
+    double seconds = search_all (&search, &results);
+    results_close (&results);
+    if (to_file && !options_quiet ()) {
+        printf ("%s: the %s nearest for %s queries, searched in %s (%s per second)\n",
+                settings->out, with_commas (settings->k), with_commas (search.n),
+                seconds_text (seconds), with_commas ((int64_t)((double)search.n / seconds)));
+    }
+    faiss_Index_free (index);
+    names_free (&names);
+    names_free (&query_names);
+    free (selection.rows);
+    vectors_close (&queries);
+}
+
 static int run (int argc, char **argv) {
     Settings settings = {.k = 10};
     const char *files[2];
@@ -193,48 +238,7 @@ static int run (int argc, char **argv) {
     };
     static const char *const positional_names[] = {"INDEX", "QUERIES", NULL};
     options_parse (&command_search, options, positional_names, files, argc, argv);
-    ResultFormat format = results_format (settings.out, settings.json);
-
-    Vectors queries;
-    Names names, query_names;
-    Selection selection;
-    Results results;
-    vectors_open (&queries, files[1], "test");
-    FaissIndex *index = index_read (files[0]);
-    vectors_require_d (&queries, faiss_Index_d (index), files[0]);
-    index_set_parameters (index, settings.parameters);
-    names_read (&names, settings.names);
-    check_names (&names, settings.names, faiss_Index_ntotal (index), "vectors");
-    if (!settings.query_names && names.n == queries.n) {
-        settings.query_names = settings.names;
-    }
-    names_read (&query_names, settings.query_names);
-    check_names (&query_names, settings.query_names, queries.n, "queries");
-    select_queries (&selection, settings.only, &queries, &query_names);
-
-    Search search = {.index = index,
-                     .queries = &queries,
-                     .selection = &selection,
-                     .n = settings.only ? selection.n : queries.n,
-                     .k = settings.k + settings.no_self,
-                     .no_self = settings.no_self};
-    results_open (&results, settings.out, format, search.n, settings.k);
-    results.names = &names;
-    results.query_names = &query_names;
-    results.query_numbers = selection.rows;
-    bool to_file = results.output.file != stdout;
-    double seconds = search_all (&search, &results);
-    results_close (&results);
-    if (to_file && !options_quiet ()) {
-        printf ("%s: the %s nearest for %s queries, searched in %s (%s per second)\n", settings.out,
-                with_commas (settings.k), with_commas (search.n), seconds_text (seconds),
-                with_commas ((int64_t)((double)search.n / seconds)));
-    }
-    faiss_Index_free (index);
-    names_free (&names);
-    names_free (&query_names);
-    free (selection.rows);
-    vectors_close (&queries);
+    search (&settings, files[0], files[1]);
     return 0;
 }
 
