@@ -35,6 +35,7 @@ enum {
     IS_LOSSY = 1024,      ///< a reconstruction differs from the vector
     LACKS_FACTORY = 2048, ///< no factory string makes the class
     LACKS_ADD_WITH_IDS = 8192,
+    SEARCHES_BITS = 16384, ///< search counts bits that differ, everything else decodes vectors
     SEARCHES_ROOTS = 4096, ///< search gives |x - y|, range_search and the file's class squares
 };
 

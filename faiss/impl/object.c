@@ -127,6 +127,15 @@ FaissStatus faiss_object_assign (void *object, const void *other) {
     return status;
 }
 
+void faiss_object_swap (void *object, void *other) {
+    char *a = object, *b = other;
+    for (size_t i = 0; i < faiss_object_class (object)->instance_size; i++) {
+        char byte = a[i];
+        a[i] = b[i];
+        b[i] = byte;
+    }
+}
+
 const FaissClass *faiss_object_class (const void *object) {
     return *(const FaissClass *const *)object;
 }

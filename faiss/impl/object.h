@@ -89,6 +89,9 @@ void faiss_object_clear (void *object);
 /// Make zeroed memory a deep copy of an object of that size. On failure the memory is zero.
 FaissStatus faiss_object_assign (void *object, const void *other);
 
+/// Exchange two objects of the same class.
+void faiss_object_swap (void *object, void *other);
+
 /// The class of an object.
 const FaissClass *faiss_object_class (const void *object);
 

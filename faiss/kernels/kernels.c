@@ -38,6 +38,7 @@ static const FaissKernels avx2_kernels = {
     .find_at_least = faiss_find_at_least_avx2,
     .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx2,
     .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx2,
+    .hamming_below = faiss_hamming_below_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -64,6 +65,10 @@ static const FaissKernels avx512_kernels = {
     .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx512,
     .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx512,
 };
+
+static const FaissKernels avx512_vpopcnt_kernels = {
+    .hamming_below = faiss_hamming_below_avx512_vpopcnt,
+};
 #endif
 
 const FaissKernels *const faiss_kernels_of_level[SIMDLevel_COUNT] = {
@@ -71,6 +76,7 @@ const FaissKernels *const faiss_kernels_of_level[SIMDLevel_COUNT] = {
 #ifdef __x86_64__
     [SIMDLevel_AVX2] = &avx2_kernels,
     [SIMDLevel_AVX512] = &avx512_kernels,
+    [SIMDLevel_AVX512_VPOPCNT] = &avx512_vpopcnt_kernels,
 #endif
 };
 
@@ -106,6 +112,9 @@ static bool cpu_has (FaissSIMDLevel level) {
         return cpu_has (SIMDLevel_AVX2) && __builtin_cpu_supports ("avx512f") &&
                __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512dq") &&
                __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512cd");
+    case SIMDLevel_AVX512_VPOPCNT:
+        return cpu_has (SIMDLevel_AVX512) && __builtin_cpu_supports ("avx512vpopcntdq") &&
+               __builtin_cpu_supports ("avx512vbmi");
 #endif
     default:
         return false;
@@ -176,8 +185,8 @@ __attribute__ ((constructor)) static void choose_at_load (void) {
     __builtin_cpu_init ();
 #endif
     static const FaissSIMDLevel best_first[] = {
-        SIMDLevel_AVX512_SPR, SIMDLevel_AVX512,   SIMDLevel_AVX2,
-        SIMDLevel_ARM_SVE,    SIMDLevel_ARM_NEON, SIMDLevel_NONE,
+        SIMDLevel_AVX512_SPR, SIMDLevel_AVX512_VPOPCNT, SIMDLevel_AVX512, SIMDLevel_AVX2,
+        SIMDLevel_ARM_SVE,    SIMDLevel_ARM_NEON,       SIMDLevel_NONE,
     };
     FaissSIMDLevel level = SIMDLevel_NONE;
     for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++) {

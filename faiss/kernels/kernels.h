@@ -39,7 +39,8 @@ extern const FaissKernels *const faiss_kernels_of_level[SIMDLevel_COUNT];
 #define FAISS_KERNEL(result, name, arguments)                                                      \
     result faiss_##name##_generic arguments;                                                       \
     result faiss_##name##_avx2 arguments;                                                          \
-    result faiss_##name##_avx512 arguments;
+    result faiss_##name##_avx512 arguments;                                                        \
+    result faiss_##name##_avx512_vpopcnt arguments;
 #include <faiss/kernels/kernels.def>
 #undef FAISS_KERNEL
 

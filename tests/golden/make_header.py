@@ -13,7 +13,10 @@ def flatten(value):
     if isinstance(value, list):
         return [item for part in value for item in flatten(part)]
     if isinstance(value, str):
-        return list(bytes.fromhex(value))
+        try:
+            return list(bytes.fromhex(value))
+        except ValueError:  # other texts
+            return []
     return [value]
 
 
