@@ -9,7 +9,6 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/ivf_flat_search.h>
 #include <faiss/impl/ivf_internal.h>
-#include <faiss/invlists/ArrayInvertedLists.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
 #include <faiss/utils/extra_distances.h>
@@ -310,32 +309,6 @@ static FaissStatus IndexIVFFlat_search_preassigned (const FaissIndexIVF *self, i
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static void clear_id_lists (FaissInt64Vector *ids, size_t nlist) {
-    for (size_t i = 0; ids && i < nlist; i++) {
-        faiss_Int64Vector_clear (&ids[i]);
-    }
-    free (ids);
-}
-
-/* Legacy files have the codes of all lists at the end, as numbers of floats or of bytes. */
-static FaissStatus read_legacy_lists (FaissIndexIVF *self, FaissIOReader *reader, uint32_t tag,
-                                      FaissInt64Vector *ids) {
-    FaissArrayInvertedLists *lists;
-    FAISS_TRY (faiss_ArrayInvertedLists_new_with (&lists, self->nlist, self->code_size));
-    self->invlists = &lists->lists;
-    self->own_invlists = true;
-    for (size_t i = 0; i < self->nlist; i++) {
-        FAISS_TRY (tag == FAISS_FOURCC ("IvFL")
-                       ? faiss_read_UInt8Vector (reader, &lists->codes[i], "codes")
-                       : faiss_read_xb (reader, &lists->codes[i], "codes"));
-        FAISS_REQUIRE_FILE (reader, lists->codes[i].size == ids[i].size * self->code_size,
-                            "list %zu has %zu ids, but %zu bytes of codes", i, ids[i].size,
-                            lists->codes[i].size);
-        faiss_Int64Vector_swap (&lists->ids[i], &ids[i]);
-    }
-    return FAISS_OK;
-}
-
 static FaissStatus IndexIVFFlat_read_fields (FaissIndexIVF *self, FaissIOReader *reader,
                                              uint32_t tag, int io_flags) {
     if (tag == FAISS_FOURCC ("IwFl")) {
@@ -347,9 +320,9 @@ static FaissStatus IndexIVFFlat_read_fields (FaissIndexIVF *self, FaissIOReader 
     FaissStatus status = faiss_IndexIVF_read_legacy_header (self, reader, &ids);
     if (status == FAISS_OK) {
         self->code_size = (size_t)self->index.d * sizeof (float);
-        status = read_legacy_lists (self, reader, tag, ids);
+        status = faiss_IndexIVF_read_legacy_lists (self, reader, ids, tag == FAISS_FOURCC ("IvFl"));
     }
-    clear_id_lists (ids, self->nlist);
+    faiss_IndexIVF_clear_legacy_ids (self, ids);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
 #include <faiss/impl/ivf_internal.h>
+#include <faiss/invlists/ArrayInvertedLists.h>
 
 /* Up to the quantizer. */
 static FaissStatus read_coarse (FaissIndexIVF *self, FaissIOReader *reader) {
@@ -29,6 +30,31 @@ FaissStatus faiss_IndexIVF_read_legacy_header (FaissIndexIVF *self, FaissIOReade
         FAISS_TRY (faiss_read_Int64Vector (reader, &(*ids)[i], "ids"));
     }
     return faiss_DirectMap_read (&self->direct_map, reader);
+}
+
+/* The codes of all lists are at the end, as numbers of floats or of bytes. */
+FaissStatus faiss_IndexIVF_read_legacy_lists (FaissIndexIVF *self, FaissIOReader *reader,
+                                              FaissInt64Vector *ids, bool as_floats) {
+    FaissArrayInvertedLists *lists;
+    FAISS_TRY (faiss_ArrayInvertedLists_new_with (&lists, self->nlist, self->code_size));
+    self->invlists = &lists->lists;
+    self->own_invlists = true;
+    for (size_t i = 0; i < self->nlist; i++) {
+        FAISS_TRY (as_floats ? faiss_read_xb (reader, &lists->codes[i], "codes")
+                             : faiss_read_UInt8Vector (reader, &lists->codes[i], "codes"));
+        FAISS_REQUIRE_FILE (reader, lists->codes[i].size == ids[i].size * self->code_size,
+                            "list %zu has %zu ids, but %zu bytes of codes", i, ids[i].size,
+                            lists->codes[i].size);
+        faiss_Int64Vector_swap (&lists->ids[i], &ids[i]);
+    }
+    return FAISS_OK;
+}
+
+void faiss_IndexIVF_clear_legacy_ids (const FaissIndexIVF *self, FaissInt64Vector *ids) {
+    for (size_t i = 0; ids && i < self->nlist; i++) {
+        faiss_Int64Vector_clear (&ids[i]);
+    }
+    free (ids);
 }
 
 FaissStatus faiss_IndexIVF_write_header (const FaissIndexIVF *self, FaissIOWriter *writer) {

@@ -95,6 +95,11 @@ FaissStatus faiss_IndexIVF_write_header (const FaissIndexIVF *self, struct Faiss
 /// The same of the legacy tags, with the ids of the lists before the direct map.
 FaissStatus faiss_IndexIVF_read_legacy_header (FaissIndexIVF *self, struct FaissIOReader *reader,
                                                FaissInt64Vector **ids);
+/// The codes of those lists, at the end of the file; the ids move into the lists.
+FaissStatus faiss_IndexIVF_read_legacy_lists (FaissIndexIVF *self, struct FaissIOReader *reader,
+                                              FaissInt64Vector *ids, bool as_floats);
+/// Release what faiss_IndexIVF_read_legacy_header made, also after a failure of it.
+void faiss_IndexIVF_clear_legacy_ids (const FaissIndexIVF *self, FaissInt64Vector *ids);
 /// The lists; their shape must fit.
 FaissStatus faiss_IndexIVF_read_invlists (FaissIndexIVF *self, struct FaissIOReader *reader,
                                           int io_flags);
