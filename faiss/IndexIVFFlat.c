@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <faiss/impl/block_scanner.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/index_check.h>
@@ -10,7 +11,6 @@
 #include <faiss/impl/ivf_flat_search.h>
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/kernels/kernels.h>
-#include <faiss/utils/Heap.h>
 #include <faiss/utils/extra_distances.h>
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -105,11 +105,8 @@ static FaissStatus IndexIVFFlat_add_core (FaissIndexIVF *self, idx_t n, const fl
 
 /* ---- the scanner ----------------------------------------------------------------------------- */
 
-/// Vectors whose distances are computed before the first is looked at.
-#define SCAN_BLOCK 128
-
 typedef struct FlatScanner {
-    FaissInvertedListScanner scanner;
+    FaissBlockScanner block;
     size_t d;
     const float *query;
     /* distances to vectors in a row: a kernel, or NULL for the metrics that have none */
@@ -125,116 +122,23 @@ static FaissStatus FlatScanner_set_query (FaissInvertedListScanner *scanner, con
     return FAISS_OK;
 }
 
-static FaissStatus FlatScanner_set_list (FaissInvertedListScanner *scanner, idx_t list_no,
-                                         float coarse_dis) {
-    (void)coarse_dis;
-    scanner->list_no = list_no;
-    return FAISS_OK;
-}
-
-static void compute_distances (const FlatScanner *self, size_t n, const uint8_t *codes,
-                               float *distances) {
+static void FlatScanner_compute (const FaissBlockScanner *block, size_t n, const uint8_t *codes,
+                                 float *distances) {
+    const FlatScanner *self = (const FlatScanner *)block;
     bool is_aligned = (uintptr_t)codes % sizeof (float) == 0;
     if (is_aligned && self->scan) {
         self->scan (&self->query, 1, (const float *)(const void *)codes, self->d, n, distances, n);
         return;
     }
+    size_t code_size = block->scanner.code_size;
     for (size_t i = 0; i < n; i++) {
-        memcpy (self->row, codes + i * self->scanner.code_size, self->scanner.code_size);
+        memcpy (self->row, codes + i * code_size, code_size);
         if (self->scan) {
             self->scan (&self->query, 1, self->row, self->d, 1, &distances[i], 1);
         } else {
             distances[i] = self->distance (self->query, self->row, self->d, self->metric_arg);
         }
     }
-}
-
-static float FlatScanner_distance_to_code (const FaissInvertedListScanner *scanner,
-                                           const uint8_t *code) {
-    float distance;
-    compute_distances ((const FlatScanner *)scanner, 1, code, &distance);
-    return distance;
-}
-
-/* The next run of entries to compare with: all members of the selector, at most SCAN_BLOCK. */
-static size_t next_run (const FaissIDSelector *sel, const idx_t *ids, size_t n, size_t *begin) {
-    if (!sel) {
-        return n - *begin < SCAN_BLOCK ? n - *begin : SCAN_BLOCK;
-    }
-    while (*begin < n && !sel->cls->is_member (sel, ids[*begin])) {
-        ++*begin;
-    }
-    size_t end = *begin < n ? *begin + 1 : n;
-    while (end < n && end - *begin < SCAN_BLOCK && sel->cls->is_member (sel, ids[end])) {
-        end++;
-    }
-    return end - *begin;
-}
-
-static void FlatScanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
-                                    const uint8_t *codes, const idx_t *ids, float *heap_distances,
-                                    idx_t *heap_labels, size_t k, FaissIndexIVFStats *counts) {
-    const FlatScanner *self = (const FlatScanner *)scanner;
-    bool is_similarity = scanner->keep_max;
-    float distances[SCAN_BLOCK];
-    for (size_t run, begin = 0; (run = next_run (scanner->sel, ids, n, &begin)) > 0; begin += run) {
-        compute_distances (self, run, codes + begin * scanner->code_size, distances);
-        counts->ndis += run;
-        for (size_t j = 0; j < run; j++) {
-            if (is_similarity ? distances[j] >= heap_distances[0]
-                              : distances[j] <= heap_distances[0]) {
-                idx_t label = scanner->store_pairs
-                                  ? faiss_lo_build (scanner->list_no, (idx_t)(begin + j))
-                                  : ids[begin + j];
-                counts->nheap_updates += faiss_heap_offer_unordered (
-                    is_similarity, k, heap_distances, heap_labels, distances[j], label);
-            }
-        }
-    }
-}
-
-static FaissStatus FlatScanner_scan_codes_range (const FaissInvertedListScanner *scanner, size_t n,
-                                                 const uint8_t *codes, const idx_t *ids,
-                                                 float radius, FaissRangeQueryResult *result,
-                                                 FaissIndexIVFStats *counts) {
-    const FlatScanner *self = (const FlatScanner *)scanner;
-    float distances[SCAN_BLOCK];
-    for (size_t run, begin = 0; (run = next_run (scanner->sel, ids, n, &begin)) > 0; begin += run) {
-        compute_distances (self, run, codes + begin * scanner->code_size, distances);
-        counts->ndis += run;
-        for (size_t j = 0; j < run; j++) {
-            if (scanner->keep_max ? distances[j] > radius : distances[j] < radius) {
-                idx_t label = scanner->store_pairs
-                                  ? faiss_lo_build (scanner->list_no, (idx_t)(begin + j))
-                                  : ids[begin + j];
-                FAISS_TRY (faiss_RangeQueryResult_add (result, distances[j], label));
-            }
-        }
-    }
-    return FAISS_OK;
-}
-
-static FaissStatus FlatScanner_scan_codes_handler (const FaissInvertedListScanner *scanner,
-                                                   size_t n, const uint8_t *codes, const idx_t *ids,
-                                                   FaissResultHandler *handler,
-                                                   FaissIndexIVFStats *counts) {
-    const FlatScanner *self = (const FlatScanner *)scanner;
-    float distances[SCAN_BLOCK];
-    for (size_t run, begin = 0; (run = next_run (scanner->sel, ids, n, &begin)) > 0; begin += run) {
-        compute_distances (self, run, codes + begin * scanner->code_size, distances);
-        counts->ndis += run;
-        for (size_t j = 0; j < run; j++) {
-            if (scanner->keep_max ? distances[j] > handler->threshold
-                                  : distances[j] < handler->threshold) {
-                idx_t label = scanner->store_pairs
-                                  ? faiss_lo_build (scanner->list_no, (idx_t)(begin + j))
-                                  : ids[begin + j];
-                counts->nheap_updates++;
-                FAISS_TRY (handler->add_result (handler, distances[j], label));
-            }
-        }
-    }
-    return FAISS_OK;
 }
 
 static void FlatScanner_free (FaissInvertedListScanner *scanner) {
@@ -248,26 +152,17 @@ static FaissStatus IndexIVFFlat_get_InvertedListScanner (const FaissIndexIVF *se
                                                          const FaissSearchParametersIVF *params,
                                                          FaissInvertedListScanner **out) {
     (void)params;
-    FAISS_REQUIRE (!(sel && store_pairs),
-                   "a selector does not go with store_pairs: it selects ids");
     FaissMetricType metric = self->index.metric_type;
     FaissVectorDistance distance;
+    FaissBlockScanner block;
     FAISS_TRY (faiss_vector_distance (&distance, metric));
+    FAISS_TRY (faiss_BlockScanner_init (&block, self, store_pairs, sel, FlatScanner_compute));
+    block.scanner.set_query = FlatScanner_set_query;
+    block.scanner.free = FlatScanner_free;
     FlatScanner *scanner;
     FAISS_TRY (faiss_alloc_zeroed (&scanner, 1, sizeof *scanner));
     *scanner =
-        (FlatScanner){.scanner = {.list_no = -1,
-                                  .keep_max = faiss_is_similarity_metric (metric),
-                                  .store_pairs = store_pairs,
-                                  .sel = sel,
-                                  .code_size = self->code_size,
-                                  .set_query = FlatScanner_set_query,
-                                  .set_list = FlatScanner_set_list,
-                                  .distance_to_code = FlatScanner_distance_to_code,
-                                  .scan_codes = FlatScanner_scan_codes,
-                                  .scan_codes_handler = FlatScanner_scan_codes_handler,
-                                  .scan_codes_range = FlatScanner_scan_codes_range,
-                                  .free = FlatScanner_free},
+        (FlatScanner){.block = block,
                       .d = (size_t)self->index.d,
                       .scan = metric == METRIC_L2              ? faiss_kernels.ivf_L2sqr
                               : metric == METRIC_INNER_PRODUCT ? faiss_kernels.ivf_inner_product
@@ -276,10 +171,10 @@ static FaissStatus IndexIVFFlat_get_InvertedListScanner (const FaissIndexIVF *se
                       .metric_arg = self->index.metric_arg};
     FaissStatus status = faiss_alloc (&scanner->row, scanner->d, sizeof *scanner->row);
     if (status != FAISS_OK) {
-        FlatScanner_free (&scanner->scanner);
+        FlatScanner_free (&scanner->block.scanner);
         return status;
     }
-    *out = &scanner->scanner;
+    *out = &scanner->block.scanner;
     return FAISS_OK;
 }
 

@@ -1,0 +1,172 @@
+/* Scanners of inverted lists that compare the query with many codes at once. */
+#include <faiss/impl/block_scanner.h>
+
+#include <faiss/impl/check.h>
+#include <faiss/kernels/kernels.h>
+#include <faiss/utils/Heap.h>
+
+/* ---- which codes ----------------------------------------------------------------------------- */
+
+/* A list that is scanned, and the run of codes that is compared next. */
+typedef struct Runs {
+    const FaissBlockScanner *self;
+    size_t n;
+    const uint8_t *codes;
+    const idx_t *ids;
+    FaissIndexIVFStats *counts;
+    size_t begin, size; /* the run */
+    size_t next;        /* the first code that was not looked at */
+} Runs;
+
+static bool is_wanted (const Runs *runs, size_t i) {
+    const FaissInvertedListScanner *scanner = &runs->self->scanner;
+    if (scanner->sel && !scanner->sel->cls->is_member (scanner->sel, runs->ids[i])) {
+        return false;
+    }
+    runs->counts->ndis++;
+    return !runs->self->passes ||
+           runs->self->passes (runs->self, runs->codes + i * scanner->code_size);
+}
+
+/* Move to the next run: codes in a row that are all wanted. False at the end. */
+static bool next_run (Runs *runs) {
+    size_t i = runs->next, n = runs->n;
+    if (!runs->self->scanner.sel && !runs->self->passes) {
+        runs->begin = i;
+        runs->size = n - i < FAISS_SCAN_BLOCK ? n - i : FAISS_SCAN_BLOCK;
+        runs->next = i + runs->size;
+        runs->counts->ndis += runs->size;
+        return runs->size > 0;
+    }
+    while (i < n && !is_wanted (runs, i)) {
+        i++;
+    }
+    runs->begin = i;
+    size_t end = n - i < FAISS_SCAN_BLOCK ? n : i + FAISS_SCAN_BLOCK;
+    bool wanted = i < n;
+    while (wanted && ++i < end) {
+        wanted = is_wanted (runs, i);
+    }
+    runs->size = i - runs->begin;
+    runs->next = i < end ? i + 1 : i; /* what ended the run was looked at */
+    return runs->size > 0;
+}
+
+static void compute_run (const Runs *runs, float *distances) {
+    const FaissBlockScanner *self = runs->self;
+    self->compute (self, runs->size, runs->codes + runs->begin * self->scanner.code_size,
+                   distances);
+}
+
+static idx_t label_of (const Runs *runs, size_t position) {
+    const FaissInvertedListScanner *scanner = &runs->self->scanner;
+    size_t i = runs->begin + position;
+    return scanner->store_pairs ? faiss_lo_build (scanner->list_no, (idx_t)i) : runs->ids[i];
+}
+
+static Runs runs_of (const FaissInvertedListScanner *scanner, size_t n, const uint8_t *codes,
+                     const idx_t *ids, FaissIndexIVFStats *counts) {
+    const FaissBlockScanner *self = (const FaissBlockScanner *)scanner;
+    return (Runs){.self = self, .n = n, .codes = codes, .ids = ids, .counts = counts};
+}
+
+/* ---- where they go --------------------------------------------------------------------------- */
+
+static float BlockScanner_distance_to_code (const FaissInvertedListScanner *scanner,
+                                            const uint8_t *code) {
+    const FaissBlockScanner *self = (const FaissBlockScanner *)scanner;
+    float distance;
+    self->compute (self, 1, code, &distance);
+    return distance;
+}
+
+static void BlockScanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
+                                     const uint8_t *codes, const idx_t *ids, float *heap_distances,
+                                     idx_t *heap_labels, size_t k, FaissIndexIVFStats *counts) {
+    bool is_similarity = scanner->keep_max;
+    size_t (*find) (const float *, size_t, float, uint32_t *) =
+        is_similarity ? faiss_kernels.find_at_least : faiss_kernels.find_at_most;
+    float distances[FAISS_SCAN_BLOCK];
+    uint32_t found[FAISS_SCAN_BLOCK];
+    Runs runs = runs_of (scanner, n, codes, ids, counts);
+    while (next_run (&runs)) {
+        compute_run (&runs, distances);
+        size_t n_found = find (distances, runs.size, heap_distances[0], found);
+        for (size_t j = 0; j < n_found; j++) {
+            counts->nheap_updates +=
+                faiss_heap_offer_unordered (is_similarity, k, heap_distances, heap_labels,
+                                            distances[found[j]], label_of (&runs, found[j]));
+        }
+    }
+}
+
+static FaissStatus BlockScanner_scan_codes_handler (const FaissInvertedListScanner *scanner,
+                                                    size_t n, const uint8_t *codes,
+                                                    const idx_t *ids, FaissResultHandler *handler,
+                                                    FaissIndexIVFStats *counts) {
+    float distances[FAISS_SCAN_BLOCK];
+    Runs runs = runs_of (scanner, n, codes, ids, counts);
+    while (next_run (&runs)) {
+        compute_run (&runs, distances);
+        for (size_t j = 0; j < runs.size; j++) {
+            if (scanner->keep_max ? distances[j] > handler->threshold
+                                  : distances[j] < handler->threshold) {
+                counts->nheap_updates++;
+                FAISS_TRY (handler->add_result (handler, distances[j], label_of (&runs, j)));
+            }
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus BlockScanner_scan_codes_range (const FaissInvertedListScanner *scanner, size_t n,
+                                                  const uint8_t *codes, const idx_t *ids,
+                                                  float radius, FaissRangeQueryResult *result,
+                                                  FaissIndexIVFStats *counts) {
+    float distances[FAISS_SCAN_BLOCK];
+    Runs runs = runs_of (scanner, n, codes, ids, counts);
+    while (next_run (&runs)) {
+        compute_run (&runs, distances);
+        for (size_t j = 0; j < runs.size; j++) {
+            if (scanner->keep_max ? distances[j] > radius : distances[j] < radius) {
+                FAISS_TRY (faiss_RangeQueryResult_add (result, distances[j], label_of (&runs, j)));
+            }
+        }
+    }
+    return FAISS_OK;
+}
+
+/* ---- the object ------------------------------------------------------------------------------ */
+
+FaissStatus faiss_BlockScanner_set_list (FaissInvertedListScanner *scanner, idx_t list_no,
+                                         float coarse_dis) {
+    (void)coarse_dis;
+    scanner->list_no = list_no;
+    return FAISS_OK;
+}
+
+FaissStatus faiss_BlockScanner_init (FaissBlockScanner *self, const FaissIndexIVF *index,
+                                     bool store_pairs, const FaissIDSelector *sel,
+                                     void (*compute) (const FaissBlockScanner *self, size_t n,
+                                                      const uint8_t *codes, float *distances)) {
+    if (sel && store_pairs) {
+        return faiss_fail (FAISS_EXCEPT,
+                           "Error in %s_get_InvertedListScanner: a selector does not "
+                           "go with store_pairs: it selects ids",
+                           faiss_Index_class_name (&index->index));
+    }
+    *self = (FaissBlockScanner){
+        .scanner = {.list_no = -1,
+                    .keep_max = faiss_is_similarity_metric (index->index.metric_type),
+                    .store_pairs = store_pairs,
+                    .sel = sel,
+                    .code_size = index->code_size,
+                    .set_list = faiss_BlockScanner_set_list,
+                    .distance_to_code = BlockScanner_distance_to_code,
+                    .scan_codes = BlockScanner_scan_codes,
+                    .scan_codes_handler = BlockScanner_scan_codes_handler,
+                    .scan_codes_range = BlockScanner_scan_codes_range},
+        .compute = compute,
+    };
+    return FAISS_OK;
+}
