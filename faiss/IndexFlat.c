@@ -9,6 +9,7 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/utils/distances.h>
+#include <faiss/utils/exact_search.h>
 #include <faiss/utils/extra_distances.h>
 #include <faiss/utils/string.h>
 
@@ -22,19 +23,26 @@ FaissStatus faiss_IndexFlat_init (FaissIndexFlat *self, idx_t d, FaissMetricType
     return faiss_IndexFlatCodes_init (&self->flat_codes, sizeof (float) * (size_t)d, d, metric);
 }
 
+/* What searches derive from the vectors is no part of the index's value. */
+static FaissRowFilter *filter_of (const FaissIndexFlat *self) {
+    return (FaissRowFilter *)(uintptr_t)&self->flat_codes.filter;
+}
+
 /* ---- search ---------------------------------------------------------------------------------- */
 
 static FaissStatus IndexFlat_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
                                      const FaissSearchParameters *params, float *distances,
                                      idx_t *labels) {
     const FaissIDSelector *sel = params ? params->sel : NULL;
-    const float *y = vectors_of (CONST_SELF (index));
+    const FaissIndexFlat *self = CONST_SELF (index);
+    const float *y = vectors_of (self);
     size_t d = (size_t)index->d, nx = (size_t)n, ny = (size_t)index->ntotal;
     switch (index->metric_type) {
     case METRIC_INNER_PRODUCT:
-        return faiss_knn_inner_product (x, y, d, nx, ny, (size_t)k, distances, labels, sel);
     case METRIC_L2:
-        return faiss_knn_L2sqr (x, y, d, nx, ny, (size_t)k, distances, labels, NULL, sel);
+        return faiss_filtered_knn (index->metric_type == METRIC_INNER_PRODUCT, x, y, d, nx, ny,
+                                   (size_t)k, distances, labels, sel, filter_of (self),
+                                   !self->flat_codes.codes.owner);
     default:
         return faiss_knn_extra_metrics (x, y, d, nx, ny, index->metric_type, index->metric_arg,
                                         (size_t)k, distances, labels, sel);
@@ -45,13 +53,15 @@ static FaissStatus IndexFlat_range_search (const FaissIndex *index, idx_t n, con
                                            float radius, const FaissSearchParameters *params,
                                            FaissRangeSearchResult *result) {
     const FaissIDSelector *sel = params ? params->sel : NULL;
-    const float *y = vectors_of (CONST_SELF (index));
+    const FaissIndexFlat *self = CONST_SELF (index);
+    const float *y = vectors_of (self);
     size_t d = (size_t)index->d, nx = (size_t)n, ny = (size_t)index->ntotal;
     switch (index->metric_type) {
     case METRIC_INNER_PRODUCT:
-        return faiss_range_search_inner_product (x, y, d, nx, ny, radius, result, sel);
     case METRIC_L2:
-        return faiss_range_search_L2sqr (x, y, d, nx, ny, radius, result, sel);
+        return faiss_filtered_range_search (index->metric_type == METRIC_INNER_PRODUCT, x, y, d, nx,
+                                            ny, radius, result, sel, filter_of (self),
+                                            !self->flat_codes.codes.owner);
     default:
         return faiss_range_search_extra_metrics (x, y, d, nx, ny, index->metric_type,
                                                  index->metric_arg, radius, result, sel);
@@ -114,6 +124,7 @@ static FaissStatus IndexFlat_get_FlatCodesDistanceComputer (const FaissIndexFlat
 }
 
 float *faiss_IndexFlat_get_xb (FaissIndexFlat *self) {
+    faiss_row_filter_expose (&self->flat_codes.filter);
     return (float *)(void *)self->flat_codes.codes.data;
 }
 
@@ -122,6 +133,24 @@ void faiss_IndexFlat_xb (FaissIndexFlat *self, float **xb, size_t *size) {
     if (size) {
         *size = self->flat_codes.codes.size / sizeof (float);
     }
+}
+
+void faiss_IndexFlat_set_filter_codes (FaissIndexFlat *self, FaissFilterCodesMode mode) {
+    faiss_row_filter_forget (&self->flat_codes.filter);
+    self->flat_codes.filter.mode = (int)mode;
+}
+
+FaissFilterCodesMode faiss_IndexFlat_filter_codes (const FaissIndexFlat *self) {
+    return (FaissFilterCodesMode)self->flat_codes.filter.mode;
+}
+
+size_t faiss_IndexFlat_filter_codes_size (const FaissIndexFlat *self) {
+    return faiss_row_filter_size (&self->flat_codes.filter);
+}
+
+void faiss_IndexFlat_vectors_changed (FaissIndexFlat *self) {
+    faiss_row_filter_forget (&self->flat_codes.filter);
+    ((FaissIndexFlatCodesClass *)self->index.cls)->codes_changed (&self->flat_codes);
 }
 
 /* ---- files and factory strings --------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/range_search.h>
+#include <faiss/impl/row_filter.h>
 #include <faiss/utils/Heap.h>
 
 #define SELF(pointer) FAISS_SELF (IndexFlatCodes, index, pointer)
@@ -17,6 +18,7 @@ static const FaissIndexFlatCodesClass *class_of (const FaissIndexFlatCodes *self
 }
 
 static void changed (FaissIndexFlatCodes *self) {
+    faiss_row_filter_forget (&self->filter);
     class_of (self)->codes_changed (self);
 }
 
@@ -29,6 +31,7 @@ FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_si
 
 static void IndexFlatCodes_finalize (void *object) {
     FaissIndexFlatCodes *self = object;
+    faiss_row_filter_forget (&self->filter);
     faiss_UInt8Vector_clear (&self->codes);
 }
 
@@ -36,6 +39,7 @@ static FaissStatus IndexFlatCodes_copy (void *object, const void *other_object) 
     FaissIndexFlatCodes *self = object;
     const FaissIndexFlatCodes *other = other_object;
     self->code_size = other->code_size;
+    self->filter.mode = other->filter.mode;
     return faiss_UInt8Vector_assign (&self->codes, other->codes.data, other->codes.size);
 }
 
@@ -59,21 +63,25 @@ static FaissStatus reserve (FaissIndexFlatCodes *self, idx_t n, uint8_t **room) 
     return FAISS_OK;
 }
 
-static void commit (FaissIndexFlatCodes *self, idx_t n) {
+/* The n codes are there; `before` is where the others were before there was room for them. */
+static void commit (FaissIndexFlatCodes *self, idx_t n, const uint8_t *before) {
+    faiss_row_filter_added (&self->filter, (size_t)self->index.ntotal, before, self->codes.data,
+                            self->code_size ? self->codes.capacity / self->code_size : 0);
     self->codes.size += (size_t)n * self->code_size;
     self->index.ntotal += n;
-    changed (self);
+    class_of (self)->codes_changed (self);
 }
 
 static FaissStatus IndexFlatCodes_add (FaissIndex *index, idx_t n, const float *x) {
     FaissIndexFlatCodes *self = SELF (index);
     uint8_t *room = NULL;
+    const uint8_t *before = self->codes.data;
     if (n == 0) {
         return FAISS_OK;
     }
     FAISS_TRY (reserve (self, n, &room));
     FAISS_TRY (index->cls->sa_encode (index, n, x, room));
-    commit (self, n);
+    commit (self, n, before);
     return FAISS_OK;
 }
 
@@ -82,12 +90,13 @@ static FaissStatus IndexFlatCodes_add_sa_codes (FaissIndex *index, idx_t n, cons
     (void)xids; /* ids are positions */
     FaissIndexFlatCodes *self = SELF (index);
     uint8_t *room = NULL;
+    const uint8_t *before = self->codes.data;
     if (n == 0) {
         return FAISS_OK;
     }
     FAISS_TRY (reserve (self, n, &room));
     memcpy (room, codes, (size_t)n * self->code_size);
-    commit (self, n);
+    commit (self, n, before);
     return FAISS_OK;
 }
 

@@ -7,6 +7,16 @@
 
 FAISS_BEGIN_DECLS
 
+#ifndef SWIG
+/// Of indexes of plain vectors: see FaissFilterCodesMode. Private; all zero is "nothing yet".
+typedef struct FaissRowFilter {
+    struct FaissKeptCodes *kept;
+    int mode;
+    unsigned n_searches, n_useless;
+    bool is_coding, is_exposed;
+} FaissRowFilter;
+#endif
+
 /** Stores vectors as codes made by sa_encode, one after the other.
  *
  * Removing keeps the order of what remains and moves it together.
@@ -17,6 +27,7 @@ typedef struct FaissIndexFlatCodes FAISS_EXTENDS (FaissIndex) {
     };
     size_t code_size;       ///< bytes per vector
     FaissUInt8Vector codes; ///< size ntotal * code_size
+    FAISS_PRIVATE (FaissRowFilter filter;)
 } FaissIndexFlatCodes;
 
 #ifndef SWIG

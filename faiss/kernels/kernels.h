@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <faiss/kernels/exact_search.h>
+#include <faiss/kernels/filter_codes.h>
 #include <faiss/kernels/kmeans.h>
 #include <faiss/utils/simd_levels.h>
 

@@ -2,7 +2,9 @@
 #include <faiss/utils/exact_search.h>
 
 #include <float.h>
+#include <math.h>
 
+#include <faiss/impl/FilterCodes.h>
 #include <faiss/impl/check.h>
 
 enum {
@@ -120,28 +122,112 @@ static void distances_to_rows (const FaissExactTask *task, const float *x, const
     }
 }
 
-static FaissStatus stream_rows (const FaissExactTask *task, FaissExactPart *part) {
+/* The floats of these rows, and what is better than the threshold. */
+static FaissStatus stream_floats (const FaissExactTask *task, FaissExactPart *part, size_t q,
+                                  const RowBlock *rows) {
+    bool similarity = is_similarity (task);
+    float vals[MAX_STREAM_ROWS], threshold = threshold_of (part, q);
+    uint32_t places[MAX_STREAM_ROWS];
+    size_t n_found = 0;
+    distances_to_rows (task, task->x + (part->first_query + q) * task->d, rows, vals);
+    for (size_t i = 0; i < rows->n; i++) {
+        float value = vals[i];
+        places[n_found] = (uint32_t)i;
+        vals[n_found] = value; /* n_found <= i: what is overwritten was looked at */
+        n_found += similarity ? value > threshold : value < threshold;
+    }
+    return keep (task, part, q, n_found, vals, places, rows);
+}
+
+/* ---- the same by codes first ----------------------------------------------------------------- */
+
+/* The queries of a part as the codes' kernels want them. */
+typedef struct CodedQueries {
+    FaissFilterQuery queries[STREAM_QUERIES];
+    bool is_usable[STREAM_QUERIES]; /* false: as floats */
+    int16_t *components;
+    size_t n_tested[STREAM_QUERIES], n_passed[STREAM_QUERIES];
+} CodedQueries;
+
+static FaissStatus code_queries (CodedQueries *coded, const FaissExactTask *task,
+                                 const FaissExactPart *part) {
+    *coded = (CodedQueries){0};
+    if (task->filter.n_rows == 0) {
+        return FAISS_OK;
+    }
+    size_t size = faiss_filter_query_size (task->d);
+    FAISS_TRY (faiss_alloc_aligned (&coded->components, part->n_queries * size, sizeof (int16_t)));
+    for (size_t q = 0; q < part->n_queries; q++) {
+        coded->is_usable[q] = faiss_filter_query_init (
+            &coded->queries[q], is_similarity (task), task->d,
+            task->x + (part->first_query + q) * task->d, coded->components + q * size);
+    }
+    return FAISS_OK;
+}
+
+/* Is there a threshold, and do codes help? */
+static bool is_filtered (const FaissExactTask *task, const FaissExactPart *part,
+                         const CodedQueries *coded, size_t q, const RowBlock *rows) {
+    if (!coded->is_usable[q] || rows->n == 0) {
+        return false;
+    }
+    size_t last = rows->ids ? rows->ids[rows->n - 1] : rows->first + rows->n - 1;
+    bool is_useless =
+        coded->n_tested[q] >= 8 * MAX_STREAM_ROWS && coded->n_passed[q] > coded->n_tested[q] / 2;
+    return last < task->filter.n_rows && !is_useless &&
+           (part->found || fabsf (threshold_of (part, q)) != FLT_MAX);
+}
+
+/* Rows near enough by their codes, then by their floats. */
+static FaissStatus stream_codes (const FaissExactTask *task, FaissExactPart *part,
+                                 CodedQueries *coded, size_t q, const RowBlock *rows) {
+    bool similarity = is_similarity (task);
+    uint32_t near[MAX_STREAM_ROWS];
+    const FaissFilterQuery *query = &coded->queries[q];
+    float bound = faiss_filter_bound (query, similarity, threshold_of (part, q));
+    const uint8_t *codes = task->filter.rows;
+    codes += rows->ids ? 0 : rows->first * faiss_filter_stride (task->d);
+    size_t n = (similarity ? faiss_kernels.filter_find_ip : faiss_kernels.filter_find_L2) (
+        query, codes, rows->ids, rows->n, bound, near);
+    coded->n_tested[q] += rows->n;
+    coded->n_passed[q] += n;
+    for (size_t i = 0; i < n; i++) {
+        near[i] = rows->ids ? rows->ids[near[i]] : (uint32_t)(rows->first + near[i]);
+        const char *row = (const char *)(task->y + near[i] * task->d);
+        for (size_t at = 0; at < task->d * sizeof (float); at += 64) {
+            __builtin_prefetch (row + at);
+        }
+    }
+    RowBlock near_rows = {.n = n, .ids = near};
+    return n == 0 ? FAISS_OK : stream_floats (task, part, q, &near_rows);
+}
+
+static FaissStatus stream_coded (const FaissExactTask *task, FaissExactPart *part,
+                                 CodedQueries *coded) {
     size_t max_rows = round_up (STREAM_BYTES / (sizeof (float) * (task->d + 1)) + 1, 4);
     max_rows = part->n_queries == 1 ? MAX_STREAM_ROWS : min_size (max_rows, MAX_STREAM_ROWS);
-    float vals[MAX_STREAM_ROWS];
-    uint32_t ids[MAX_STREAM_ROWS], places[MAX_STREAM_ROWS];
-    bool similarity = is_similarity (task);
+    uint32_t ids[MAX_STREAM_ROWS];
     for (size_t at = part->begin; at < part->end;) {
         RowBlock rows = next_rows (task, &at, part->end, max_rows, ids);
         for (size_t q = 0; q < part->n_queries; q++) {
-            distances_to_rows (task, task->x + (part->first_query + q) * task->d, &rows, vals);
-            float threshold = threshold_of (part, q);
-            size_t n_found = 0;
-            for (size_t i = 0; i < rows.n; i++) {
-                float value = vals[i];
-                places[n_found] = (uint32_t)i;
-                vals[n_found] = value; /* n_found <= i: what is overwritten was looked at */
-                n_found += similarity ? value > threshold : value < threshold;
-            }
-            FAISS_TRY (keep (task, part, q, n_found, vals, places, &rows));
+            FAISS_TRY (is_filtered (task, part, coded, q, &rows)
+                           ? stream_codes (task, part, coded, q, &rows)
+                           : stream_floats (task, part, q, &rows));
         }
     }
     return FAISS_OK;
+}
+
+static FaissStatus stream_rows (FaissExactTask *task, FaissExactPart *part) {
+    CodedQueries coded;
+    FAISS_TRY (code_queries (&coded, task, part));
+    FaissStatus status = stream_coded (task, part, &coded);
+    for (size_t q = 0; q < part->n_queries; q++) {
+        __atomic_fetch_add (&task->n_tested, coded.n_tested[q], __ATOMIC_RELAXED);
+        __atomic_fetch_add (&task->n_passed, coded.n_passed[q], __ATOMIC_RELAXED);
+    }
+    free (coded.components);
+    return status;
 }
 
 /* ---- more queries: panels against packed blocks ---------------------------------------------- */
@@ -312,7 +398,11 @@ static FaissStatus scan_blocks (const FaissExactTask *task, FaissExactPart *part
     return FAISS_OK;
 }
 
-FaissStatus faiss_exact_part (const FaissExactTask *task, FaissExactPart *part) {
+bool faiss_exact_is_streamed (const FaissExactTask *task) {
+    return task->nx <= STREAM_QUERIES && task->metric != FAISS_EXACT_L2_NORMS;
+}
+
+FaissStatus faiss_exact_part (FaissExactTask *task, FaissExactPart *part) {
     if (part->n_queries == 0 || part->begin >= part->end) {
         return FAISS_OK;
     }

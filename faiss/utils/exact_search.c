@@ -165,7 +165,7 @@ static size_t slice_border (const FaissExactTask *task, size_t slice, size_t n_s
 }
 
 /* Queries first .. first + n - 1; the rows in n_slices slices, each by a thread of its own. */
-static FaissStatus knn_group (const FaissExactTask *task, size_t first, size_t n, size_t n_slices,
+static FaissStatus knn_group (FaissExactTask *task, size_t first, size_t n, size_t n_slices,
                               size_t k, float *vals, idx_t *ids) {
     bool similarity = task->metric == FAISS_EXACT_IP, nearest = k == 1 && n > 4;
     size_t k_kept = min_size (k, max_size (task->end - task->begin, 1));
@@ -283,6 +283,29 @@ FaissStatus faiss_knn_inner_product (const float *x, const float *y, size_t d, s
     return knn (&task, k, vals, ids, sel);
 }
 
+/* Filter codes pay where few results are wanted of many rows. */
+static bool open_filter (FaissExactTask *task, size_t k, FaissRowFilter *filter, bool may_code) {
+    bool pays = faiss_exact_is_streamed (task) && k <= task->ny / 16;
+    if (pays) {
+        faiss_row_filter_open (filter, task->y, task->ny, task->d, may_code, &task->filter);
+    }
+    return pays;
+}
+
+FaissStatus faiss_filtered_knn (bool is_similarity, const float *x, const float *y, size_t d,
+                                size_t nx, size_t ny, size_t k, float *vals, idx_t *ids,
+                                const FaissIDSelector *sel, FaissRowFilter *filter, bool may_code) {
+    FaissExactMetric metric = is_similarity ? FAISS_EXACT_IP : L2_formula (nx, d, sel);
+    FaissExactTask task = task_of (metric, x, y, d, nx, ny);
+    if (ny > UINT32_MAX || !open_filter (&task, k, filter, may_code)) {
+        return is_similarity ? faiss_knn_inner_product (x, y, d, nx, ny, k, vals, ids, sel)
+                             : faiss_knn_L2sqr (x, y, d, nx, ny, k, vals, ids, NULL, sel);
+    }
+    FaissStatus status = knn (&task, k, vals, ids, sel);
+    faiss_row_filter_close (filter, task.n_tested, task.n_passed);
+    return status;
+}
+
 /* ---- ranges ---------------------------------------------------------------------------------- */
 
 static void free_found (FaissExactFound *found, size_t n) {
@@ -374,4 +397,20 @@ FaissStatus faiss_range_search_inner_product (const float *x, const float *y, si
     }
     FaissExactTask task = task_of (FAISS_EXACT_IP, x, y, d, nx, ny);
     return range_search (&task, radius, result, sel);
+}
+
+FaissStatus faiss_filtered_range_search (bool is_similarity, const float *x, const float *y,
+                                         size_t d, size_t nx, size_t ny, float radius,
+                                         FaissRangeSearchResult *result, const FaissIDSelector *sel,
+                                         FaissRowFilter *filter, bool may_code) {
+    FaissExactMetric metric = is_similarity ? FAISS_EXACT_IP : L2_formula (nx, d, sel);
+    FaissExactTask task = task_of (metric, x, y, d, nx, ny);
+    if (ny > UINT32_MAX || !open_filter (&task, 0, filter, may_code)) {
+        return is_similarity
+                   ? faiss_range_search_inner_product (x, y, d, nx, ny, radius, result, sel)
+                   : faiss_range_search_L2sqr (x, y, d, nx, ny, radius, result, sel);
+    }
+    FaissStatus status = range_search (&task, radius, result, sel);
+    faiss_row_filter_close (filter, task.n_tested, task.n_passed);
+    return status;
 }

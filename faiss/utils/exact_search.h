@@ -8,6 +8,7 @@
 #define FAISS_EXACT_SEARCH_H
 
 #include <faiss/Index.h>
+#include <faiss/impl/row_filter.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/candidates.h>
 
@@ -35,6 +36,10 @@ typedef struct FaissExactTask {
     const uint32_t *list;       ///< ascending, or NULL
     const FaissIDSelector *sel; ///< or NULL
 
+    /* codes of the first rows, and how they were used; for few queries */
+    FaissFilterView filter;
+    size_t n_tested, n_passed; ///< atomic
+
     /* all rows packed once, for many queries with few rows; or NULL */
     const float *packed, *packed_norms;
 } FaissExactTask;
@@ -52,6 +57,22 @@ typedef struct FaissExactPart {
 } FaissExactPart;
 
 /// Do one part, in the calling thread.
-FaissStatus faiss_exact_part (const FaissExactTask *task, FaissExactPart *part);
+FaissStatus faiss_exact_part (FaissExactTask *task, FaissExactPart *part);
+
+/// With few queries the rows are streamed: is the task one of few?
+bool faiss_exact_is_streamed (const FaissExactTask *task);
+
+/** faiss_knn_L2sqr, faiss_knn_inner_product and the ranges for vectors that may have filter codes.
+ *
+ * @param filter    of the index that has the vectors
+ * @param may_code  whether codes may be made
+ */
+FaissStatus faiss_filtered_knn (bool is_similarity, const float *x, const float *y, size_t d,
+                                size_t nx, size_t ny, size_t k, float *vals, idx_t *ids,
+                                const FaissIDSelector *sel, FaissRowFilter *filter, bool may_code);
+FaissStatus faiss_filtered_range_search (bool is_similarity, const float *x, const float *y,
+                                         size_t d, size_t nx, size_t ny, float radius,
+                                         FaissRangeSearchResult *result, const FaissIDSelector *sel,
+                                         FaissRowFilter *filter, bool may_code);
 
 #endif

@@ -1,0 +1,200 @@
+/* When an index of plain vectors has filter codes. */
+#include <faiss/impl/row_filter.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <faiss/IndexFlat.h>
+#include <faiss/impl/FilterCodes.h>
+#include <faiss/impl/check.h>
+
+enum {
+    MIN_SIZE = 1 << 15,      /* components of all vectors: below, reading them is cheap */
+    SEARCHES_WITHOUT = 2,    /* before codes are thought of */
+    PARTS = 8,               /* in how many searches the rows are coded */
+    MIN_PART_SIZE = 1 << 18, /* components */
+    USELESS_SEARCHES = 32,   /* in a row, after which codes are not used any more */
+    MEMORY_SHARE = 16,       /* codes take at most this part of the machine's memory */
+};
+
+/* Codes, and of what. Searches may use it while others add rows to it. */
+struct FaissKeptCodes {
+    FaissFilterCodes codes;
+    const float *y;
+    struct FaissKeptCodes *previous; /* no longer right, but perhaps in use */
+};
+
+/* ---- keeping --------------------------------------------------------------------------------- */
+
+static void free_kept (struct FaissKeptCodes *kept) {
+    while (kept) {
+        struct FaissKeptCodes *previous = kept->previous;
+        faiss_FilterCodes_clear (&kept->codes);
+        free (kept);
+        kept = previous;
+    }
+}
+
+void faiss_row_filter_forget (FaissRowFilter *self) {
+    free_kept (self->kept);
+    *self = (FaissRowFilter){.mode = self->mode};
+}
+
+void faiss_row_filter_expose (FaissRowFilter *self) {
+    __atomic_store_n (&self->is_exposed, true, __ATOMIC_RELAXED);
+}
+
+void faiss_row_filter_added (FaissRowFilter *self, size_t n, const void *before, const void *y,
+                             size_t capacity) {
+    struct FaissKeptCodes *kept = self->kept;
+    if (!kept && !self->is_exposed) {
+        return;
+    }
+    if (!kept || self->is_exposed || kept->y != before || kept->codes.n_rows > n ||
+        faiss_FilterCodes_reserve (&kept->codes, capacity) != FAISS_OK) {
+        faiss_row_filter_forget (self);
+        return;
+    }
+    free_kept (kept->previous);
+    kept->previous = NULL;
+    kept->y = y;
+}
+
+/* ---- coding ---------------------------------------------------------------------------------- */
+
+static size_t machine_memory (void) {
+    static size_t memory; /* 0: not asked yet */
+    size_t known = __atomic_load_n (&memory, __ATOMIC_RELAXED);
+    if (known == 0) {
+        long pages = sysconf (_SC_PHYS_PAGES), page = sysconf (_SC_PAGESIZE);
+        known = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : 1;
+        __atomic_store_n (&memory, known, __ATOMIC_RELAXED);
+    }
+    return known;
+}
+
+static FaissFilterCodesMode default_mode (void) {
+    static int mode = -1; /* not asked yet */
+    int known = __atomic_load_n (&mode, __ATOMIC_RELAXED);
+    if (known < 0) {
+        const char *wanted = getenv ("FAISS_FILTER_CODES");
+        known = wanted && strcmp (wanted, "off") == 0  ? FAISS_FILTER_CODES_OFF
+                : wanted && strcmp (wanted, "on") == 0 ? FAISS_FILTER_CODES_ON
+                                                       : FAISS_FILTER_CODES_AUTO;
+        __atomic_store_n (&mode, known, __ATOMIC_RELAXED);
+    }
+    return (FaissFilterCodesMode)known;
+}
+
+static bool is_worth_coding (size_t n, size_t d, bool may_take) {
+    return may_take && n * d >= MIN_SIZE &&
+           n * faiss_filter_stride (d) <= machine_memory () / MEMORY_SHARE;
+}
+
+/* Begin anew; what is there may be in use by searches, and goes with the next change. */
+static struct FaissKeptCodes *begin_codes (FaissRowFilter *self, const float *y, size_t n,
+                                           size_t d) {
+    struct FaissKeptCodes *kept = calloc (1, sizeof *kept);
+    if (!kept || faiss_FilterCodes_init (&kept->codes, d, n) != FAISS_OK) {
+        free (kept);
+        return NULL;
+    }
+    kept->y = y;
+    kept->previous = self->kept;
+    __atomic_store_n (&self->kept, kept, __ATOMIC_RELEASE);
+    return kept;
+}
+
+static size_t n_coded (const struct FaissKeptCodes *kept) {
+    return __atomic_load_n (&kept->codes.n_rows, __ATOMIC_ACQUIRE);
+}
+
+static bool is_of (const struct FaissKeptCodes *kept, const float *y, size_t n, size_t d) {
+    return kept && kept->y == y && kept->codes.d == d && n_coded (kept) <= n;
+}
+
+/* Code some of the rows, if no other thread does. */
+static void code_some (FaissRowFilter *self, const float *y, size_t n, size_t d, bool all) {
+    if (__atomic_exchange_n (&self->is_coding, true, __ATOMIC_ACQUIRE)) {
+        return;
+    }
+    struct FaissKeptCodes *kept = self->kept;
+    if (!is_of (kept, y, n, d)) {
+        kept = begin_codes (self, y, n, d);
+    }
+    size_t most = kept && kept->codes.capacity < n ? kept->codes.capacity : n;
+    if (kept && n_coded (kept) < most) {
+        size_t done = n_coded (kept), left = most - done, part = n / PARTS + MIN_PART_SIZE / d;
+        faiss_FilterCodes_append (&kept->codes, all || left < part ? left : part, y + done * d);
+    }
+    __atomic_store_n (&self->is_coding, false, __ATOMIC_RELEASE);
+}
+
+/* ---- for a search ---------------------------------------------------------------------------- */
+
+/* Compare a few rows, other ones in each search, with their codes. */
+static bool still_holds (const struct FaissKeptCodes *kept, size_t n_rows, unsigned search) {
+    enum { MAX_STRIDE = 4096 + 32 };
+    uint8_t buffer[MAX_STRIDE];
+    size_t d = kept->codes.d, n_compared = n_rows * d >= MIN_PART_SIZE ? 4 : 1;
+    if (kept->codes.stride > MAX_STRIDE) {
+        return true;
+    }
+    for (size_t i = 0; i < n_compared; i++) {
+        uint64_t scattered = (search * 4u + i) * 0x9e3779b97f4a7c15u;
+        size_t row = (size_t)((scattered >> 32) * n_rows >> 32);
+        if (!faiss_FilterCodes_holds (&kept->codes, row, kept->y + row * d, buffer)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void faiss_row_filter_open (FaissRowFilter *self, const float *y, size_t n, size_t d, bool may_take,
+                            FaissFilterView *out) {
+    *out = (FaissFilterView){0};
+    FaissFilterCodesMode mode =
+        self->mode == FAISS_FILTER_CODES_AUTO ? default_mode () : (FaissFilterCodesMode)self->mode;
+    if (mode == FAISS_FILTER_CODES_OFF || n > UINT32_MAX || !faiss_filter_codes_suit (d)) {
+        return;
+    }
+    bool always = mode == FAISS_FILTER_CODES_ON;
+    if (!always && (__atomic_load_n (&self->is_exposed, __ATOMIC_RELAXED) ||
+                    __atomic_load_n (&self->n_useless, __ATOMIC_RELAXED) >= USELESS_SEARCHES ||
+                    !is_worth_coding (n, d, may_take))) {
+        return;
+    }
+    unsigned search = __atomic_fetch_add (&self->n_searches, 1, __ATOMIC_RELAXED);
+    if (!always && search < SEARCHES_WITHOUT) {
+        return;
+    }
+    struct FaissKeptCodes *kept = __atomic_load_n (&self->kept, __ATOMIC_ACQUIRE);
+    if (!is_of (kept, y, n, d) || n_coded (kept) < n) {
+        code_some (self, y, n, d, always);
+        kept = __atomic_load_n (&self->kept, __ATOMIC_ACQUIRE);
+    }
+    if (!is_of (kept, y, n, d)) {
+        return;
+    }
+    size_t n_rows = n_coded (kept);
+    if (n_rows > 0 && !always && !still_holds (kept, n_rows, search)) {
+        faiss_row_filter_expose (self);
+        return;
+    }
+    *out = (FaissFilterView){.rows = kept->codes.rows, .n_rows = n_rows};
+}
+
+void faiss_row_filter_close (FaissRowFilter *self, size_t n_tested, size_t n_passed) {
+    if (n_tested == 0) {
+        return;
+    }
+    unsigned n = __atomic_load_n (&self->n_useless, __ATOMIC_RELAXED);
+    n = n_passed > n_tested / 2 ? n + 1 : 0;
+    __atomic_store_n (&self->n_useless, n, __ATOMIC_RELAXED);
+}
+
+size_t faiss_row_filter_size (const FaissRowFilter *self) {
+    const struct FaissKeptCodes *kept = __atomic_load_n (&self->kept, __ATOMIC_ACQUIRE);
+    return kept ? n_coded (kept) * kept->codes.stride : 0;
+}

@@ -1,0 +1,54 @@
+/* Kernels of filter codes: the data they work on. Not for public headers.
+ *
+ * A filter code is a row of floats in a quarter of the space, with a bound of what was lost:
+ *
+ *     uint8_t codes[d]     component j of the row is about low + scale * codes[j]
+ *     zeros                up to a multiple of FAISS_FILTER_ALIGN
+ *     FaissFilterInfo
+ *
+ * From it and a query follows what the distance of the row can be at best. Who looks for the
+ * nearest rows needs the floats of those only that can be near enough; see
+ * faiss/impl/FilterCodes.h.
+ */
+#ifndef FAISS_KERNELS_FILTER_CODES_H
+#define FAISS_KERNELS_FILTER_CODES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    FAISS_FILTER_ALIGN = 16,       ///< bytes: a row of codes is a multiple of it
+    FAISS_FILTER_QUERY_ALIGN = 32, ///< components: those of a query are padded to a multiple of it
+};
+
+/// What a row has beside its codes.
+typedef struct FaissFilterInfo {
+    float scale, low;
+    float error; ///< at least the norm of (row - decoded row); infinite if there is no useful code
+    float norm;  ///< of the decoded row, rounded
+} FaissFilterInfo;
+
+/// A query for the kernels.
+typedef struct FaissFilterQuery {
+    size_t d;
+    /// the query is about step * components; 255 times the sum of their magnitudes is an int32_t
+    const int16_t *components; ///< zeros behind d, up to a multiple of FAISS_FILTER_QUERY_ALIGN
+    float step;
+    float sum;   ///< of step * components
+    float norm2; ///< squared, of step * components; for L2
+    /* how far a row may be from the value by codes: error_factor * error + norm_factor * norm +
+     * constant; for L2, where distances add, error_factor * error */
+    float error_factor, norm_factor, constant;
+} FaissFilterQuery;
+
+/// Bytes of a row.
+static inline size_t faiss_filter_stride (size_t d) {
+    return (d + FAISS_FILTER_ALIGN - 1) / FAISS_FILTER_ALIGN * FAISS_FILTER_ALIGN +
+           sizeof (FaissFilterInfo);
+}
+
+/* Roundings of the float arithmetic in the kernels, in units of what was added up: generous. */
+#define FAISS_FILTER_ROUNDING_DOT 2e-6f    /* 32 * 2^-24, of the parts of an inner product */
+#define FAISS_FILTER_ROUNDING_NORM 7.2e-7f /* 12 * 2^-24, of squared norms */
+
+#endif
