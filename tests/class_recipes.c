@@ -24,6 +24,13 @@ static FaissStatus flat_1d (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus random_results (FaissIndex **out) {
+    FaissIndexRandom *index = NULL;
+    FAISS_TRY (faiss_IndexRandom_new_with (&index, MAX_D, 0, 7, METRIC_L2));
+    *out = &index->index;
+    return FAISS_OK;
+}
+
 static FaissStatus centered_and_normalized (FaissIndex **out) {
     FAISS_OWNED (IndexPreTransform) *index = NULL;
     FAISS_OWNED (Index) *flat = NULL;
@@ -86,9 +93,16 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS | LACKS_SELECTOR | SEARCHES_ROOTS,
      .reads_as = "IndexFlatL2"},
     {"IndexLSH", "LSH37rt", .metric = METRIC_L2,
-     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | SEARCHES_BITS},
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS},
     {"IndexLSH", "LSH5t", .metric = METRIC_L2,
-     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | SEARCHES_BITS, .variant = "plain"},
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS,
+     .variant = "plain"},
+    {"IndexLattice", "ZnLattice2x10_4", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FILE | LACKS_ODD_NUMBERS},
+    {"IndexRandom", .build = random_results, .metric = METRIC_L2,
+     .traits = LACKS_RANGE_SEARCH | LACKS_REMOVE | LACKS_MERGE | LACKS_CODES | LACKS_ADD_CODES |
+               LACKS_SELECTOR | LACKS_SUBSET | LACKS_ADD_WITH_IDS | LACKS_FACTORY | LACKS_FILE |
+               IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "IP"},
@@ -344,7 +358,20 @@ FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,
     return faiss_SearchParameters_new (out, sel);
 }
 
+/* Instead of a file, for comparisons. */
+static FaissStatus content_without_file (const FaissIndex *index, FaissUInt8Vector *bytes) {
+    const FaissIndexFlatCodes *codes = faiss_IndexFlatCodes_cast ((FaissIndex *)index);
+    if (codes) {
+        FAISS_TRY (faiss_UInt8Vector_append (bytes, codes->codes.data, codes->codes.size));
+    }
+    return faiss_UInt8Vector_append (bytes, (const uint8_t *)&index->ntotal, sizeof index->ntotal);
+}
+
 FaissStatus index_bytes (const FaissIndex *index, FaissUInt8Vector *bytes) {
+    if (faiss_IndexRandom_cast ((FaissIndex *)index) ||
+        (faiss_IndexLattice_cast ((FaissIndex *)index) && index->ntotal > 0)) {
+        return content_without_file (index, bytes);
+    }
     FaissVectorIOWriter *writer = NULL;
     FAISS_TRY (faiss_VectorIOWriter_new (&writer));
     FaissStatus status = faiss_write_index_custom (index, &writer->writer, 0);

@@ -35,8 +35,10 @@ enum {
     IS_LOSSY = 1024,      ///< a reconstruction differs from the vector
     LACKS_FACTORY = 2048, ///< no factory string makes the class
     LACKS_ADD_WITH_IDS = 8192,
-    SEARCHES_BITS = 16384, ///< search counts bits that differ, everything else decodes vectors
-    SEARCHES_ROOTS = 4096, ///< search gives |x - y|, range_search and the file's class squares
+    SEARCHES_OTHERWISE = 16384, ///< search has distances of its own, everything else decodes
+    LACKS_FILE = 32768,         ///< with vectors in it, it cannot be written
+    LACKS_ODD_NUMBERS = 65536,  ///< codes of NaN and infinity are those of other vectors
+    SEARCHES_ROOTS = 4096,      ///< search gives |x - y|, range_search and the file's class squares
 };
 
 typedef struct IndexRecipe {

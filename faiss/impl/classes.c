@@ -5,7 +5,9 @@
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFFlatDedup.h>
 #include <faiss/IndexLSH.h>
+#include <faiss/IndexLattice.h>
 #include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRandom.h>
 #include <faiss/IndexRefine.h>
 #include <faiss/VectorTransform.h>
 #include <faiss/impl/object.h>

@@ -6,6 +6,7 @@ Every output `field` of the vector `name` becomes an array golden_<name>_<field>
 or uint64_t (a hexadecimal string: of its bytes), and a number of elements golden_<name>_<field>_n.
 """
 import json
+import re
 import sys
 
 
@@ -50,7 +51,8 @@ def main():
             for field, value in vector[part].items():
                 values = flatten(value)
                 if part == "outputs" or field == "indices":
-                    print(array(f"golden_{vector['name']}_{field}", values), end="")
+                    name = re.sub(r"\W", "_", f"golden_{vector['name']}_{field}")
+                    print(array(name, values), end="")
         print()
     print("#endif")
 

@@ -111,6 +111,8 @@ def search_there(oracle, name, case):
 
 
 def assert_same_results(mine, theirs):
+    if mine is None and theirs is not None and (theirs[1] == -1).all():
+        return  # untrained: refused here
     if mine is None or theirs is None:
         assert mine is None and theirs is None
         return

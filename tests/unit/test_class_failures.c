@@ -215,8 +215,8 @@ static const Operation operations[] = {
     {"default", do_default, MAKES, 0},
     {"build", do_build, MAKES, 0},
     {"clone", do_clone, MAKES, 0},
-    {"read", do_read, MAKES, 0},
-    {"write", do_write, 0, 0},
+    {"read", do_read, MAKES, LACKS_FILE},
+    {"write", do_write, 0, LACKS_FILE},
     {"train", do_train, UNTRAINED, 0},
     {"add", do_add, CHANGES, 0},
     {"add_with_ids", do_add_with_ids, CHANGES, LACKS_ADD_WITH_IDS},
@@ -414,6 +414,9 @@ static size_t failing_read (void *ptr, size_t size, size_t nitems) {
 
 static void writes_fail (void **state) {
     const Visit *visit = *state;
+    if (visit->recipe->traits & LACKS_FILE) {
+        return;
+    }
     FaissIndex *index = NULL;
     assert_ok (recipe_build_full (visit->recipe, &index));
     Snapshot before = {0};
@@ -445,6 +448,9 @@ static void writes_fail (void **state) {
 
 static void reads_fail (void **state) {
     const Visit *visit = *state;
+    if (visit->recipe->traits & LACKS_FILE) {
+        return;
+    }
     FaissIndex *index = NULL;
     FaissUInt8Vector bytes = {0};
     assert_ok (recipe_build_full (visit->recipe, &index));
@@ -486,6 +492,9 @@ static size_t files_in (const char *folder) {
 static void disks_fill_up (void **state) {
     const Visit *visit = *state;
     const IndexRecipe *recipe = visit->recipe;
+    if (recipe->traits & LACKS_FILE) {
+        return;
+    }
     char folder[] = "/tmp/faiss_test_XXXXXX", name[64], missing[64];
     assert_non_null (mkdtemp (folder));
     snprintf (name, sizeof name, "%s/index", folder);
