@@ -1,6 +1,7 @@
 /* The registry of classes, from classes.def. */
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexFlat1D.h>
+#include <faiss/IndexHNSW.h>
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFFlatDedup.h>

@@ -1,0 +1,652 @@
+/* Indexes that search by walking through a graph, whatever stores the vectors. */
+#include <faiss/IndexHNSW.h>
+
+#include <string.h>
+
+#include <faiss/AutoTune.h>
+#include <faiss/IndexFlat.h>
+#include <faiss/impl/check.h>
+#include <faiss/impl/factory_rule.h>
+#include <faiss/impl/hnsw_internal.h>
+#include <faiss/impl/index_check.h>
+#include <faiss/impl/io_fields.h>
+#include <faiss/impl/parallel.h>
+#include <faiss/impl/range_search.h>
+#include <faiss/index_factory.h>
+#include <faiss/index_io.h>
+#include <faiss/utils/Heap.h>
+#include <faiss/utils/string.h>
+
+#define THIS(pointer) FAISS_SELF (IndexHNSW, index, pointer)
+#define CONST_THIS(pointer) FAISS_CONST_SELF (IndexHNSW, index, pointer)
+
+/* The graph and the storage belong together. */
+static FaissStatus check_parts (const FaissIndexHNSW *self) {
+    FAISS_REQUIRE (self->storage,
+                   "the index has no storage: it was written without its vectors, or made without");
+    FAISS_REQUIRE (self->storage->d == self->index.d, "expected a storage of d=%d, got %d",
+                   self->index.d, self->storage->d);
+    FAISS_REQUIRE (self->storage->ntotal == self->index.ntotal,
+                   "expected a storage of ntotal=%lld, got %lld", (long long)self->index.ntotal,
+                   (long long)self->storage->ntotal);
+    FAISS_REQUIRE (faiss_hnsw_size (&self->hnsw) == (size_t)self->index.ntotal,
+                   "expected a graph of ntotal=%lld nodes, got %zu", (long long)self->index.ntotal,
+                   faiss_hnsw_size (&self->hnsw));
+    return FAISS_OK;
+}
+
+/* ---- adding ---------------------------------------------------------------------------------- */
+
+static FaissStatus IndexHNSW_train (FaissIndex *index, idx_t n, const float *x) {
+    FaissIndexHNSW *self = THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    FAISS_TRY (faiss_Index_train (self->storage, n, x));
+    index->is_trained = true;
+    return FAISS_OK;
+}
+
+static FaissStatus remove_from (FaissIndex *index, idx_t begin) {
+    FaissIDSelectorRange *added;
+    FAISS_TRY (faiss_IDSelectorRange_new (&added, begin, index->ntotal));
+    FaissStatus status = faiss_Index_remove_ids (index, &added->sel, NULL);
+    faiss_IDSelectorRange_free (added);
+    return status;
+}
+
+/* Levels that the caller has set for the vectors to come are kept. */
+static FaissStatus add_to_graph (FaissIndexHNSW *self, idx_t n0, idx_t n, const float *x) {
+    FaissHNSWBuild build = {
+        .storage = self->storage,
+        .n0 = (size_t)n0,
+        .n = (size_t)n,
+        .x = x,
+        .init_level0 = self->init_level0,
+        .keep_max_size_level0 = self->keep_max_size_level0,
+        .preset_levels = faiss_hnsw_size (&self->hnsw) == (size_t)(n0 + n),
+        .verbose = self->index.verbose,
+    };
+    return faiss_hnsw_add (&self->hnsw, &build);
+}
+
+static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
+    FaissIndexHNSW *self = THIS (index);
+    idx_t n0 = index->ntotal;
+    FAISS_REQUIRE (self->storage, "there is no storage to add to");
+    if (n == 0) {
+        return FAISS_OK;
+    }
+    FAISS_REQUIRE (self->storage->ntotal == n0 && self->storage->d == index->d,
+                   "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
+                   index->d, (long long)n0, self->storage->d, (long long)self->storage->ntotal);
+    FAISS_REQUIRE (self->hnsw.offsets.size == (size_t)n0 + 1,
+                   "expected a graph of ntotal=%lld nodes, got %zu", (long long)n0,
+                   self->hnsw.offsets.size - 1);
+    FAISS_REQUIRE (n <= INT32_MAX - n0, "n=%lld more than ntotal=%lld: ids must be below %d",
+                   (long long)n, (long long)n0, INT32_MAX);
+    FAISS_REQUIRE (self->hnsw.efConstruction >= 1, "expected efConstruction >= 1, got %d",
+                   self->hnsw.efConstruction);
+    FAISS_TRY (faiss_Index_add (self->storage, n, x));
+    FaissStatus status = add_to_graph (self, n0, n, x);
+    if (status != FAISS_OK) {
+        FAISS_TRY (remove_from (self->storage, n0));
+        return status;
+    }
+    index->ntotal = n0 + n;
+    return FAISS_OK;
+}
+
+static FaissStatus IndexHNSW_reset (FaissIndex *index) {
+    FaissIndexHNSW *self = THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    FAISS_TRY (faiss_Index_reset (self->storage));
+    FAISS_TRY (faiss_HNSW_reset (&self->hnsw));
+    index->ntotal = 0;
+    return FAISS_OK;
+}
+
+/* ---- searching ------------------------------------------------------------------------------- */
+
+static FaissStatus settings_of (const FaissIndexHNSW *self, const FaissSearchParameters *params,
+                                FaissHNSWSettings *out) {
+    const FaissSearchParametersHNSW *own =
+        faiss_object_cast (params, &faiss_SearchParametersHNSW_class);
+    *out = (FaissHNSWSettings){
+        .efSearch = own ? own->efSearch : self->hnsw.efSearch,
+        .check_relative_distance =
+            own ? own->check_relative_distance : self->hnsw.check_relative_distance,
+        .bounded_queue = own ? own->bounded_queue : self->hnsw.search_bounded_queue,
+        .sel = params ? params->sel : NULL,
+    };
+    FAISS_REQUIRE (out->efSearch >= 1, "expected efSearch >= 1, got %d", out->efSearch);
+    return FAISS_OK;
+}
+
+/* One call of a search. */
+typedef struct Search {
+    const FaissIndexHNSW *self;
+    FaissHNSWSettings settings;
+    const float *x;
+    idx_t k;
+    float *distances;
+    idx_t *labels;
+    float radius;
+    /* search_level_0 */
+    int nprobe, search_type; /* 0: from the entry point */
+    const int32_t *nearest;
+    const float *nearest_d;
+} Search;
+
+static FaissStatus search_from (const Search *s, FaissGraphScratch *scratch, idx_t i,
+                                FaissGraphResults *results) {
+    const FaissHNSW *hnsw = &s->self->hnsw;
+    FAISS_TRY (scratch->vectors.dc->set_query (scratch->vectors.dc, s->x + i * s->self->index.d));
+    if (s->search_type == 0) {
+        return faiss_hnsw_search (hnsw, scratch, &s->settings, results);
+    }
+    return faiss_hnsw_search_level_0 (hnsw, scratch, &s->settings, (size_t)s->nprobe,
+                                      s->nearest + i * s->nprobe, s->nearest_d + i * s->nprobe,
+                                      s->search_type, results);
+}
+
+static FaissStatus search_one (const Search *s, FaissGraphScratch *scratch, idx_t i) {
+    bool is_similarity = scratch->vectors.is_similarity;
+    FaissGraphResults results = {.is_similarity = is_similarity,
+                                 .k = (size_t)s->k,
+                                 .distances = s->distances + i * s->k,
+                                 .labels = s->labels + i * s->k};
+    faiss_heap_heapify (is_similarity, results.k, results.distances, results.labels);
+    FAISS_TRY (search_from (s, scratch, i, &results));
+    faiss_heap_reorder (is_similarity, results.k, results.distances, results.labels);
+    return FAISS_OK;
+}
+
+static FaissStatus search_all (const Search *s, idx_t n) {
+    FaissRegion region = {0};
+#pragma omp parallel num_threads(faiss_threads_for(n))
+    {
+        FaissGraphScratch scratch = {0};
+        faiss_region_note (&region,
+                           faiss_graph_scratch_init (&scratch, &s->self->hnsw, s->self->storage));
+#pragma omp for schedule(dynamic, 4)
+        for (idx_t i = 0; i < n; i++) {
+            if (!faiss_region_stopped (&region)) {
+                faiss_region_note (&region, search_one (s, &scratch, i));
+            }
+        }
+        faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+        faiss_graph_scratch_free (&scratch);
+    }
+    return faiss_region_close (&region);
+}
+
+static FaissStatus IndexHNSW_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
+                                     const FaissSearchParameters *params, float *distances,
+                                     idx_t *labels) {
+    const FaissIndexHNSW *self = CONST_THIS (index);
+    Search s = {.self = self, .x = x, .k = k, .distances = distances, .labels = labels};
+    FAISS_TRY (check_parts (self));
+    FAISS_TRY (settings_of (self, params, &s.settings));
+    return search_all (&s, n);
+}
+
+FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n, const float *x,
+                                            idx_t k, const int32_t *nearest, const float *nearest_d,
+                                            float *distances, idx_t *labels, int nprobe,
+                                            int search_type, const FaissSearchParameters *params) {
+    FAISS_TRY (faiss_check_vectors (__func__, self ? &self->index : NULL, n, x, "x"));
+    FAISS_TRY (faiss_check_trained (__func__, &self->index));
+    FAISS_TRY (faiss_check_results (__func__, n, k, distances, labels));
+    FAISS_REQUIRE (nprobe >= 1, "expected nprobe >= 1, got %d", nprobe);
+    FAISS_REQUIRE (search_type == 1 || search_type == 2, "expected search_type 1 or 2, got %d",
+                   search_type);
+    FAISS_REQUIRE (n == 0 || (nearest && nearest_d), "nearest or nearest_d is NULL");
+    Search s = {.self = self,
+                .x = x,
+                .k = k,
+                .distances = distances,
+                .labels = labels,
+                .nprobe = nprobe,
+                .search_type = search_type,
+                .nearest = nearest,
+                .nearest_d = nearest_d};
+    FAISS_TRY (check_parts (self));
+    FAISS_TRY (settings_of (self, params, &s.settings));
+    return search_all (&s, n);
+}
+
+static FaissStatus range_search_queries (const Search *s, FaissGraphScratch *scratch, size_t begin,
+                                         size_t end, FaissRangeSearchPartialResult *partial) {
+    FAISS_TRY (faiss_graph_scratch_init (scratch, &s->self->hnsw, s->self->storage));
+    for (size_t i = begin; i < end; i++) {
+        FaissGraphResults results = {
+            .is_similarity = scratch->vectors.is_similarity, .k = 1, .radius = s->radius};
+        FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, (idx_t)i, &results.range));
+        FAISS_TRY (search_from (s, scratch, (idx_t)i, &results));
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus range_search_share (void *context, size_t begin, size_t end,
+                                       FaissRangeSearchPartialResult *partial) {
+    FaissGraphScratch scratch = {0};
+    FaissStatus status = range_search_queries (context, &scratch, begin, end, partial);
+    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+    faiss_graph_scratch_free (&scratch);
+    return status;
+}
+
+static FaissStatus IndexHNSW_range_search (const FaissIndex *index, idx_t n, const float *x,
+                                           float radius, const FaissSearchParameters *params,
+                                           FaissRangeSearchResult *result) {
+    const FaissIndexHNSW *self = CONST_THIS (index);
+    Search s = {.self = self, .x = x, .radius = radius};
+    FAISS_TRY (check_parts (self));
+    FAISS_TRY (settings_of (self, params, &s.settings));
+    return faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
+}
+
+static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
+                                      FaissResultHandler *handler,
+                                      const FaissSearchParameters *params) {
+    const FaissIndexHNSW *self = CONST_THIS (index);
+    Search s = {.self = self, .x = x};
+    FAISS_TRY (check_parts (self));
+    FAISS_TRY (settings_of (self, params, &s.settings));
+    FaissGraphScratch scratch = {0};
+    FaissStatus status = faiss_graph_scratch_init (&scratch, &self->hnsw, self->storage);
+    if (status == FAISS_OK) {
+        FaissGraphResults results = {
+            .is_similarity = scratch.vectors.is_similarity, .k = 1, .handler = handler};
+        status = search_from (&s, &scratch, 0, &results);
+    }
+    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+    faiss_graph_scratch_free (&scratch);
+    return status;
+}
+
+/* ---- what the storage does ------------------------------------------------------------------- */
+
+static FaissStatus IndexHNSW_reconstruct (const FaissIndex *index, idx_t key, float *recons) {
+    const FaissIndexHNSW *self = CONST_THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    return faiss_Index_reconstruct (self->storage, key, recons);
+}
+
+static FaissStatus IndexHNSW_reconstruct_n (const FaissIndex *index, idx_t i0, idx_t ni,
+                                            float *recons) {
+    const FaissIndexHNSW *self = CONST_THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    return faiss_Index_reconstruct_n (self->storage, i0, ni, recons);
+}
+
+static FaissStatus IndexHNSW_get_distance_computer (const FaissIndex *index,
+                                                    FaissDistanceComputer **out) {
+    const FaissIndexHNSW *self = CONST_THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    return faiss_Index_get_distance_computer (self->storage, out);
+}
+
+/* ---- parameters ------------------------------------------------------------------------------ */
+
+static FaissStatus to_int (const char *name, double value, int *out) {
+    FAISS_REQUIRE (value >= 1 && value <= INT32_MAX, "expected %s >= 1, got %g", name, value);
+    *out = (int)value;
+    return FAISS_OK;
+}
+
+static FaissStatus IndexHNSW_set_parameter (FaissIndex *index, const char *name, double value,
+                                            bool *known) {
+    FaissIndexHNSW *self = THIS (index);
+    *known = true;
+    if (strcmp (name, "efSearch") == 0) {
+        return to_int (name, value, &self->hnsw.efSearch);
+    }
+    if (strcmp (name, "efConstruction") == 0) {
+        return to_int (name, value, &self->hnsw.efConstruction);
+    }
+    if (strcmp (name, "prune_headroom") == 0) {
+        self->hnsw.prune_headroom = (float)value;
+        return FAISS_OK;
+    }
+    if (strcmp (name, "verbose") == 0 && self->storage) {
+        FAISS_TRY (self->storage->cls->set_parameter (self->storage, name, value, known));
+    }
+    return faiss_Index_class.set_parameter (index, name, value, known);
+}
+
+static FaissStatus IndexHNSW_add_parameter_ranges (const FaissIndex *index,
+                                                   FaissParameterSpace *space) {
+    (void)index;
+    return faiss_ParameterSpace_append_powers_of_2 (space, "efSearch", 2, 10, 1e9);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static FaissStatus check_read (const FaissIndexHNSW *self, const FaissIOReader *r) {
+    idx_t ntotal = self->index.ntotal;
+    FAISS_REQUIRE_FILE (r, ntotal >= 0 && faiss_hnsw_size (&self->hnsw) == (size_t)ntotal,
+                        "the graph has %zu nodes, expected ntotal=%lld",
+                        faiss_hnsw_size (&self->hnsw), (long long)ntotal);
+    const FaissIndex *storage = self->storage;
+    if (!storage) {
+        return FAISS_OK;
+    }
+    FAISS_REQUIRE_FILE (r, storage->ntotal == ntotal && storage->d == self->index.d,
+                        "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
+                        self->index.d, (long long)ntotal, storage->d, (long long)storage->ntotal);
+    FAISS_REQUIRE_FILE (r,
+                        faiss_is_similarity_metric (storage->metric_type) ==
+                            faiss_is_similarity_metric (self->index.metric_type),
+                        "expected a storage of metric_type=%d, got %d",
+                        (int)self->index.metric_type, (int)storage->metric_type);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexHNSW_read_fields (FaissIndexHNSW *self, FaissIOReader *r, int io_flags) {
+    FAISS_TRY (faiss_HNSW_read (&self->hnsw, r));
+    self->own_fields = true;
+    FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->storage));
+    self->hnsw.is_similarity = faiss_is_similarity_metric (self->index.metric_type);
+    return check_read (self, r);
+}
+
+FaissStatus faiss_IndexHNSW_write_fields (const FaissIndexHNSW *self, FaissIOWriter *w,
+                                          int io_flags) {
+    FAISS_TRY (faiss_HNSW_write (&self->hnsw, w));
+    if (!self->storage || io_flags & FAISS_IO_FLAG_SKIP_STORAGE) {
+        return faiss_write_tag (w, "null");
+    }
+    return faiss_write_object (w, self->storage, 0);
+}
+
+static FaissStatus read_as (FaissClass *cls, void **out, FaissIOReader *r, int io_flags) {
+    FAISS_OWNED (IndexHNSW) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, cls));
+    FAISS_TRY (faiss_IndexHNSW_init (self, NULL, 32));
+    FAISS_TRY (faiss_read_index_header (r, &self->index));
+    FAISS_TRY (faiss_IndexHNSW_read_fields (self, r, io_flags));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexHNSW_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
+    (void)tag;
+    return read_as (&faiss_IndexHNSW_class.head, out, r, io_flags);
+}
+
+static FaissStatus IndexHNSWFlat_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
+    (void)tag;
+    return read_as (&faiss_IndexHNSWFlat_class.head, out, r, io_flags);
+}
+
+static FaissStatus write_as (const FaissIndexHNSW *self, const char *tag, FaissIOWriter *w,
+                             int io_flags) {
+    FAISS_TRY (faiss_write_tag (w, tag));
+    FAISS_TRY (faiss_write_index_header (w, &self->index));
+    return faiss_IndexHNSW_write_fields (self, w, io_flags);
+}
+
+static FaissStatus IndexHNSW_write (const void *object, FaissIOWriter *w, int io_flags) {
+    return write_as (object, "IH00", w, io_flags);
+}
+
+static FaissStatus IndexHNSWFlat_write (const void *object, FaissIOWriter *w, int io_flags) {
+    return write_as (object, "IHNf", w, io_flags);
+}
+
+/* ---- factory strings ------------------------------------------------------------------------- */
+
+/* "HNSW32", and what stores the vectors unless these are as they are. */
+static FaissStatus IndexHNSW_describe (const void *object, FaissString *out) {
+    const FaissIndexHNSW *self = object;
+    FaissString storage = {0};
+    FaissStatus status = FAISS_OK;
+    if (self->storage && !faiss_object_cast (self->storage, &faiss_IndexFlat_class.index.head)) {
+        status = faiss_reverse_index_factory (self->storage, &storage);
+    }
+    if (status == FAISS_OK) {
+        status = faiss_String_printf (out, "HNSW%d%s%s", faiss_hnsw_room (&self->hnsw, 0) / 2,
+                                      storage.size ? "," : "", faiss_String_text (&storage));
+    }
+    faiss_String_clear (&storage);
+    return status;
+}
+
+static FaissStatus build_flat (const FaissFactoryContext *context, void *out) {
+    int M = 0;
+    FaissIndexHNSWFlat *index = NULL;
+    FAISS_TRY (faiss_factory_int (context->groups[1], 32, &M));
+    FAISS_TRY (faiss_IndexHNSWFlat_new_with (&index, context->d, M, context->metric));
+    memcpy (out, &index, sizeof index);
+    return FAISS_OK;
+}
+
+static FaissStatus build_coarse (const FaissFactoryContext *context, void *out) {
+    enum { TRAINED_ON_CENTROIDS = 2 };
+    FaissFactoryCoarse coarse = {.quantizer_trains_alone = TRAINED_ON_CENTROIDS};
+    FaissIndexHNSWFlat *quantizer = NULL;
+    int M = 0;
+    FAISS_TRY (faiss_factory_nlist (context->groups[1], context->groups[2], &coarse.nlist));
+    FAISS_TRY (faiss_factory_int (context->groups[3], 32, &M));
+    FAISS_TRY (faiss_IndexHNSWFlat_new_with (&quantizer, context->d, M, context->metric));
+    coarse.quantizer = &quantizer->index;
+    memcpy (out, &coarse, sizeof coarse);
+    return FAISS_OK;
+}
+
+static const FaissFactoryRule factory_rules[] = {
+    {"HNSW([0-9]*)([,_](Flat)?)?", FAISS_FACTORY_INDEX, "HNSW[<M>]",
+     "a graph over the vectors as they are, M links per vector and level (32)", build_flat},
+    {"IVF([0-9]+)([kM]?)_HNSW([0-9]*)", FAISS_FACTORY_COARSE, "IVF<nlist>_HNSW[<M>]",
+     "inverted lists, found by a graph over their centroids", build_coarse},
+    {0},
+};
+
+/* ---- classes --------------------------------------------------------------------------------- */
+
+static void IndexHNSW_finalize (void *object) {
+    FaissIndexHNSW *self = object;
+    faiss_HNSW_clear (&self->hnsw);
+    if (self->own_fields) {
+        faiss_Index_free (self->storage);
+    }
+}
+
+static FaissStatus IndexHNSW_copy (void *object, const void *other_object) {
+    FaissIndexHNSW *self = object;
+    const FaissIndexHNSW *other = other_object;
+    self->own_fields = true;
+    self->init_level0 = other->init_level0;
+    self->keep_max_size_level0 = other->keep_max_size_level0;
+    self->use_visited_hashset = other->use_visited_hashset;
+    FAISS_TRY (faiss_HNSW_copy (&self->hnsw, &other->hnsw));
+    return other->storage ? faiss_object_clone (&self->storage, other->storage) : FAISS_OK;
+}
+
+FaissIndexClass faiss_IndexHNSW_class = {
+    .head = {.name = "IndexHNSW",
+             .parent = &faiss_Index_class.head,
+             .instance_size = sizeof (FaissIndexHNSW),
+             .table_size = sizeof (FaissIndexClass),
+             .finalize = IndexHNSW_finalize,
+             .copy = IndexHNSW_copy,
+             .tags = "IH00",
+             .read = IndexHNSW_read,
+             .write = IndexHNSW_write,
+             .describe = IndexHNSW_describe},
+    .train = IndexHNSW_train,
+    .add = IndexHNSW_add,
+    .search = IndexHNSW_search,
+    .range_search = IndexHNSW_range_search,
+    .search1 = IndexHNSW_search1,
+    .reset = IndexHNSW_reset,
+    .reconstruct = IndexHNSW_reconstruct,
+    .reconstruct_n = IndexHNSW_reconstruct_n,
+    .get_distance_computer = IndexHNSW_get_distance_computer,
+    .set_parameter = IndexHNSW_set_parameter,
+    .add_parameter_ranges = IndexHNSW_add_parameter_ranges,
+};
+
+FaissIndexClass faiss_IndexHNSWFlat_class = {
+    .head = {.name = "IndexHNSWFlat",
+             .parent = &faiss_IndexHNSW_class.head,
+             .instance_size = sizeof (FaissIndexHNSWFlat),
+             .table_size = sizeof (FaissIndexClass),
+             .tags = "IHNf",
+             .read = IndexHNSWFlat_read,
+             .write = IndexHNSWFlat_write,
+             .factory = factory_rules},
+};
+
+FaissStatus faiss_IndexHNSW_init (FaissIndexHNSW *self, FaissIndex *storage, int M) {
+    FAISS_TRY (faiss_HNSW_init (&self->hnsw, M));
+    FAISS_TRY (faiss_Index_init (&self->index, storage ? storage->d : 0,
+                                 storage ? storage->metric_type : METRIC_L2));
+    self->init_level0 = true;
+    self->use_visited_hashset = -1;
+    self->storage = storage;
+    if (storage) {
+        self->index.metric_arg = storage->metric_arg;
+        self->index.is_trained = storage->is_trained;
+        self->hnsw.is_similarity = faiss_is_similarity_metric (storage->metric_type);
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexHNSW_new (FaissIndexHNSW **out) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (IndexHNSW) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexHNSW_class.head));
+    FAISS_TRY (faiss_IndexHNSW_init (self, NULL, 32));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexHNSW_new_with (FaissIndexHNSW **out, FaissIndex *storage, int M) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE_ARG (storage);
+    FAISS_REQUIRE (storage->ntotal == 0,
+                   "expected an empty storage, got ntotal=%lld: vectors are added to the graph",
+                   (long long)storage->ntotal);
+    FAISS_OWNED (IndexHNSW) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexHNSW_class.head));
+    FAISS_TRY (faiss_IndexHNSW_init (self, storage, M));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+void faiss_IndexHNSW_free (FaissIndexHNSW *self) {
+    faiss_object_free (self);
+}
+
+FaissIndexHNSW *faiss_IndexHNSW_cast (FaissIndex *index) {
+    return faiss_object_cast (index, &faiss_IndexHNSW_class.head);
+}
+
+FaissStatus faiss_IndexHNSWFlat_new (FaissIndexHNSWFlat **out) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (IndexHNSWFlat) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexHNSWFlat_class.head));
+    FAISS_TRY (faiss_IndexHNSW_init (&self->index_hnsw, NULL, 32));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+static FaissStatus new_storage (FaissIndex **out, int d, FaissMetricType metric) {
+    if (metric == METRIC_L2) {
+        FaissIndexFlatL2 *flat = NULL;
+        FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, d));
+        *out = &flat->index;
+        return FAISS_OK;
+    }
+    FaissIndexFlat *flat = NULL;
+    FAISS_TRY (faiss_IndexFlat_new_with (&flat, d, metric));
+    *out = &flat->index;
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexHNSWFlat_new_with (FaissIndexHNSWFlat **out, int d, int M,
+                                          FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (IndexHNSWFlat) *self = NULL;
+    FAISS_OWNED (Index) *storage = NULL;
+    FAISS_TRY (new_storage (&storage, d, metric));
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexHNSWFlat_class.head));
+    FAISS_TRY (faiss_IndexHNSW_init (&self->index_hnsw, storage, M));
+    self->index_hnsw.own_fields = true;
+    (void)FAISS_STEAL (storage);
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+void faiss_IndexHNSWFlat_free (FaissIndexHNSWFlat *self) {
+    faiss_object_free (self);
+}
+
+FaissIndexHNSWFlat *faiss_IndexHNSWFlat_cast (FaissIndex *index) {
+    return faiss_object_cast (index, &faiss_IndexHNSWFlat_class.head);
+}
+
+/* ---- search parameters ----------------------------------------------------------------------- */
+
+FaissClass faiss_SearchParametersHNSW_class = {
+    .name = "SearchParametersHNSW",
+    .parent = &faiss_SearchParameters_class,
+    .instance_size = sizeof (FaissSearchParametersHNSW),
+    .table_size = sizeof (FaissClass),
+};
+
+FaissStatus faiss_SearchParametersHNSW_new (FaissSearchParametersHNSW **out) {
+    return faiss_SearchParametersHNSW_new_with (out, NULL, 16);
+}
+
+FaissStatus faiss_SearchParametersHNSW_new_with (FaissSearchParametersHNSW **out,
+                                                 FaissIDSelector *sel, int efSearch) {
+    FAISS_REQUIRE_ARG (out);
+    FaissSearchParametersHNSW *self;
+    FAISS_TRY (faiss_object_new (&self, &faiss_SearchParametersHNSW_class));
+    self->params.sel = sel;
+    self->efSearch = efSearch;
+    self->check_relative_distance = true;
+    self->bounded_queue = true;
+    *out = self;
+    return FAISS_OK;
+}
+
+void faiss_SearchParametersHNSW_free (FaissSearchParametersHNSW *self) {
+    faiss_object_free (self);
+}
+
+FaissSearchParametersHNSW *faiss_SearchParametersHNSW_cast (FaissSearchParameters *params) {
+    return faiss_object_cast (params, &faiss_SearchParametersHNSW_class);
+}
+
+const FaissIDSelector *faiss_SearchParametersHNSW_sel (const FaissSearchParametersHNSW *self) {
+    return self->params.sel;
+}
+
+int faiss_SearchParametersHNSW_efSearch (const FaissSearchParametersHNSW *self) {
+    return self->efSearch;
+}
+
+void faiss_SearchParametersHNSW_set_efSearch (FaissSearchParametersHNSW *self, int efSearch) {
+    self->efSearch = efSearch;
+}
+
+int faiss_SearchParametersHNSW_check_relative_distance (const FaissSearchParametersHNSW *self) {
+    return self->check_relative_distance;
+}
+
+void faiss_SearchParametersHNSW_set_check_relative_distance (FaissSearchParametersHNSW *self,
+                                                             int check_relative_distance) {
+    self->check_relative_distance = check_relative_distance != 0;
+}
+
+int faiss_SearchParametersHNSW_bounded_queue (const FaissSearchParametersHNSW *self) {
+    return self->bounded_queue;
+}
+
+void faiss_SearchParametersHNSW_set_bounded_queue (FaissSearchParametersHNSW *self,
+                                                   int bounded_queue) {
+    self->bounded_queue = bounded_queue != 0;
+}
