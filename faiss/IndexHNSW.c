@@ -139,13 +139,15 @@ typedef struct Search {
 static FaissStatus search_from (const Search *s, FaissGraphScratch *scratch, idx_t i,
                                 FaissGraphResults *results) {
     const FaissHNSW *hnsw = &s->self->hnsw;
-    FAISS_TRY (scratch->vectors.dc->set_query (scratch->vectors.dc, s->x + i * s->self->index.d));
+    FAISS_TRY (faiss_graph_set_query (&scratch->vectors, s->x + i * s->self->index.d));
     if (s->search_type == 0) {
-        return faiss_hnsw_search (hnsw, scratch, &s->settings, results);
+        FAISS_TRY (faiss_hnsw_search (hnsw, scratch, &s->settings, results));
+    } else {
+        FAISS_TRY (faiss_hnsw_search_level_0 (
+            hnsw, scratch, &s->settings, (size_t)s->nprobe, s->nearest + i * s->nprobe,
+            s->nearest_d + i * s->nprobe, s->search_type, results));
     }
-    return faiss_hnsw_search_level_0 (hnsw, scratch, &s->settings, (size_t)s->nprobe,
-                                      s->nearest + i * s->nprobe, s->nearest_d + i * s->nprobe,
-                                      s->search_type, results);
+    return scratch->vectors.dc->status;
 }
 
 static FaissStatus search_one (const Search *s, FaissGraphScratch *scratch, idx_t i) {

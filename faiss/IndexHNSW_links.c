@@ -148,7 +148,7 @@ static void add_link (Links *l, int32_t node, int32_t other) {
 /* The vector of a node becomes the query. */
 static FaissStatus query_node (Links *l, const FaissIndex *storage, int32_t node, float *x) {
     FAISS_TRY (faiss_Index_reconstruct (storage, node, x));
-    return l->s.vectors.dc->set_query (l->s.vectors.dc, x);
+    return faiss_graph_set_query (&l->s.vectors, x);
 }
 
 static FaissStatus link_point (Links *l, int32_t node, int32_t nearest) {

@@ -1,5 +1,6 @@
 /* Inverted files: files and factory strings. */
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexHNSW.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
@@ -92,6 +93,10 @@ FaissStatus faiss_IndexIVF_describe_coarse (const FaissIndexIVF *self, FaissStri
     if (!self->quantizer ||
         faiss_object_cast (self->quantizer, &faiss_IndexFlat_class.index.head)) {
         return FAISS_OK;
+    }
+    if (faiss_object_class (self->quantizer) == &faiss_IndexHNSWFlat_class.head) {
+        FAISS_TRY (faiss_String_printf (out, "_"));
+        return faiss_object_class (self->quantizer)->describe (self->quantizer, out);
     }
     FAISS_TRY (faiss_String_printf (out, "("));
     FAISS_TRY (faiss_object_class (self->quantizer)->describe (self->quantizer, out));

@@ -79,6 +79,22 @@ static FaissStatus ivf_by_pairs (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus graph_over_l1 (FaissIndex **out) {
+    FAISS_OWNED (Index) *flat = NULL;
+    FAISS_OWNED (IndexHNSW) *index = NULL;
+    FAISS_TRY (faiss_index_factory (&flat, MAX_D, "Flat", METRIC_L1));
+    FAISS_TRY (faiss_IndexHNSW_new_with (&index, flat, 4));
+    index->own_fields = true;
+    (void)FAISS_STEAL (flat);
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
+enum {
+    IS_GRAPH = LACKS_ADD_WITH_IDS | LACKS_REMOVE | LACKS_MERGE | LACKS_CODES | LACKS_ADD_CODES |
+               REMEMBERS_ADDS,
+};
+
 static const IndexRecipe index_recipes[] = {
     {"IndexFlat", "Flat", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS,
      .reads_as = "IndexFlatL2"},
@@ -117,6 +133,15 @@ static const IndexRecipe index_recipes[] = {
      .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "pairs"},
     {"IndexIVFFlatDedup", "IVF8,FlatDedup", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RANGE_SEARCH | LACKS_RECONSTRUCT},
+    {"IndexHNSW", .build = graph_over_l1, .metric = METRIC_L1, .traits = IS_GRAPH | LACKS_FACTORY},
+    {"IndexHNSWFlat", "HNSW8", .metric = METRIC_L2, .traits = IS_GRAPH},
+    {"IndexHNSWFlat", "HNSW16", .metric = METRIC_INNER_PRODUCT, .traits = IS_GRAPH,
+     .variant = "IP"},
+    {"IndexIVFFlat", "IVF8_HNSW4,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET,
+     .variant = "HNSW"},
+    {"IndexIDMap2", "IDMap2,HNSW8", .metric = METRIC_L2,
+     .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | (IS_GRAPH & ~LACKS_ADD_WITH_IDS),
+     .variant = "HNSW"},
     {"IndexIDMap", "IDMap,Flat", .metric = METRIC_L2,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET},
     {"IndexIDMap2", "IDMap2,Flat", .metric = METRIC_INNER_PRODUCT,
@@ -311,11 +336,16 @@ FaissStatus set_if_known (FaissIndex *index, const char *name, double value) {
     return index->cls->set_parameter (index, name, value, &known);
 }
 
+FaissStatus visit_everything (FaissIndex *index) {
+    FAISS_TRY (set_if_known (index, "nprobe", 8));
+    return set_if_known (index, "efSearch", 2 * N_ROWS);
+}
+
 FaissStatus recipe_build_full (const IndexRecipe *recipe, FaissIndex **out) {
     FAISS_OWNED (Index) *index = NULL;
     FAISS_TRY (recipe_build (recipe, &index));
     FAISS_TRY (faiss_Index_train (index, N_ROWS, sample_rows (index->d)));
-    FAISS_TRY (set_if_known (index, "nprobe", 8));
+    FAISS_TRY (visit_everything (index));
     FAISS_TRY (recipe_add (recipe, index, 0, N_ROWS));
     *out = FAISS_STEAL (index);
     return FAISS_OK;

@@ -39,6 +39,7 @@ enum {
     LACKS_FILE = 32768,         ///< with vectors in it, it cannot be written
     LACKS_ODD_NUMBERS = 65536,  ///< codes of NaN and infinity are those of other vectors
     SEARCHES_ROOTS = 4096,      ///< search gives |x - y|, range_search and the file's class squares
+    REMEMBERS_ADDS = 1 << 20,   ///< batches and resets show in the file, not in the results
 };
 
 typedef struct IndexRecipe {
@@ -77,6 +78,9 @@ FaissStatus recipe_build (const IndexRecipe *recipe, FaissIndex **out);
 
 /// Add rows first .. last - 1, with their sample ids where the class needs ids.
 FaissStatus recipe_add (const IndexRecipe *recipe, FaissIndex *index, idx_t first, idx_t last);
+
+/// Let searches visit all lists of inverted files and all nodes of graphs.
+FaissStatus visit_everything (FaissIndex *index);
 
 /// Make, train and fill an index; inverted files visit all lists.
 FaissStatus recipe_build_full (const IndexRecipe *recipe, FaissIndex **out);

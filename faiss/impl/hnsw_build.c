@@ -223,8 +223,7 @@ static FaissStatus link_forward (Build *b, Worker *w, int32_t node) {
     FaissHNSW *hnsw = b->hnsw;
     FaissGraphScratch *s = &w->s;
     size_t row = (size_t)node - b->args->n0;
-    FAISS_TRY (
-        s->vectors.dc->set_query (s->vectors.dc, b->args->x + row * (size_t)b->args->storage->d));
+    FAISS_TRY (faiss_graph_set_query (&s->vectors, b->args->x + row * (size_t)b->args->storage->d));
     FaissGraphNode nearest = {.id = hnsw->entry_point};
     nearest.key = faiss_graph_distance (&s->vectors, nearest.id);
     int level = hnsw->max_level, own_level = hnsw->levels.data[node] - 1;
@@ -241,7 +240,7 @@ static FaissStatus link_forward (Build *b, Worker *w, int32_t node) {
             links[j] = faiss_graph_queue_pop (&s->found, true, FAISS_GRAPH_TIES_BY_LAYOUT).id;
         }
     }
-    return FAISS_OK;
+    return s->vectors.dc->status;
 }
 
 static FaissStatus link_batch_forward (Build *b, const int32_t *nodes, size_t n) {
@@ -339,7 +338,10 @@ static FaissStatus save_for_undo (Build *b, size_t n_runs) {
     return FAISS_OK;
 }
 
-static size_t room_after_pruning (const FaissHNSW *hnsw, int level) {
+static size_t room_after_pruning (const FaissHNSW *hnsw, int level, bool keep_max_size) {
+    if (keep_max_size) {
+        return (size_t)faiss_hnsw_room (hnsw, level);
+    }
     float headroom = hnsw->prune_headroom;
     headroom = headroom > 0 ? headroom : 0;
     headroom = headroom < 0.5f ? headroom : 0.5f;
@@ -368,13 +370,14 @@ static FaissStatus link_back (Build *b, Worker *w, int level, const Link *incomi
         w->nodes[j] = (FaissGraphNode){faiss_graph_pair_distance (&w->s.vectors, node, id), id};
     }
     qsort (w->nodes, n_old + n, sizeof *w->nodes, faiss_graph_compare_nodes);
-    size_t n_kept =
-        faiss_hnsw_shrink (&w->s.vectors, w->nodes, n_old + n, room_after_pruning (hnsw, level),
-                           level == 0 && b->args->keep_max_size_level0, w->rejected);
+    bool keep_max_size = level == 0 && b->args->keep_max_size_level0;
+    size_t n_kept = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n_old + n,
+                                       room_after_pruning (hnsw, level, keep_max_size),
+                                       keep_max_size, w->rejected);
     for (size_t j = 0; j < room; j++) {
         links[j] = j < n_kept ? w->nodes[j].id : -1;
     }
-    return FAISS_OK;
+    return w->s.vectors.dc->status;
 }
 
 static FaissStatus link_batch_back (Build *b, int level, const int32_t *nodes, size_t n) {

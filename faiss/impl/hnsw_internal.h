@@ -68,6 +68,12 @@ static inline float faiss_graph_pair_distance (const FaissGraphVectors *self, in
     return faiss_graph_key (self, self->dc->symmetric_dis (self->dc, a, b));
 }
 
+/// The next query. @param x  size d, must stay valid
+static inline FaissStatus faiss_graph_set_query (FaissGraphVectors *self, const float *x) {
+    self->dc->status = FAISS_OK;
+    return self->dc->set_query (self->dc, x);
+}
+
 /// Of the query to n nodes; their rows are fetched ahead.
 void faiss_graph_distances (const FaissGraphVectors *self, size_t n, const int32_t *nodes,
                             float *keys);

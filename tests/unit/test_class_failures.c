@@ -276,7 +276,7 @@ static void prepare (const IndexRecipe *recipe) {
     assert_ok (recipe_build (recipe, &prepared.index));
     FaissIndex *index = prepared.index;
     assert_ok (faiss_Index_train (index, N_ROWS, sample_rows (index->d)));
-    assert_ok (set_if_known (index, "nprobe", 8));
+    assert_ok (visit_everything (index));
     assert_ok (faiss_clone_index (index, &prepared.other));
     assert_ok (recipe_add (recipe, index, 0, N_ROWS - OTHER_ROWS));
     assert_ok (recipe_add (recipe, prepared.other, N_ROWS - OTHER_ROWS, N_ROWS));

@@ -93,7 +93,7 @@ static FaissIndex *trained_index (const IndexRecipe *recipe) {
     FaissIndex *index = NULL;
     assert_ok (recipe_build (recipe, &index));
     assert_ok (faiss_Index_train (index, N_ROWS, sample_rows (index->d)));
-    assert_ok (set_if_known (index, "nprobe", 8));
+    assert_ok (visit_everything (index));
     return index;
 }
 
@@ -166,7 +166,7 @@ static void writes_and_reads (const IndexRecipe *recipe) {
     assert_ok (index_from_bytes (&bytes, &read));
     assert_string_equal (faiss_Index_class_name (read),
                          recipe->reads_as ? recipe->reads_as : recipe->name);
-    assert_ok (set_if_known (read, "nprobe", 8));
+    assert_ok (visit_everything (read));
     assert_same_search_after_reading (recipe, index, read);
     assert_same_bytes (index, read);
     /* every shorter file is refused, without a trace */
@@ -202,7 +202,9 @@ static void adds_in_batches (const IndexRecipe *recipe) {
     assert_ok (recipe_add (recipe, twice, FIRST_PART, FIRST_PART));
     assert_ok (recipe_add (recipe, twice, FIRST_PART, N_ROWS));
     assert_same_search (once, twice);
-    assert_same_bytes (once, twice);
+    if (!(recipe->traits & REMEMBERS_ADDS)) {
+        assert_same_bytes (once, twice);
+    }
     faiss_Index_free (once);
     faiss_Index_free (twice);
 }
@@ -221,7 +223,9 @@ static void resets (const IndexRecipe *recipe) {
     assert_ok (recipe_add (recipe, index, 0, N_ROWS));
     assert_ok (recipe_add (recipe, fresh, 0, N_ROWS));
     assert_same_search (index, fresh);
-    assert_same_bytes (index, fresh);
+    if (!(recipe->traits & REMEMBERS_ADDS)) {
+        assert_same_bytes (index, fresh);
+    }
     faiss_Index_free (index);
     faiss_Index_free (fresh);
 }
@@ -243,7 +247,7 @@ static void is_usable_while_empty (const IndexRecipe *recipe) {
     assert_ok (index_bytes (index, &bytes));
     assert_ok (index_from_bytes (&bytes, &read));
     assert_ok (recipe_add (recipe, read, 0, N_ROWS));
-    assert_ok (set_if_known (read, "nprobe", 8));
+    assert_ok (visit_everything (read));
     assert_ok (recipe_add (recipe, index, 0, N_ROWS));
     assert_same_search_after_reading (recipe, index, read);
     faiss_UInt8Vector_clear (&bytes);
@@ -501,7 +505,7 @@ static void encodes (const IndexRecipe *recipe) {
         assert_int_equal (by_codes->ntotal, 0);
     } else {
         assert_ok (status);
-        assert_ok (set_if_known (by_codes, "nprobe", 8));
+        assert_ok (visit_everything (by_codes));
         assert_same_search (index, by_codes);
     }
     free (codes);
