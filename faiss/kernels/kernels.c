@@ -42,6 +42,9 @@ static const FaissKernels avx2_kernels = {
     .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx2,
     .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx2,
     .hamming_below = faiss_hamming_below_avx2,
+    .aq_products = faiss_aq_products_avx2,
+    .aq_column_minima = faiss_aq_column_minima_avx2,
+    .aq_smallest_sum = faiss_aq_smallest_sum_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -70,6 +73,9 @@ static const FaissKernels avx512_kernels = {
     .find_at_least = faiss_find_at_least_avx512,
     .kmeans_nearest_ip = faiss_kmeans_nearest_ip_avx512,
     .kmeans_nearest_L2_norms = faiss_kmeans_nearest_L2_norms_avx512,
+    .aq_products = faiss_aq_products_avx512,
+    .aq_column_minima = faiss_aq_column_minima_avx512,
+    .aq_smallest_sum = faiss_aq_smallest_sum_avx512,
 };
 
 static const FaissKernels avx512_vpopcnt_kernels = {
