@@ -2,11 +2,29 @@
 #ifndef FAISS_RANDOM_INTERNAL_H
 #define FAISS_RANDOM_INTERNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include <faiss/utils/random.h>
+
 /// The first n_prefix entries of faiss_rand_perm (perm, n, seed); the others are in no order.
 void faiss_rand_perm_prefix (int *perm, size_t n, size_t n_prefix, int64_t seed);
+
+/// The next 32 bits of the Mersenne twister.
+uint32_t faiss_mt32_next (FaissRandomGenerator *self);
+
+/// Uniform in 0 .. n - 1 without bias, for n > 0 (Lemire 2019).
+uint32_t faiss_mt32_below (FaissRandomGenerator *self, uint32_t n);
+
+/// The state of a normal distribution: its numbers come in pairs. {0} to begin with.
+typedef struct FaissNormal {
+    bool has_saved;
+    float saved;
+} FaissNormal;
+
+/// Mean 0, deviation 1, by Marsaglia's polar method.
+float faiss_mt32_normal (FaissRandomGenerator *self, FaissNormal *distribution);
 
 enum { FAISS_MT64_SIZE = 312 };
 

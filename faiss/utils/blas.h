@@ -45,6 +45,17 @@ extern void dsyev_ (const char *jobz, const char *uplo, const FINTEGER *n, doubl
                     const FINTEGER *lda, double *w, double *work, const FINTEGER *lwork,
                     FINTEGER *info);
 
+/// the same by divide and conquer: faster for large matrices
+extern void dsyevd_ (const char *jobz, const char *uplo, const FINTEGER *n, double *a,
+                     const FINTEGER *lda, double *w, double *work, const FINTEGER *lwork,
+                     FINTEGER *iwork, const FINTEGER *liwork, FINTEGER *info);
+
+/// Cholesky decomposition of a symmetric positive definite matrix, and solving by it
+extern void dpotrf_ (const char *uplo, const FINTEGER *n, double *a, const FINTEGER *lda,
+                     FINTEGER *info);
+extern void dpotrs_ (const char *uplo, const FINTEGER *n, const FINTEGER *nrhs, const double *a,
+                     const FINTEGER *lda, double *b, const FINTEGER *ldb, FINTEGER *info);
+
 /// singular value decomposition
 extern void sgesvd_ (const char *jobu, const char *jobvt, const FINTEGER *m, const FINTEGER *n,
                      float *a, const FINTEGER *lda, float *s, float *u, const FINTEGER *ldu,

@@ -52,7 +52,7 @@ static void mt_refill (FaissRandomGenerator *self) {
     self->position = 0;
 }
 
-static uint32_t mt_next (FaissRandomGenerator *self) {
+uint32_t faiss_mt32_next (FaissRandomGenerator *self) {
     if (self->position >= MT_SIZE) {
         mt_refill (self);
     }
@@ -63,8 +63,42 @@ static uint32_t mt_next (FaissRandomGenerator *self) {
     return y ^ (y >> 18);
 }
 
+uint32_t faiss_mt32_below (FaissRandomGenerator *self, uint32_t n) {
+    uint64_t product = (uint64_t)faiss_mt32_next (self) * n;
+    if ((uint32_t)product < n) {
+        uint32_t threshold = -n % n;
+        while ((uint32_t)product < threshold) {
+            product = (uint64_t)faiss_mt32_next (self) * n;
+        }
+    }
+    return (uint32_t)(product >> 32);
+}
+
+/* In 0 .. 1, 1 excluded. */
+static float mt32_float (FaissRandomGenerator *self) {
+    float value = (float)faiss_mt32_next (self) / 4294967296.0f;
+    return value < 1 ? value : nextafterf (1, 0);
+}
+
+float faiss_mt32_normal (FaissRandomGenerator *self, FaissNormal *distribution) {
+    if (distribution->has_saved) {
+        distribution->has_saved = false;
+        return distribution->saved;
+    }
+    float x, y, r2;
+    do {
+        x = 2 * mt32_float (self) - 1;
+        y = 2 * mt32_float (self) - 1;
+        r2 = x * x + y * y;
+    } while (r2 > 1 || r2 == 0);
+    float factor = sqrtf (-2 * logf (r2) / r2);
+    distribution->saved = x * factor;
+    distribution->has_saved = true;
+    return y * factor;
+}
+
 int faiss_RandomGenerator_rand_int (FaissRandomGenerator *self) {
-    return (int)(mt_next (self) & 0x7fffffffu);
+    return (int)(faiss_mt32_next (self) & 0x7fffffffu);
 }
 
 int64_t faiss_RandomGenerator_rand_int64 (FaissRandomGenerator *self) {
@@ -74,15 +108,15 @@ int64_t faiss_RandomGenerator_rand_int64 (FaissRandomGenerator *self) {
 }
 
 int faiss_RandomGenerator_rand_int_max (FaissRandomGenerator *self, int max) {
-    return (int)(mt_next (self) % (uint32_t)max);
+    return (int)(faiss_mt32_next (self) % (uint32_t)max);
 }
 
 float faiss_RandomGenerator_rand_float (FaissRandomGenerator *self) {
-    return (float)mt_next (self) / 4294967296.0f; /* upstream's 2^32 - 1 rounds to this */
+    return (float)faiss_mt32_next (self) / 4294967296.0f; /* upstream's 2^32 - 1 rounds to this */
 }
 
 double faiss_RandomGenerator_rand_double (FaissRandomGenerator *self) {
-    return mt_next (self) / 4294967295.0;
+    return faiss_mt32_next (self) / 4294967295.0;
 }
 
 /* ---- SplitMix64RandomGenerator ---------------------------------------------------------- */

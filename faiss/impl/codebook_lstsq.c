@@ -1,0 +1,159 @@
+/* The best codebooks for given codes: linear least squares. */
+#include <faiss/impl/codebook_lstsq.h>
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include <faiss/MetricType.h>
+#include <faiss/impl/check.h>
+#include <faiss/impl/parallel.h>
+#include <faiss/kernels/kernels.h>
+#include <faiss/utils/blas.h>
+
+/* The normal equations G C = R, in double. Both are filled column by column; G is symmetric, its
+ * upper triangle is filled. */
+typedef struct Equations {
+    size_t n_rows, d;
+    double *gram; /* n_rows * n_rows */
+    double *rhs;  /* column j: component j of all codebook rows */
+} Equations;
+
+static void Equations_clear (Equations *self) {
+    free (self->gram);
+    free (self->rhs);
+}
+
+/* What the codes of one codebook contribute: how often two rows are used together, and the sums of
+ * the vectors that use a row. */
+static FaissStatus add_codebook (const FaissCodebookProblem *p, size_t m, Equations *to) {
+    size_t K = p->offsets[m + 1] - p->offsets[m], first = p->offsets[m], d = p->d;
+    FAISS_AUTO_FREE (double) *sums = NULL;
+    FAISS_TRY (faiss_alloc_zeroed (&sums, K * d, sizeof *sums));
+    for (size_t i = 0; i < p->n; i++) {
+        const int32_t *code = p->codes + i * p->M;
+        double *sum = sums + (size_t)code[m] * d,
+               *column = to->gram + (first + (size_t)code[m]) * to->n_rows;
+        const float *x = p->x + i * d;
+        for (size_t j = 0; j < d; j++) {
+            sum[j] += (double)x[j];
+        }
+        for (size_t other = 0; other <= m; other++) {
+            column[p->offsets[other] + (size_t)code[other]] += 1;
+        }
+    }
+    for (size_t k = 0; k < K; k++) {
+        for (size_t j = 0; j < d; j++) {
+            to->rhs[j * to->n_rows + first + k] = sums[k * d + j];
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus Equations_init (Equations *self, const FaissCodebookProblem *p) {
+    *self = (Equations){.n_rows = p->offsets[p->M], .d = p->d};
+    FAISS_REQUIRE (self->n_rows <= INT_MAX && p->d <= INT_MAX, "%zu codebook rows are too many",
+                   self->n_rows);
+    FAISS_TRY (faiss_alloc_zeroed (&self->gram, self->n_rows, self->n_rows * sizeof (double)));
+    FAISS_TRY (faiss_alloc_zeroed (&self->rhs, self->n_rows, p->d * sizeof (double)));
+    FaissRegion region = {0};
+#pragma omp parallel for schedule(dynamic) num_threads(faiss_threads_for((idx_t)p->M))
+    for (idx_t m = 0; m < (idx_t)p->M; m++) {
+        faiss_region_note (&region, add_codebook (p, (size_t)m, self));
+    }
+    FAISS_TRY (faiss_region_close (&region));
+    double sum = 0;
+    for (size_t i = 0; i < self->n_rows * p->d; i++) {
+        sum += self->rhs[i];
+    }
+    FAISS_REQUIRE (isfinite (sum), "the training vectors contain numbers that are not finite");
+    return FAISS_OK;
+}
+
+static void to_rows (const Equations *equations, const double *solution, float *codebooks) {
+    for (size_t i = 0; i < equations->n_rows; i++) {
+        for (size_t j = 0; j < equations->d; j++) {
+            codebooks[i * equations->d + j] = (float)solution[j * equations->n_rows + i];
+        }
+    }
+}
+
+FaissStatus faiss_codebook_ridge (const FaissCodebookProblem *problem, double lambda,
+                                  float *codebooks) {
+    __attribute__ ((cleanup (Equations_clear))) Equations equations = {0};
+    FAISS_TRY (Equations_init (&equations, problem));
+    for (size_t i = 0; i < equations.n_rows; i++) {
+        equations.gram[i * equations.n_rows + i] += lambda;
+    }
+    FINTEGER n = (FINTEGER)equations.n_rows, d = (FINTEGER)equations.d, info = 0;
+    dpotrf_ ("U", &n, equations.gram, &n, &info);
+    FAISS_REQUIRE (info == 0, "the codebooks are not determined: lambd=%g is too small", lambda);
+    dpotrs_ ("U", &n, &d, equations.gram, &n, equations.rhs, &n, &info);
+    FAISS_REQUIRE (info == 0, "LAPACK's dpotrs answers %lld", (long long)info);
+    to_rows (&equations, equations.rhs, codebooks);
+    return FAISS_OK;
+}
+
+/* The matrix becomes its eigenvectors, column by column; the values are ascending. */
+static FaissStatus eigen_decomposition (FINTEGER n, double *matrix, double *values) {
+    FINTEGER size = -1, integers = -1, info = 0, wanted_integers = 0;
+    double wanted = 0;
+    FAISS_AUTO_FREE (double) *work = NULL;
+    FAISS_AUTO_FREE (FINTEGER) *iwork = NULL;
+    dsyevd_ ("V", "U", &n, matrix, &n, values, &wanted, &size, &wanted_integers, &integers, &info);
+    FAISS_REQUIRE (info == 0, "LAPACK's dsyevd answers %lld", (long long)info);
+    size = (FINTEGER)wanted;
+    integers = wanted_integers;
+    FAISS_TRY (faiss_alloc (&work, (size_t)size, sizeof *work));
+    FAISS_TRY (faiss_alloc (&iwork, (size_t)integers, sizeof *iwork));
+    dsyevd_ ("V", "U", &n, matrix, &n, values, work, &size, iwork, &integers, &info);
+    FAISS_REQUIRE (info == 0, "LAPACK's dsyevd answers %lld", (long long)info);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_codebook_least_squares (const FaissCodebookProblem *problem, double rcond,
+                                          float *codebooks) {
+    __attribute__ ((cleanup (Equations_clear))) Equations equations = {0};
+    FAISS_TRY (Equations_init (&equations, problem));
+    size_t n_rows = equations.n_rows;
+    FINTEGER n = (FINTEGER)n_rows, d = (FINTEGER)equations.d;
+    FAISS_AUTO_FREE (double) *values = NULL;
+    FAISS_AUTO_FREE (double) *projected = NULL;
+    FAISS_TRY (faiss_alloc (&values, n_rows, sizeof *values));
+    FAISS_TRY (faiss_alloc (&projected, n_rows, equations.d * sizeof *projected));
+    FAISS_TRY (eigen_decomposition (n, equations.gram, values));
+    double one = 1, zero = 0;
+    dgemm_ ("T", "N", &n, &d, &n, &one, equations.gram, &n, equations.rhs, &n, &zero, projected,
+            &n);
+    /* eigenvalues are squares of singular values; those of G are rounded by about 1e-16 * largest
+     */
+    double smallest = rcond * rcond * values[n_rows - 1];
+    for (size_t i = 0; i < n_rows; i++) {
+        double factor = values[i] > smallest ? 1 / values[i] : 0;
+        for (size_t j = 0; j < equations.d; j++) {
+            projected[j * n_rows + i] *= factor;
+        }
+    }
+    dgemm_ ("N", "N", &n, &d, &n, &one, equations.gram, &n, projected, &n, &zero, equations.rhs,
+            &n);
+    to_rows (&equations, equations.rhs, codebooks);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_codebook_error (const FaissCodebookProblem *problem, const float *codebooks,
+                                  float *out) {
+    size_t d = problem->d;
+    FAISS_AUTO_FREE (float) *rest = NULL;
+    FAISS_TRY (faiss_alloc (&rest, d, sizeof *rest));
+    double sum = 0;
+    for (size_t i = 0; i < problem->n; i++) {
+        memcpy (rest, problem->x + i * d, d * sizeof *rest);
+        for (size_t m = 0; m < problem->M; m++) {
+            size_t row = problem->offsets[m] + (size_t)problem->codes[i * problem->M + m];
+            faiss_kernels.fvec_madd (d, rest, -1, codebooks + row * d, rest);
+        }
+        sum += (double)faiss_kernels.fvec_inner_product (rest, rest, d);
+    }
+    *out = (float)sum;
+    return FAISS_OK;
+}
