@@ -50,6 +50,7 @@ def wrap_classes ():
     """Give the classes of the extension module their array methods."""
     handlers = [("Index", class_wrappers.handle_Index),
                 ("VectorTransform", class_wrappers.handle_VectorTransform),
+                ("Quantizer", class_wrappers.handle_Quantizer),
                 ("Clustering", class_wrappers.handle_Clustering),
                 ("Clustering1D", class_wrappers.handle_Clustering1D),
                 ("ParameterSpace", class_wrappers.handle_ParameterSpace),
@@ -119,9 +120,9 @@ def index_setstate (self, state):
 
 
 wrap_classes ()
-downcast_index = class_wrappers.kept_with_view (swigfaiss.downcast_index)
-downcast_VectorTransform = class_wrappers.kept_with_view (swigfaiss.downcast_VectorTransform)
-downcast_InvertedLists = class_wrappers.kept_with_view (swigfaiss.downcast_InvertedLists)
+for _name in dir (swigfaiss):
+    if _name.startswith ("downcast_"):
+        vars ()[_name] = class_wrappers.kept_with_view (getattr (swigfaiss, _name))
 IndexIVFInterface = swigfaiss.IndexIVFInterface
 IVFSearchParameters = swigfaiss.SearchParametersIVF
 
@@ -148,5 +149,6 @@ vars ().update ({old: deprecated_class (old, getattr (swigfaiss, new))
 
 # names of the library's own that are no part of the module
 for _name in [*vars ()]:
-    if _name.startswith (("FAISS_", "SUBSET_TYPE_")) or _name in ("memcpy_bytes", "OBJECT_MEMBERS"):
+    if _name.startswith (("FAISS_", "SUBSET_TYPE_")) or _name in ("memcpy_bytes", "OBJECT_MEMBERS") \
+            or type (vars ()[_name]) is int and hasattr (vars ().get (_name.split ("_")[0]), "thisown"):
         del vars ()[_name]

@@ -18,13 +18,14 @@ prototype that does not fit stops the build.
 
 usage: bindgen.py parse-tree.xml > methods.i
        bindgen.py --headers ROOT            the public headers, each after those it includes
+       bindgen.py --roots ROOT              the roots of the class tree, for swigfaiss.swig's downcasts
 """
 import pathlib
 import re
 import sys
 import xml.etree.ElementTree as ET
 
-from python_names import BORROWED, HEADERS_LEFT_OUT, HIDDEN, OUTPUTS, RENAMED, SIGNATURES
+from python_names import BORROWED, DOWNCASTS, HEADERS_LEFT_OUT, HIDDEN, OUTPUTS, RENAMED, SIGNATURES
 
 
 def public_headers (root):
@@ -45,6 +46,15 @@ def public_headers (root):
     for path in sorted ((root / "faiss").rglob ("*.h")):
         visit (path.relative_to (root).as_posix ())
     return ordered
+
+
+def roots (root):
+    """The classes whose first field is the class table."""
+    found = set ()
+    for name in public_headers (root):
+        found.update (re.findall (r"^typedef struct (Faiss\w+) {\n    FAISS_PRIVATE \(\w.* \*cls;\)",
+                                  (root / name).read_text (), re.M))
+    return sorted (found)
 
 
 def attributes (node):
@@ -245,6 +255,11 @@ def main (path):
             for text in members[cls]:
                 print ("    " + text)
             print ("}")
+    for cls in DOWNCASTS:  # the typemap of pointers to objects does the work
+        if cls in bases:
+            name, parameter = DOWNCASTS[cls]
+            print (f"%rename({name}) py_{name};\n%inline %{{\n    "
+                   f"static {cls} *py_{name} ({cls} *{parameter}) {{ return {parameter}; }}\n%}}")
     print ("%pythoncode %{\nOBJECT_MEMBERS = [", end="")
     print (*(f'("{cls[5:]}", "{name}")' for cls, name in views), sep=",\n    ", end="]\n%}\n")
 
@@ -252,5 +267,7 @@ def main (path):
 if __name__ == "__main__":
     if sys.argv[1] == "--headers":
         print ("\n".join (public_headers (pathlib.Path (sys.argv[2]))))
+    elif sys.argv[1] == "--roots":
+        print ("\n".join (f"FAISS_ROOT({name})" for name in roots (pathlib.Path (sys.argv[2]))))
     else:
         main (sys.argv[1])

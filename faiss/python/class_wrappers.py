@@ -292,6 +292,31 @@ def handle_VectorTransform (the_class):
         the_class.apply_py = apply_py
 
 
+def handle_Quantizer (the_class):
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_train (self, x):
+        """Train on the vectors x, shape (n, d)."""
+        x = vectors (x, self.d)
+        self.train_c (x.shape[0], swig_ptr (x))
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_compute_codes (self, x):
+        """Encode the vectors x, shape (n, d); returns shape (n, code_size)."""
+        x = vectors (x, self.d)
+        codes = np.empty ((x.shape[0], self.code_size), dtype="uint8")
+        self.compute_codes_c (swig_ptr (x), swig_ptr (codes), x.shape[0])
+        return codes
+
+    @replacement (the_class, ignore_missing=True)
+    def replacement_decode (self, codes):
+        """Decode codes of shape (n, code_size); returns shape (n, d)."""
+        codes = as_codes (codes, self.code_size)
+        x = np.empty ((codes.shape[0], self.d), dtype="float32")
+        self.decode_c (swig_ptr (codes), swig_ptr (x), codes.shape[0])
+        return x
+
+
 def handle_Clustering (the_class):
 
     @replacement (the_class)
@@ -539,7 +564,17 @@ def keep_wholes_of_parts (module):
 
 
 def add_constants (module):
-    """Enumerators and numbers that are members of classes in C++."""
+    """Enumerators and numbers that are members of classes in C++.
+
+    Enumerators named after a class, ProductQuantizer_Train_shared, are found by that.
+    """
+    classes = {name: c for name, c in vars (module).items () if hasattr (c, "thisown")}
+    for name, value in [*vars (module).items ()]:
+        if type (value) is int:
+            the_class = classes.get (name.split ("_")[0])
+            if the_class is not None:
+                setattr (the_class, name.partition ("_")[2], value)
+                delattr (module, name)
     for name, value in [("NoMap", module.FAISS_DIRECT_MAP_NO_MAP),
                         ("Array", module.FAISS_DIRECT_MAP_ARRAY),
                         ("Hashtable", module.FAISS_DIRECT_MAP_HASHTABLE), ("DMT_count", 3)]:

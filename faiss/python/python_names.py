@@ -107,6 +107,16 @@ BORROWED = {
     "faiss_RangeSearchPartialResult_new_result",
 }
 
+# roots -> functions that give pointers to them, from elsewhere, the class they really are
+DOWNCASTS = {
+    "FaissIndex": ("downcast_index", "index"),
+    "FaissIndexBinary": ("downcast_IndexBinary", "index"),
+    "FaissVectorTransform": ("downcast_VectorTransform", "vt"),
+    "FaissInvertedLists": ("downcast_InvertedLists", "il"),
+    "FaissQuantizer": ("downcast_Quantizer", "aq"),
+    "FaissAdditiveQuantizer": ("downcast_AdditiveQuantizer", "aq"),
+}
+
 # C functions that Python does without
 HIDDEN = {
     "faiss_set_message_callback",

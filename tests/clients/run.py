@@ -89,7 +89,8 @@ def main (build, *names):
         sys.exit ("no wheels: make wheel")
     oracle = build / "clients" / "oracle"
     if not (oracle / "faiss").exists ():
-        run (sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", oracle, ORACLE, "packaging")
+        run (sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", oracle, ORACLE)
+        run (sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", oracle, "packaging")
     passed = failed = skipped = 0
     for path in sorted (HERE.glob ("*.py")):
         if path.stem in ("run", "common") or names and path.stem not in names:
