@@ -291,7 +291,8 @@ static FaissStatus range_search_share (void *context, size_t begin, size_t end,
     FAISS_TRY (s->index->cls->get_distance_computer (s->index, &dc));
     FaissStatus status = FAISS_OK;
     for (size_t i = begin; i < end && status == FAISS_OK; i++) {
-        status = range_search_one (s, dc, (idx_t)i, partial);
+        status = faiss_check_interrupt ();
+        status = status ? status : range_search_one (s, dc, (idx_t)i, partial);
     }
     faiss_DistanceComputer_free (dc);
     return status;

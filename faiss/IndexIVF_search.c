@@ -353,6 +353,7 @@ static FaissStatus search_probes (const Search *s, Worker *worker, size_t begin,
             worker->scanner->set_query (worker->scanner, s->x + i * (size_t)s->self->index.d));
         faiss_heap_heapify (s->is_similarity, s->k, worker->distances, worker->labels);
         for (; p < query_end; p++) {
+            FAISS_TRY (faiss_check_interrupt ());
             FAISS_TRY (scan_probe (s, worker->scanner, p, SIZE_MAX, worker->distances,
                                    worker->labels, &worker->counts));
         }
@@ -367,9 +368,11 @@ static FaissStatus split_probes (const Search *s, Worker *workers, int n_threads
     size_t n = end - begin;
 #pragma omp parallel for num_threads(n_threads) schedule(static)
     for (int t = 0; t < n_threads; t++) {
+        faiss_region_watch (&region);
         faiss_region_note (&region,
                            search_probes (s, &workers[t], begin + n * (size_t)t / (size_t)n_threads,
                                           begin + n * (size_t)(t + 1) / (size_t)n_threads));
+        faiss_region_watch (NULL);
     }
     return faiss_region_close (&region);
 }
@@ -454,6 +457,7 @@ static FaissStatus range_search_one_query (const Search *s, FaissInvertedListSca
     FAISS_TRY (scanner->set_query (scanner, s->x + i * (size_t)s->self->index.d));
     for (size_t p = begin; p < end; p++) {
         size_t before = result->nres;
+        FAISS_TRY (faiss_check_interrupt ());
         FAISS_TRY (range_scan_probe (s, scanner, p, result, counts));
         n_empty = result->nres > before ? 0 : n_empty + 1;
         if (max_empty && n_empty >= max_empty) {

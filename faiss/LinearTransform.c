@@ -41,24 +41,28 @@ static void multiply_block (idx_t n, const float *x, size_t d_in, const float *M
     }
 }
 
-static void multiply (idx_t n, const float *x, size_t d_in, const float *M, const float *b,
-                      size_t d_out, float *xt) {
+static FaissStatus multiply (idx_t n, const float *x, size_t d_in, const float *M, const float *b,
+                             size_t d_out, float *xt) {
     idx_t n_blocks = faiss_transform_blocks (n);
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
     for (idx_t block = 0; block < n_blocks; block++) {
         idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
-        multiply_block (left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
-                        x + (size_t)first * d_in, d_in, M, b, d_out, xt + (size_t)first * d_out);
+        if (!faiss_region_stopped (&region)) {
+            multiply_block (left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
+                            x + (size_t)first * d_in, d_in, M, b, d_out,
+                            xt + (size_t)first * d_out);
+        }
     }
+    return faiss_region_close (&region);
 }
 
 static FaissStatus LinearTransform_apply_noalloc (const FaissVectorTransform *transform, idx_t n,
                                                   const float *x, float *xt) {
     const FaissLinearTransform *self = CONST_THIS (transform);
     FAISS_TRY (check_matrix (self));
-    multiply (n, x, (size_t)transform->d_in, self->A.data, self->have_bias ? self->b.data : NULL,
-              (size_t)transform->d_out, xt);
-    return FAISS_OK;
+    return multiply (n, x, (size_t)transform->d_in, self->A.data,
+                     self->have_bias ? self->b.data : NULL, (size_t)transform->d_out, xt);
 }
 
 /* x = (y - b) A */
@@ -84,7 +88,7 @@ static FaissStatus try_transform_transpose (const FaissLinearTransform *self, id
             centered[i] = y[i] - self->b.data[i % d_out];
         }
     }
-    multiply (n, centered ? centered : y, d_out, transposed, NULL, d_in, x);
+    FAISS_TRY (multiply (n, centered ? centered : y, d_out, transposed, NULL, d_in, x));
     return FAISS_OK;
 }
 

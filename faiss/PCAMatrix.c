@@ -160,6 +160,7 @@ static FaissStatus scatter_matrix (size_t n, size_t d, const float *x, const flo
         size_t rows = n - begin < ROWS ? n - begin : ROWS;
         FINTEGER order = (FINTEGER)d, depth = (FINTEGER)rows;
         float one = 1, beta = begin > 0;
+        FAISS_TRY (faiss_check_interrupt ());
         center (rows, d, x + begin * d, mean, block);
         ssyrk_ ("U", "N", &order, &depth, &one, block, &order, &beta, matrix, &order);
     }

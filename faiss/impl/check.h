@@ -113,8 +113,12 @@ int faiss_region_failed (const FaissRegion *region);
 /// those that compute results, not those that change an object.
 int faiss_region_stopped (FaissRegion *region);
 
-/// An error if the caller asks for the end of what runs.
+/// An error if the caller asks for the end of what runs, or the region that is watched has failed.
 FaissStatus faiss_check_interrupt (void);
+
+/// In a worker with long pieces of work: faiss_check_interrupt of this thread looks at the region
+/// too. NULL at the end of the piece.
+void faiss_region_watch (const FaissRegion *region);
 
 /// After the region: raise its first error again in the calling thread.
 FaissStatus faiss_region_close (const FaissRegion *region);

@@ -491,10 +491,14 @@ FaissStatus faiss_ClusterAssigner_run (FaissClusterAssigner *self, const float *
         return FAISS_OK;
     }
     int64_t n_blocks = (int64_t)((self->n + self->block - 1) / self->block);
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks)) schedule(dynamic)
     for (int64_t b = 0; b < n_blocks; b++) {
-        run_block (self, (size_t)b, fresh, distances, assign);
+        if (!faiss_region_stopped (&region)) {
+            run_block (self, (size_t)b, fresh, distances, assign);
+        }
     }
+    FAISS_TRY (faiss_region_close (&region));
     self->n_runs++;
     return FAISS_OK;
 }

@@ -135,7 +135,16 @@ void faiss_set_interrupt_callback (FaissInterruptCallback callback) {
     interrupt_callback = callback;
 }
 
+static _Thread_local const FaissRegion *watched_region;
+
+void faiss_region_watch (const FaissRegion *region) {
+    watched_region = region;
+}
+
 FaissStatus faiss_check_interrupt (void) {
+    if (watched_region && faiss_region_failed (watched_region)) {
+        return faiss_fail (FAISS_EXCEPT, "interrupted");
+    }
     if (interrupt_callback && interrupt_callback ()) {
         return faiss_fail (FAISS_EXCEPT, "interrupted");
     }

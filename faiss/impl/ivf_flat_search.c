@@ -75,7 +75,12 @@ typedef struct Block {
     float *rows;           /* a copy of rows that are not aligned, size n_rows * d */
     size_t n_rows;
     size_t nlist, ndis, n_candidates;
+    FaissRegion *region; /* tells that the results are no longer wanted; or NULL */
 } Block;
+
+static bool is_unwanted (const Block *b) {
+    return b->region && faiss_region_stopped (b->region);
+}
 
 static void clear_pairs (Pairs *pairs) {
     free (pairs->starts);
@@ -202,6 +207,9 @@ static void search_list_by_list (Block *b, const Pairs *pairs, size_t begin, siz
     size_t previous = end;
     for (size_t i = begin; i < end; i++) {
         if (pairs->starts[i + 1] > pairs->starts[i]) {
+            if (is_unwanted (b)) {
+                return;
+            }
             prefetch_list (b->s, i);
             if (previous < end) {
                 scan_list (b, previous, pairs->order + pairs->starts[previous],
@@ -218,7 +226,7 @@ static void search_list_by_list (Block *b, const Pairs *pairs, size_t begin, siz
 
 static void search_one_by_one (Block *b) {
     const FlatSearch *s = b->s;
-    for (uint32_t i = 0; i < b->n; i++) {
+    for (uint32_t i = 0; i < b->n && !is_unwanted (b); i++) {
         const idx_t *keys = s->keys + (b->begin + i) * s->nprobe;
         for (size_t j = 0; j < s->nprobe; j++) {
             if (j + 1 < s->nprobe && keys[j + 1] >= 0) {
@@ -302,6 +310,7 @@ static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threa
         FaissStatus status = allocate_block (&block, s, size);
         status = status ? status : allocate_pairs (&block.pairs, s, size);
         faiss_region_note (&region, status);
+        block.region = &region;
 #pragma omp for schedule(dynamic)
         for (size_t begin = 0; begin < n; begin += size) {
             if (status == FAISS_OK && !faiss_region_stopped (&region)) {

@@ -6,9 +6,13 @@
 
 static FaissStatus search_share (FaissRangeSearchPartialResult **partial,
                                  FaissRangeSearchResult *result, size_t begin, size_t end,
-                                 FaissRangeSearchShare search, void *context) {
+                                 FaissRangeSearchShare search, void *context,
+                                 const FaissRegion *region) {
     FAISS_TRY (faiss_RangeSearchPartialResult_new (partial, result));
-    return search (context, begin, end, *partial);
+    faiss_region_watch (region);
+    FaissStatus status = search (context, begin, end, *partial);
+    faiss_region_watch (NULL);
+    return status;
 }
 
 static FaissStatus search_shares (FaissRangeSearchPartialResult **partials, size_t n_threads,
@@ -18,8 +22,8 @@ static FaissStatus search_shares (FaissRangeSearchPartialResult **partials, size
 #pragma omp parallel for num_threads(n_threads) schedule(static)
     for (size_t t = 0; t < n_threads; t++) {
         size_t begin = n * t / n_threads, end = n * (t + 1) / n_threads;
-        faiss_region_note (&region,
-                           search_share (&partials[t], result, begin, end, search, context));
+        faiss_region_note (
+            &region, search_share (&partials[t], result, begin, end, search, context, &region));
     }
     FAISS_TRY (faiss_region_close (&region));
     return faiss_RangeSearchPartialResult_merge (partials, n_threads);

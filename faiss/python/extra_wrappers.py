@@ -126,8 +126,11 @@ def pairwise_distances (xq, xb, metric=METRIC_L2, metric_arg=0):
     xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
     dis = np.empty ((xq.shape[0], xb.shape[0]), dtype="float32")
     if metric == METRIC_L2:
-        swigfaiss.pairwise_L2sqr (d, xq.shape[0], swig_ptr (xq), xb.shape[0], swig_ptr (xb),
-                                  swig_ptr (dis), -1, -1, -1)
+        step = max (256, 10**9 // max (1, xb.size))  # Ctrl-C is heard between two
+        for i in range (0, xq.shape[0], step):
+            n = min (step, xq.shape[0] - i)
+            swigfaiss.pairwise_L2sqr (d, n, swig_ptr (xq[i:i + n]), xb.shape[0], swig_ptr (xb),
+                                      swig_ptr (dis[i:i + n]), -1, -1, -1)
     elif metric == METRIC_INNER_PRODUCT:
         dis[:] = xq @ xb.T
     else:

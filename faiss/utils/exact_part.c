@@ -15,6 +15,7 @@ enum {
     STREAM_QUERIES = 4,      /* up to so many packing does not pay */
     STREAM_BYTES = 16 << 10, /* rows that several queries read while they are in the first level */
     MAX_STREAM_ROWS = 256,
+    BLOCKS_PER_CHECK = 64, /* so many streamed blocks are done between looks at the task's region */
 };
 
 static size_t round_up (size_t n, size_t unit) {
@@ -23,6 +24,11 @@ static size_t round_up (size_t n, size_t unit) {
 
 static bool is_similarity (const FaissExactTask *task) {
     return task->metric == FAISS_EXACT_IP;
+}
+
+/* Has the caller asked for the end, or has another part failed? */
+static bool is_unwanted (const FaissExactTask *task) {
+    return task->region && faiss_region_stopped (task->region);
 }
 
 static size_t min_size (size_t a, size_t b) {
@@ -207,7 +213,11 @@ static FaissStatus stream_coded (const FaissExactTask *task, FaissExactPart *par
     size_t max_rows = round_up (STREAM_BYTES / (sizeof (float) * (task->d + 1)) + 1, 4);
     max_rows = part->n_queries == 1 ? MAX_STREAM_ROWS : min_size (max_rows, MAX_STREAM_ROWS);
     uint32_t ids[MAX_STREAM_ROWS];
+    size_t n_blocks = 0;
     for (size_t at = part->begin; at < part->end;) {
+        if (++n_blocks % BLOCKS_PER_CHECK == 0 && is_unwanted (task)) {
+            return FAISS_OK;
+        }
         RowBlock rows = next_rows (task, &at, part->end, max_rows, ids);
         for (size_t q = 0; q < part->n_queries; q++) {
             FAISS_TRY (is_filtered (task, part, coded, q, &rows)
@@ -385,7 +395,7 @@ static FaissStatus scan_blocks (const FaissExactTask *task, FaissExactPart *part
     for (size_t at = part->begin; at < part->end;) {
         n_rows = min_size (n_rows, buffers->max_rows);
         RowBlock rows = next_rows (task, &at, part->end, n_rows, buffers->ids);
-        if (rows.n == 0) {
+        if (rows.n == 0 || is_unwanted (task)) {
             break;
         }
         n_rows *= 2;

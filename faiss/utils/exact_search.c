@@ -236,6 +236,7 @@ static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
         n_group_threads = max_size (n_groups, 1);
     }
     FaissRegion region = {0};
+    task->region = &region;
 #pragma omp parallel for schedule(dynamic)                                                         \
     num_threads((int)n_group_threads) if (n_group_threads > 1)
     for (size_t group = 0; group < n_groups; group++) {
@@ -355,6 +356,7 @@ static FaissStatus range_search (FaissExactTask *task, float radius, FaissRangeS
     FaissExactFound *found = NULL;
     FAISS_TRY (faiss_alloc_zeroed (&found, task->nx * n_slices, sizeof *found));
     FaissRegion region = {0};
+    task->region = &region;
 #pragma omp parallel for schedule(dynamic) num_threads((int)n_threads) if (n_threads > 1)
     for (size_t i = 0; i < n_groups * n_slices; i++) {
         size_t group = i / n_slices, slice = i % n_slices;

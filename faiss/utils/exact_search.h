@@ -8,6 +8,7 @@
 #define FAISS_EXACT_SEARCH_H
 
 #include <faiss/Index.h>
+#include <faiss/impl/check.h>
 #include <faiss/impl/row_filter.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/candidates.h>
@@ -42,6 +43,8 @@ typedef struct FaissExactTask {
 
     /* all rows packed once, for many queries with few rows; or NULL */
     const float *packed, *packed_norms;
+
+    FaissRegion *region; ///< tells parts that they are no longer wanted; or NULL
 } FaissExactTask;
 
 /** What one part keeps, of queries first_query .. first_query + n_queries - 1. One of three. */

@@ -10,6 +10,8 @@
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
 
+enum { ROWS_PER_CHECK = 4096 }; /* between looks whether the caller asks for the end */
+
 /* ---- one function per metric ----------------------------------------------------------------- */
 
 static float distance_L2 (const float *x, const float *y, size_t d, float arg) {
@@ -160,13 +162,17 @@ FaissStatus faiss_pairwise_extra_distances (int64_t d, int64_t nq, const float *
     ldq = ldq == -1 ? d : ldq;
     ldb = ldb == -1 ? d : ldb;
     ldd = ldd == -1 ? nb : ldd;
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(nq))
     for (int64_t i = 0; i < nq; i++) {
         for (int64_t j = 0; j < nb; j++) {
+            if (j % ROWS_PER_CHECK == 0 && faiss_region_stopped (&region)) {
+                break;
+            }
             dis[i * ldd + j] = distance (xq + i * ldq, xb + j * ldb, (size_t)d, metric_arg);
         }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 static bool is_selected (const FaissIDSelector *sel, idx_t id) {
@@ -179,12 +185,16 @@ FaissStatus faiss_knn_extra_metrics (const float *x, const float *y, size_t d, s
     FaissVectorDistance distance = NULL;
     FAISS_TRY (faiss_vector_distance (&distance, metric));
     bool is_similarity = faiss_is_similarity_metric (metric);
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for((idx_t)nx))
     for (size_t i = 0; i < nx; i++) {
         float *heap_vals = vals + i * k;
         idx_t *heap_ids = ids + i * k;
         faiss_heap_heapify (is_similarity, k, heap_vals, heap_ids);
         for (size_t j = 0; j < ny; j++) {
+            if (j % ROWS_PER_CHECK == 0 && faiss_region_stopped (&region)) {
+                break;
+            }
             if (is_selected (sel, (idx_t)j)) {
                 faiss_heap_offer (is_similarity, k, heap_vals, heap_ids,
                                   distance (x + i * d, y + j * d, d, metric_arg), (idx_t)j);
@@ -192,7 +202,7 @@ FaissStatus faiss_knn_extra_metrics (const float *x, const float *y, size_t d, s
         }
         faiss_heap_reorder (is_similarity, k, heap_vals, heap_ids);
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 typedef struct RangeSearch {
@@ -209,6 +219,9 @@ static FaissStatus range_search_one (const RangeSearch *s, size_t query,
     FaissRangeQueryResult *found = NULL;
     FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, (idx_t)query, &found));
     for (size_t j = 0; j < s->ny; j++) {
+        if (j % ROWS_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         if (!is_selected (s->sel, (idx_t)j)) {
             continue;
         }

@@ -58,6 +58,7 @@ typedef struct Search {
     const uint8_t *y;
     size_t ny, code_size, k;
     const FaissIDSelector *sel;
+    FaissRegion *region;
 } Search;
 
 static void offer_block (const Search *s, const uint8_t *x, size_t begin, size_t n,
@@ -82,6 +83,9 @@ static FaissStatus search_group (const Search *s, const uint8_t *x, size_t n, fl
     for (size_t size = FIRST_BLOCK, begin = 0; begin < s->ny; begin += size) {
         size = begin == 0 ? FIRST_BLOCK : BLOCK;
         size = s->ny - begin < size ? s->ny - begin : size;
+        if (faiss_region_stopped (s->region)) {
+            return FAISS_OK;
+        }
         for (size_t i = 0; i < n; i++) {
             offer_block (s, x + i * s->code_size, begin, size, distances + i * s->k,
                          labels + i * s->k);
@@ -90,7 +94,7 @@ static FaissStatus search_group (const Search *s, const uint8_t *x, size_t n, fl
     for (size_t i = 0; i < n; i++) {
         faiss_heap_reorder (false, s->k, distances + i * s->k, labels + i * s->k);
     }
-    return faiss_check_interrupt ();
+    return FAISS_OK;
 }
 
 FaissStatus faiss_knn_hamming (const uint8_t *x, const uint8_t *y, size_t nx, size_t ny,
@@ -98,8 +102,8 @@ FaissStatus faiss_knn_hamming (const uint8_t *x, const uint8_t *y, size_t nx, si
                                float *distances, idx_t *labels) {
     FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
     FAISS_REQUIRE (nx == 0 || (x && distances && labels && (y || ny == 0)), "an array is NULL");
-    Search s = {y, ny, code_size, k, sel};
     FaissRegion region = {0};
+    Search s = {y, ny, code_size, k, sel, &region};
     /* groups as even as the number of threads wants them */
     size_t n_threads = (size_t)faiss_threads_for ((int64_t)nx);
     size_t group = nx / n_threads < GROUP ? nx / n_threads + (nx % n_threads != 0) : GROUP;
