@@ -56,7 +56,8 @@ def headers(folder, internal=r"Not for public headers"):
     for path, _, files in sorted(os.walk(os.path.join(table.ROOT, folder))):
         for name in sorted(files):
             file = os.path.join(path, name)
-            if name.endswith(".h") and not name.endswith("_tmpl.h") and "/python/" not in file:
+            if name.endswith(".h") and not name.endswith("_tmpl.h") and \
+                    "faiss/python" not in os.path.relpath(path, table.ROOT):
                 with open(file) as f:
                     if not re.search(internal, f.read()):
                         yield os.path.relpath(file, table.ROOT)
