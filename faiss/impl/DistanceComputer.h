@@ -14,12 +14,13 @@ FAISS_BEGIN_DECLS
  */
 typedef struct FaissDistanceComputer {
     FAISS_PRIVATE (
-        /// why the last distance could not be had (it is NaN then); callers set it to FAISS_OK before
+        /// why the last distance could not be had (it is NaN then); callers set it to FAISS_OK
+        /// before
         FaissStatus status;
         /// positions end before this one, read at every call; NULL: the functions find out
         const idx_t *end;
         /// x (size d) must stay valid while it is the query
-        FaissStatus (*set_query) (struct FaissDistanceComputer *self, const float *x);
+        FaissStatus (*set_query) (struct FaissDistanceComputer * self, const float *x);
         /// query to vector i; -1 for i < 0 gives the worst value
         float (*distance) (struct FaissDistanceComputer *self, idx_t i);
         /// query to four vectors at once
