@@ -240,6 +240,9 @@ class TimerIter:
         if timer.nt >= 0:
             faiss.omp_set_num_threads (timer.nt)
 
+    def __iter__ (self):
+        return self
+
     def __next__ (self):
         timer = self.timer
         self.ts.append (time.time ())
