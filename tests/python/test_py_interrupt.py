@@ -17,6 +17,7 @@ LONG = {  # calls of many seconds
 }
 PREPARE = """
 import faiss, numpy as np, threading, os, signal, time
+signal.signal (signal.SIGINT, signal.default_int_handler)  # in the background shells ignore it
 base, many = np.random.rand (100000, 64).astype ("f4"), np.random.rand (300000, 64).astype ("f4")
 flat = faiss.IndexFlatL2 (64); flat.add (base)
 ivf = faiss.index_factory (64, "IVF100,Flat"); ivf.train (base[:5000]); ivf.add (base); ivf.nprobe = 100
