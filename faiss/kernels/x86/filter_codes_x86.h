@@ -11,7 +11,7 @@
 enum { PREFETCH_BYTES = 2048 };
 
 /// The products of four rows of codes with a query's components.
-typedef __m128i (*Dots) (const FaissFilterQuery *query, const uint8_t *const row[4]);
+ALWAYS_INLINE __m128i dots_4 (const FaissFilterQuery *query, const uint8_t *const row[4]);
 
 ALWAYS_INLINE __m128 magnitude (__m128 v) {
     return _mm_andnot_ps (_mm_set1_ps (-0.f), v);
@@ -46,7 +46,7 @@ ALWAYS_INLINE unsigned test_4 (const bool is_similarity, const FaissFilterQuery 
     return (unsigned)_mm_movemask_ps (_mm_cmp_ps (best, _mm_mul_ps (limit, limit), _CMP_NGE_UQ));
 }
 
-ALWAYS_INLINE size_t find (const Dots dots, const bool is_similarity, const FaissFilterQuery *query,
+ALWAYS_INLINE size_t find (const bool is_similarity, const FaissFilterQuery *query,
                            const uint8_t *rows, const uint32_t *ids, size_t n, float bound,
                            uint32_t *positions) {
     size_t stride = faiss_filter_stride (query->d), info_at = stride - sizeof (FaissFilterInfo);
@@ -60,7 +60,7 @@ ALWAYS_INLINE size_t find (const Dots dots, const bool is_similarity, const Fais
         for (size_t at = 0; !ids && at < 4 * stride; at += 64) {
             _mm_prefetch ((const char *)row[0] + PREFETCH_BYTES + at, _MM_HINT_T0);
         }
-        unsigned found = test_4 (is_similarity, query, row, info_at, dots (query, row), bound);
+        unsigned found = test_4 (is_similarity, query, row, info_at, dots_4 (query, row), bound);
         found &= n - i < 4 ? (1u << (n - i)) - 1 : 15;
         for (; found; found &= found - 1) {
             positions[n_found++] = (uint32_t)i + (uint32_t)__builtin_ctz (found);
