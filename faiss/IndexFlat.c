@@ -24,8 +24,8 @@ FaissStatus faiss_IndexFlat_init (FaissIndexFlat *self, idx_t d, FaissMetricType
 }
 
 /* What searches derive from the vectors is no part of the index's value. */
-static FaissRowFilter *filter_of (const FaissIndexFlat *self) {
-    return (FaissRowFilter *)(uintptr_t)&self->flat_codes.filter;
+static FaissDerivedRows *derived_of (const FaissIndexFlat *self) {
+    return (FaissDerivedRows *)(uintptr_t)&self->flat_codes.derived;
 }
 
 /* ---- search ---------------------------------------------------------------------------------- */
@@ -41,7 +41,7 @@ static FaissStatus IndexFlat_search (const FaissIndex *index, idx_t n, const flo
     case METRIC_INNER_PRODUCT:
     case METRIC_L2:
         return faiss_filtered_knn (index->metric_type == METRIC_INNER_PRODUCT, x, y, d, nx, ny,
-                                   (size_t)k, distances, labels, sel, filter_of (self),
+                                   (size_t)k, distances, labels, sel, derived_of (self),
                                    !self->flat_codes.codes.owner);
     default:
         return faiss_knn_extra_metrics (x, y, d, nx, ny, index->metric_type, index->metric_arg,
@@ -60,7 +60,7 @@ static FaissStatus IndexFlat_range_search (const FaissIndex *index, idx_t n, con
     case METRIC_INNER_PRODUCT:
     case METRIC_L2:
         return faiss_filtered_range_search (index->metric_type == METRIC_INNER_PRODUCT, x, y, d, nx,
-                                            ny, radius, result, sel, filter_of (self),
+                                            ny, radius, result, sel, derived_of (self),
                                             !self->flat_codes.codes.owner);
     default:
         return faiss_range_search_extra_metrics (x, y, d, nx, ny, index->metric_type,
@@ -124,7 +124,7 @@ static FaissStatus IndexFlat_get_FlatCodesDistanceComputer (const FaissIndexFlat
 }
 
 float *faiss_IndexFlat_get_xb (FaissIndexFlat *self) {
-    faiss_row_filter_expose (&self->flat_codes.filter);
+    faiss_derived_rows_expose (&self->flat_codes.derived);
     return (float *)(void *)self->flat_codes.codes.data;
 }
 
@@ -136,20 +136,20 @@ void faiss_IndexFlat_xb (FaissIndexFlat *self, float **xb, size_t *size) {
 }
 
 void faiss_IndexFlat_set_filter_codes (FaissIndexFlat *self, FaissFilterCodesMode mode) {
-    faiss_row_filter_forget (&self->flat_codes.filter);
-    self->flat_codes.filter.mode = (int)mode;
+    faiss_derived_rows_forget (&self->flat_codes.derived);
+    self->flat_codes.derived.mode = (int)mode;
 }
 
 FaissFilterCodesMode faiss_IndexFlat_filter_codes (const FaissIndexFlat *self) {
-    return (FaissFilterCodesMode)self->flat_codes.filter.mode;
+    return (FaissFilterCodesMode)self->flat_codes.derived.mode;
 }
 
 size_t faiss_IndexFlat_filter_codes_size (const FaissIndexFlat *self) {
-    return faiss_row_filter_size (&self->flat_codes.filter);
+    return faiss_derived_codes_size (&self->flat_codes.derived);
 }
 
 void faiss_IndexFlat_vectors_changed (FaissIndexFlat *self) {
-    faiss_row_filter_forget (&self->flat_codes.filter);
+    faiss_derived_rows_forget (&self->flat_codes.derived);
     ((FaissIndexFlatCodesClass *)self->index.cls)->codes_changed (&self->flat_codes);
 }
 

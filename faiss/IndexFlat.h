@@ -71,7 +71,8 @@ void faiss_IndexFlat_xb (FaissIndexFlat *self, float **xb, size_t *size);
  *
  * Searches of up to 4 queries by L2 or inner product are two to four times as fast with them,
  * because they read less memory. Results are the same, to the bit. Codes are made by and by by the
- * searches themselves, from the third on, and are never in a file or a clone.
+ * searches themselves, from the third on, and are never in a file or a clone. (Indexes of up to 4
+ * MB are also kept in the order in which larger batches read them; the mode is for that, too.)
  *
  * They can only be right if the index knows of all changes: those by its methods, and those through
  * the pointer of faiss_IndexFlat_get_xb. Who changes vectors in another way, by

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include <faiss/impl/check.h>
+#include <faiss/impl/derived_rows.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/range_search.h>
-#include <faiss/impl/row_filter.h>
 #include <faiss/utils/Heap.h>
 
 #define SELF(pointer) FAISS_SELF (IndexFlatCodes, index, pointer)
@@ -18,7 +18,7 @@ static const FaissIndexFlatCodesClass *class_of (const FaissIndexFlatCodes *self
 }
 
 static void changed (FaissIndexFlatCodes *self) {
-    faiss_row_filter_forget (&self->filter);
+    faiss_derived_rows_forget (&self->derived);
     class_of (self)->codes_changed (self);
 }
 
@@ -31,7 +31,7 @@ FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_si
 
 static void IndexFlatCodes_finalize (void *object) {
     FaissIndexFlatCodes *self = object;
-    faiss_row_filter_forget (&self->filter);
+    faiss_derived_rows_forget (&self->derived);
     faiss_UInt8Vector_clear (&self->codes);
 }
 
@@ -39,7 +39,7 @@ static FaissStatus IndexFlatCodes_copy (void *object, const void *other_object) 
     FaissIndexFlatCodes *self = object;
     const FaissIndexFlatCodes *other = other_object;
     self->code_size = other->code_size;
-    self->filter.mode = other->filter.mode;
+    self->derived.mode = other->derived.mode;
     return faiss_UInt8Vector_assign (&self->codes, other->codes.data, other->codes.size);
 }
 
@@ -65,8 +65,8 @@ static FaissStatus reserve (FaissIndexFlatCodes *self, idx_t n, uint8_t **room) 
 
 /* The n codes are there; `before` is where the others were before there was room for them. */
 static void commit (FaissIndexFlatCodes *self, idx_t n, const uint8_t *before) {
-    faiss_row_filter_added (&self->filter, (size_t)self->index.ntotal, before, self->codes.data,
-                            self->code_size ? self->codes.capacity / self->code_size : 0);
+    faiss_derived_rows_added (&self->derived, (size_t)self->index.ntotal, before, self->codes.data,
+                              self->code_size ? self->codes.capacity / self->code_size : 0);
     self->codes.size += (size_t)n * self->code_size;
     self->index.ntotal += n;
     class_of (self)->codes_changed (self);

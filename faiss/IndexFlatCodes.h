@@ -8,13 +8,15 @@
 FAISS_BEGIN_DECLS
 
 #ifndef SWIG
-/// Of indexes of plain vectors: see FaissFilterCodesMode. Private; all zero is "nothing yet".
-typedef struct FaissRowFilter {
-    struct FaissKeptCodes *kept;
+/// What searches derive from plain vectors, to be faster: see FaissFilterCodesMode. Private; all
+/// zero is "nothing yet".
+typedef struct FaissDerivedRows {
+    struct FaissKeptCodes *codes;
+    struct FaissKeptPacked *packed;
     int mode;
-    unsigned n_searches, n_useless;
-    bool is_coding, is_exposed;
-} FaissRowFilter;
+    unsigned n_searches, n_batches, n_useless;
+    bool is_deriving, is_exposed;
+} FaissDerivedRows;
 #endif
 
 /** Stores vectors as codes made by sa_encode, one after the other.
@@ -27,7 +29,7 @@ typedef struct FaissIndexFlatCodes FAISS_EXTENDS (FaissIndex) {
     };
     size_t code_size;       ///< bytes per vector
     FaissUInt8Vector codes; ///< size ntotal * code_size
-    FAISS_PRIVATE (FaissRowFilter filter;)
+    FAISS_PRIVATE (FaissDerivedRows derived;)
 } FaissIndexFlatCodes;
 
 #ifndef SWIG

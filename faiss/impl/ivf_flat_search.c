@@ -25,6 +25,9 @@
 /// Threads that share out the lists; more of them have queries of their own.
 #define MAX_SHARING 8
 
+/// Pieces of a thread's share of the queries, where each query goes its own way.
+#define PIECES 8
+
 /// Memory for candidates per thread.
 #define CANDIDATE_BYTES ((size_t)16 << 20)
 
@@ -226,15 +229,15 @@ static void search_list_by_list (Block *b, const Pairs *pairs, size_t begin, siz
 
 static void search_one_by_one (Block *b) {
     const FlatSearch *s = b->s;
-    for (uint32_t i = 0; i < b->n && !is_unwanted (b); i++) {
-        const idx_t *keys = s->keys + (b->begin + i) * s->nprobe;
-        for (size_t j = 0; j < s->nprobe; j++) {
-            if (j + 1 < s->nprobe && keys[j + 1] >= 0) {
-                prefetch_list (s, (size_t)keys[j + 1]);
-            }
-            if (keys[j] >= 0) {
-                scan_list (b, (size_t)keys[j], &i, 1);
-            }
+    const idx_t *keys = s->keys + b->begin * s->nprobe;
+    size_t n_probes = b->n * s->nprobe;
+    for (size_t p = 0; p < n_probes && !is_unwanted (b); p++) {
+        uint32_t query = (uint32_t)(p / s->nprobe);
+        if (p + 1 < n_probes && keys[p + 1] >= 0) {
+            prefetch_list (s, (size_t)keys[p + 1]);
+        }
+        if (keys[p] >= 0) {
+            scan_list (b, (size_t)keys[p], &query, 1);
         }
     }
 }
@@ -304,6 +307,9 @@ static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threa
     FaissRegion region = {0};
     size_t share = (n + (size_t)n_threads - 1) / (size_t)n_threads;
     size_t size = part_size (share, most_queries (s));
+    if (n_threads > 1 && !is_worth_sorting (s, size)) {
+        size = (size + PIECES - 1) / PIECES; /* lists differ in size: who is ready takes the next */
+    }
 #pragma omp parallel num_threads(n_threads)
     {
         Block block;

@@ -311,8 +311,8 @@ static void pack_rows (const FaissExactTask *task, const RowBlock *rows, Buffers
                        FaissExactBlock *block) {
     size_t d = task->d;
     if (task->packed) {
-        block->rows = task->packed + rows->first * d;
-        block->row_norms = task->packed_norms ? task->packed_norms + rows->first : NULL;
+        block->rows = task->packed->rows + rows->first * d;
+        block->row_norms = task->packed->norms + rows->first;
         return;
     }
     const float *y = rows->ids ? task->y : task->y + rows->first * d;
@@ -416,8 +416,7 @@ FaissStatus faiss_exact_part (FaissExactTask *task, FaissExactPart *part) {
     if (part->n_queries == 0 || part->begin >= part->end) {
         return FAISS_OK;
     }
-    if (part->n_queries <= STREAM_QUERIES && task->metric != FAISS_EXACT_L2_NORMS &&
-        !part->best_vals && !task->packed) {
+    if (faiss_exact_is_streamed (task) && !part->best_vals && !task->packed) {
         return stream_rows (task, part);
     }
     Buffers buffers = {0};

@@ -71,32 +71,6 @@ static FaissStatus choose_rows (FaissExactTask *task, const FaissIDSelector *sel
     return FAISS_OK;
 }
 
-/* ---- rows packed once for all parts ---------------------------------------------------------- */
-
-static FaissStatus pack_shared (FaissExactTask *task, float **packed, float **norms) {
-    size_t n_groups = (task->ny + FAISS_EXACT_ROWS - 1) / FAISS_EXACT_ROWS, d = task->d;
-    size_t n_padded = n_groups * FAISS_EXACT_ROWS;
-    FAISS_TRY (faiss_alloc_aligned (packed, n_padded * d, sizeof **packed));
-    FAISS_TRY (faiss_alloc_aligned (norms, n_padded, sizeof **norms));
-#pragma omp parallel for num_threads(faiss_threads_for((int64_t)n_groups))
-    for (size_t group = 0; group < n_groups; group++) {
-        size_t first = group * FAISS_EXACT_ROWS;
-        size_t n = min_size (FAISS_EXACT_ROWS, task->ny - first);
-        const float *y = task->y + first * d;
-        faiss_kernels.exact_pack_rows (y, NULL, n, d, *packed + first * d);
-        for (size_t i = 0; i < FAISS_EXACT_ROWS; i++) {
-            (*norms)[first + i] = i >= n                                 ? 0
-                                  : task->metric != FAISS_EXACT_L2_NORMS ? 0
-                                  : task->y_norms
-                                      ? task->y_norms[first + i]
-                                      : faiss_kernels.fvec_inner_product (y + i * d, y + i * d, d);
-        }
-    }
-    task->packed = *packed;
-    task->packed_norms = *norms;
-    return FAISS_OK;
-}
-
 /* ---- the k best ------------------------------------------------------------------------------ */
 
 /* What the parts of a group of queries keep: one part, or one for each slice of the rows. */
@@ -210,19 +184,22 @@ static size_t group_size (const FaissExactTask *task, size_t k, size_t n_threads
     n = min_size (n, PART_BYTES / (sizeof (float) * (task->d + 1)));
     n = min_size (n, PART_KEY_BYTES / key_bytes);
     n = min_size (n, (task->nx + n_threads - 1) / n_threads);
-    return (max_size (n, 1) + FAISS_EXACT_QUERIES - 1) / FAISS_EXACT_QUERIES * FAISS_EXACT_QUERIES;
+    if (n <= FAISS_EXACT_QUERIES) {
+        return max_size (n, 1);
+    }
+    return (n + FAISS_EXACT_QUERIES - 1) / FAISS_EXACT_QUERIES * FAISS_EXACT_QUERIES;
 }
 
 static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
                         const FaissIDSelector *sel) {
     FAISS_AUTO_FREE (uint32_t) *list = NULL;
-    FAISS_AUTO_FREE (float) *packed = NULL;
-    FAISS_AUTO_FREE (float) *norms = NULL;
+    FAISS_AUTO (PackedRows) packed = {0};
     FAISS_TRY (choose_rows (task, sel, &list));
     size_t n_rows = task->end - task->begin;
-    if (!sel && task->nx >= SHARED_MIN_QUERIES &&
+    if (!sel && !task->packed && task->nx >= SHARED_MIN_QUERIES &&
         task->ny * task->d <= SHARED_BYTES / sizeof (float)) {
-        FAISS_TRY (pack_shared (task, &packed, &norms));
+        FAISS_TRY (faiss_PackedRows_init (&packed, task->ny, task->d, task->y, task->y_norms));
+        task->packed = &packed;
     }
     size_t n_threads = threads_for (task);
     size_t n_slices = 1;
@@ -284,26 +261,30 @@ FaissStatus faiss_knn_inner_product (const float *x, const float *y, size_t d, s
     return knn (&task, k, vals, ids, sel);
 }
 
-/* Filter codes pay where few results are wanted of many rows. */
-static bool open_filter (FaissExactTask *task, size_t k, FaissRowFilter *filter, bool may_code) {
+/* Filter codes pay where few results are wanted of many rows, for few queries. */
+static bool open_filter (FaissExactTask *task, size_t k, FaissDerivedRows *derived, bool may_code) {
     bool pays = faiss_exact_is_streamed (task) && k <= task->ny / 16;
     if (pays) {
-        faiss_row_filter_open (filter, task->y, task->ny, task->d, may_code, &task->filter);
+        faiss_derived_codes_open (derived, task->y, task->ny, task->d, may_code, &task->filter);
     }
     return pays;
 }
 
 FaissStatus faiss_filtered_knn (bool is_similarity, const float *x, const float *y, size_t d,
                                 size_t nx, size_t ny, size_t k, float *vals, idx_t *ids,
-                                const FaissIDSelector *sel, FaissRowFilter *filter, bool may_code) {
+                                const FaissIDSelector *sel, FaissDerivedRows *derived,
+                                bool may_code) {
     FaissExactMetric metric = is_similarity ? FAISS_EXACT_IP : L2_formula (nx, d, sel);
     FaissExactTask task = task_of (metric, x, y, d, nx, ny);
-    if (ny > UINT32_MAX || !open_filter (&task, k, filter, may_code)) {
+    if (ny > UINT32_MAX) {
         return is_similarity ? faiss_knn_inner_product (x, y, d, nx, ny, k, vals, ids, sel)
                              : faiss_knn_L2sqr (x, y, d, nx, ny, k, vals, ids, NULL, sel);
     }
+    if (!open_filter (&task, k, derived, may_code) && !faiss_exact_is_streamed (&task) && !sel) {
+        task.packed = faiss_derived_packed (derived, y, ny, d, may_code);
+    }
     FaissStatus status = knn (&task, k, vals, ids, sel);
-    faiss_row_filter_close (filter, task.n_tested, task.n_passed);
+    faiss_derived_codes_close (derived, task.n_tested, task.n_passed);
     return status;
 }
 
@@ -404,15 +385,15 @@ FaissStatus faiss_range_search_inner_product (const float *x, const float *y, si
 FaissStatus faiss_filtered_range_search (bool is_similarity, const float *x, const float *y,
                                          size_t d, size_t nx, size_t ny, float radius,
                                          FaissRangeSearchResult *result, const FaissIDSelector *sel,
-                                         FaissRowFilter *filter, bool may_code) {
+                                         FaissDerivedRows *derived, bool may_code) {
     FaissExactMetric metric = is_similarity ? FAISS_EXACT_IP : L2_formula (nx, d, sel);
     FaissExactTask task = task_of (metric, x, y, d, nx, ny);
-    if (ny > UINT32_MAX || !open_filter (&task, 0, filter, may_code)) {
+    if (ny > UINT32_MAX || !open_filter (&task, 0, derived, may_code)) {
         return is_similarity
                    ? faiss_range_search_inner_product (x, y, d, nx, ny, radius, result, sel)
                    : faiss_range_search_L2sqr (x, y, d, nx, ny, radius, result, sel);
     }
     FaissStatus status = range_search (&task, radius, result, sel);
-    faiss_row_filter_close (filter, task.n_tested, task.n_passed);
+    faiss_derived_codes_close (derived, task.n_tested, task.n_passed);
     return status;
 }

@@ -9,9 +9,10 @@
 
 #include <faiss/Index.h>
 #include <faiss/impl/check.h>
-#include <faiss/impl/row_filter.h>
+#include <faiss/impl/derived_rows.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/candidates.h>
+#include <faiss/utils/packed_rows.h>
 
 typedef enum FaissExactMetric {
     FAISS_EXACT_IP,
@@ -41,8 +42,8 @@ typedef struct FaissExactTask {
     FaissFilterView filter;
     size_t n_tested, n_passed; ///< atomic
 
-    /* all rows packed once, for many queries with few rows; or NULL */
-    const float *packed, *packed_norms;
+    /// all rows packed once, for many queries with few rows; or NULL
+    const FaissPackedRows *packed;
 
     FaissRegion *region; ///< tells parts that they are no longer wanted; or NULL
 } FaissExactTask;
@@ -62,20 +63,23 @@ typedef struct FaissExactPart {
 /// Do one part, in the calling thread.
 FaissStatus faiss_exact_part (FaissExactTask *task, FaissExactPart *part);
 
-/// With few queries the rows are streamed: is the task one of few?
+/// With few queries the rows are streamed: is the task one of few? (A question of the task, not of
+/// its parts: the kernels' values differ in the last bits, and may not depend on the threads.)
 bool faiss_exact_is_streamed (const FaissExactTask *task);
 
-/** faiss_knn_L2sqr, faiss_knn_inner_product and the ranges for vectors that may have filter codes.
+/** faiss_knn_L2sqr, faiss_knn_inner_product and the ranges for vectors of an index, from which more
+ * is derived.
  *
- * @param filter    of the index that has the vectors
- * @param may_code  whether codes may be made
+ * @param derived   of the index that has the vectors
+ * @param may_code  whether memory may be taken for it
  */
 FaissStatus faiss_filtered_knn (bool is_similarity, const float *x, const float *y, size_t d,
                                 size_t nx, size_t ny, size_t k, float *vals, idx_t *ids,
-                                const FaissIDSelector *sel, FaissRowFilter *filter, bool may_code);
+                                const FaissIDSelector *sel, FaissDerivedRows *derived,
+                                bool may_code);
 FaissStatus faiss_filtered_range_search (bool is_similarity, const float *x, const float *y,
                                          size_t d, size_t nx, size_t ny, float radius,
                                          FaissRangeSearchResult *result, const FaissIDSelector *sel,
-                                         FaissRowFilter *filter, bool may_code);
+                                         FaissDerivedRows *derived, bool may_code);
 
 #endif

@@ -1,5 +1,5 @@
-/* Exact searches with filter codes: the results of those without, to the bit, whatever happens to
- * the vectors. */
+/* Exact searches with filter codes and packed rows: the results of those without, to the bit,
+ * whatever happens to the vectors. */
 #include "testing.h"
 
 #include <float.h>
@@ -72,7 +72,7 @@ typedef struct Data {
     float *x, *queries;
 } Data;
 
-enum { N_QUERIES = 6 };
+enum { N_QUERIES = 30 };
 
 static Data make (int kind, size_t n, size_t d) {
     TestRandom random = {(uint64_t)(kind * 1000) + n + d};
@@ -137,14 +137,14 @@ static void assert_same (FaissIndexFlat *coded, FaissIndexFlat *plain, const flo
     static const idx_t ks[] = {1, 10, 100, MAX_K};
     idx_t d = coded->index.d;
     for (size_t i = 0; i < 4; i++) {
-        for (idx_t q = 0; q < N_QUERIES; q++) {
+        for (idx_t q = 0; q < 6; q++) {
             assert_same_knn (coded, plain, 1, queries + q * d, ks[i], NULL);
         }
-        for (idx_t n = 2; n <= N_QUERIES; n++) {
+        for (idx_t n = 2; n <= N_QUERIES; n += n < 6 ? 1 : 12) {
             assert_same_knn (coded, plain, n, queries, ks[i], NULL);
         }
     }
-    for (idx_t q = 0; q < N_QUERIES; q++) { /* the tenth as a radius */
+    for (idx_t q = 0; q < 6; q++) { /* the tenth as a radius */
         float distances[10];
         idx_t labels[10];
         assert_ok (faiss_Index_search (&plain->index, 1, queries + q * d, 10, distances, labels));
@@ -225,7 +225,7 @@ static void selectors_are_respected (void **test_state) {
     for (int i = 0; i < 3; i++) {
         FaissSearchParameters *params = NULL;
         assert_ok (faiss_SearchParameters_new (&params, selectors[i]));
-        for (idx_t q = 0; q < N_QUERIES; q++) {
+        for (idx_t q = 0; q < 6; q++) {
             const float *x = data.queries + q * coded->index.d;
             assert_same_knn (coded, plain, 1, x, 1, params);
             assert_same_knn (coded, plain, 1, x, 20, params);
@@ -548,13 +548,28 @@ static void first_searches_may_run_side_by_side (void **test_state) {
 
 static void threads_do_not_change_results (void **test_state) {
     (void)test_state;
-    Data data = make (1, 20000, 32);
+    Data data = make (0, 20000, 32), few = make (0, 1000, 32);
     FaissIndexFlat *index = new_index (&data, METRIC_INNER_PRODUCT, FAISS_FILTER_CODES_ON);
     FaissIndexFlat *plain = new_index (&data, METRIC_INNER_PRODUCT, FAISS_FILTER_CODES_OFF);
     for (int n_threads = 1; n_threads <= 8; n_threads *= 2) {
         omp_set_num_threads (n_threads);
         assert_same (index, plain, data.queries);
     }
+    for (idx_t n = 1; n <= N_QUERIES; n++) { /* kept packed or not, however shared out */
+        float distances[2][N_QUERIES * 5];
+        idx_t labels[2][N_QUERIES * 5];
+        FaissIndexFlat *small = new_index (&few, METRIC_L2, FAISS_FILTER_CODES_AUTO);
+        for (int n_threads = 1; n_threads <= 8; n_threads++) {
+            int at = n_threads > 1;
+            omp_set_num_threads (n_threads);
+            assert_ok (
+                faiss_Index_search (&small->index, n, few.queries, 5, distances[at], labels[at]));
+            assert_memory_equal (labels[0], labels[at], (size_t)n * 5 * sizeof (idx_t));
+            assert_memory_equal (distances[0], distances[at], (size_t)n * 5 * sizeof (float));
+        }
+        faiss_IndexFlat_free (small);
+    }
+    release (&few);
     omp_set_num_threads (2);
     faiss_IndexFlat_free (index);
     faiss_IndexFlat_free (plain);

@@ -1,5 +1,5 @@
-/* When an index of plain vectors has filter codes. */
-#include <faiss/impl/row_filter.h>
+/* What searches derive from the vectors of an index, and when. */
+#include <faiss/impl/derived_rows.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/FilterCodes.h>
 #include <faiss/impl/check.h>
+#include <faiss/utils/simd_levels.h>
 
 enum {
     MIN_SIZE = 1 << 15,      /* components of all vectors: below, reading them is cheap */
@@ -16,6 +17,8 @@ enum {
     MIN_PART_SIZE = 1 << 18, /* components */
     USELESS_SEARCHES = 32,   /* in a row, after which codes are not used any more */
     MEMORY_SHARE = 16,       /* codes take at most this part of the machine's memory */
+    MIN_PACKED = 1 << 12,    /* components that are packed, ... */
+    MAX_PACKED = 1 << 20,    /* ... which are 4 MB */
 };
 
 /* Codes, and of what. Searches may use it while others add rows to it. */
@@ -25,9 +28,17 @@ struct FaissKeptCodes {
     struct FaissKeptCodes *previous; /* no longer right, but perhaps in use */
 };
 
+/* The same for packed rows, which are complete. */
+struct FaissKeptPacked {
+    FaissPackedRows packed;
+    const float *y;
+    FaissSIMDLevel level; /* norms are a little different */
+    struct FaissKeptPacked *previous;
+};
+
 /* ---- keeping --------------------------------------------------------------------------------- */
 
-static void free_kept (struct FaissKeptCodes *kept) {
+static void free_codes (struct FaissKeptCodes *kept) {
     while (kept) {
         struct FaissKeptCodes *previous = kept->previous;
         faiss_FilterCodes_clear (&kept->codes);
@@ -36,27 +47,38 @@ static void free_kept (struct FaissKeptCodes *kept) {
     }
 }
 
-void faiss_row_filter_forget (FaissRowFilter *self) {
-    free_kept (self->kept);
-    *self = (FaissRowFilter){.mode = self->mode};
+static void free_packed (FaissDerivedRows *self) {
+    while (self->packed) {
+        struct FaissKeptPacked *kept = self->packed;
+        self->packed = kept->previous;
+        faiss_PackedRows_clear (&kept->packed);
+        free (kept);
+    }
 }
 
-void faiss_row_filter_expose (FaissRowFilter *self) {
+void faiss_derived_rows_forget (FaissDerivedRows *self) {
+    free_codes (self->codes);
+    free_packed (self);
+    *self = (FaissDerivedRows){.mode = self->mode};
+}
+
+void faiss_derived_rows_expose (FaissDerivedRows *self) {
     __atomic_store_n (&self->is_exposed, true, __ATOMIC_RELAXED);
 }
 
-void faiss_row_filter_added (FaissRowFilter *self, size_t n, const void *before, const void *y,
-                             size_t capacity) {
-    struct FaissKeptCodes *kept = self->kept;
+void faiss_derived_rows_added (FaissDerivedRows *self, size_t n, const void *before, const void *y,
+                               size_t capacity) {
+    struct FaissKeptCodes *kept = self->codes;
+    free_packed (self);
     if (!kept && !self->is_exposed) {
         return;
     }
     if (!kept || self->is_exposed || kept->y != before || kept->codes.n_rows > n ||
         faiss_FilterCodes_reserve (&kept->codes, capacity) != FAISS_OK) {
-        faiss_row_filter_forget (self);
+        faiss_derived_rows_forget (self);
         return;
     }
-    free_kept (kept->previous);
+    free_codes (kept->previous);
     kept->previous = NULL;
     kept->y = y;
 }
@@ -92,8 +114,16 @@ static bool is_worth_coding (size_t n, size_t d, bool may_take) {
            n * faiss_filter_stride (d) <= machine_memory () / MEMORY_SHARE;
 }
 
+static bool try_lock (FaissDerivedRows *self) {
+    return !__atomic_exchange_n (&self->is_deriving, true, __ATOMIC_ACQUIRE);
+}
+
+static void unlock (FaissDerivedRows *self) {
+    __atomic_store_n (&self->is_deriving, false, __ATOMIC_RELEASE);
+}
+
 /* Begin anew; what is there may be in use by searches, and goes with the next change. */
-static struct FaissKeptCodes *begin_codes (FaissRowFilter *self, const float *y, size_t n,
+static struct FaissKeptCodes *begin_codes (FaissDerivedRows *self, const float *y, size_t n,
                                            size_t d) {
     struct FaissKeptCodes *kept = calloc (1, sizeof *kept);
     if (!kept || faiss_FilterCodes_init (&kept->codes, d, n) != FAISS_OK) {
@@ -101,8 +131,8 @@ static struct FaissKeptCodes *begin_codes (FaissRowFilter *self, const float *y,
         return NULL;
     }
     kept->y = y;
-    kept->previous = self->kept;
-    __atomic_store_n (&self->kept, kept, __ATOMIC_RELEASE);
+    kept->previous = self->codes;
+    __atomic_store_n (&self->codes, kept, __ATOMIC_RELEASE);
     return kept;
 }
 
@@ -115,11 +145,11 @@ static bool is_of (const struct FaissKeptCodes *kept, const float *y, size_t n, 
 }
 
 /* Code some of the rows, if no other thread does. */
-static void code_some (FaissRowFilter *self, const float *y, size_t n, size_t d, bool all) {
-    if (__atomic_exchange_n (&self->is_coding, true, __ATOMIC_ACQUIRE)) {
+static void code_some (FaissDerivedRows *self, const float *y, size_t n, size_t d, bool all) {
+    if (!try_lock (self)) {
         return;
     }
-    struct FaissKeptCodes *kept = self->kept;
+    struct FaissKeptCodes *kept = self->codes;
     if (!is_of (kept, y, n, d)) {
         kept = begin_codes (self, y, n, d);
     }
@@ -128,10 +158,24 @@ static void code_some (FaissRowFilter *self, const float *y, size_t n, size_t d,
         size_t done = n_coded (kept), left = most - done, part = n / PARTS + MIN_PART_SIZE / d;
         faiss_FilterCodes_append (&kept->codes, all || left < part ? left : part, y + done * d);
     }
-    __atomic_store_n (&self->is_coding, false, __ATOMIC_RELEASE);
+    unlock (self);
 }
 
 /* ---- for a search ---------------------------------------------------------------------------- */
+
+static FaissFilterCodesMode mode_of (const FaissDerivedRows *self) {
+    return self->mode == FAISS_FILTER_CODES_AUTO ? default_mode ()
+                                                 : (FaissFilterCodesMode)self->mode;
+}
+
+static bool is_exposed (const FaissDerivedRows *self) {
+    return __atomic_load_n (&self->is_exposed, __ATOMIC_RELAXED);
+}
+
+static size_t scattered_row (unsigned search, size_t n_rows) {
+    uint64_t scattered = search * 0x9e3779b97f4a7c15u;
+    return (size_t)((scattered >> 32) * n_rows >> 32);
+}
 
 /* Compare a few rows, other ones in each search, with their codes. */
 static bool still_holds (const struct FaissKeptCodes *kept, size_t n_rows, unsigned search) {
@@ -141,9 +185,8 @@ static bool still_holds (const struct FaissKeptCodes *kept, size_t n_rows, unsig
     if (kept->codes.stride > MAX_STRIDE) {
         return true;
     }
-    for (size_t i = 0; i < n_compared; i++) {
-        uint64_t scattered = (search * 4u + i) * 0x9e3779b97f4a7c15u;
-        size_t row = (size_t)((scattered >> 32) * n_rows >> 32);
+    for (unsigned i = 0; i < n_compared; i++) {
+        size_t row = scattered_row (search * 4 + i, n_rows);
         if (!faiss_FilterCodes_holds (&kept->codes, row, kept->y + row * d, buffer)) {
             return false;
         }
@@ -151,16 +194,15 @@ static bool still_holds (const struct FaissKeptCodes *kept, size_t n_rows, unsig
     return true;
 }
 
-void faiss_row_filter_open (FaissRowFilter *self, const float *y, size_t n, size_t d, bool may_take,
-                            FaissFilterView *out) {
+void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n, size_t d,
+                               bool may_take, FaissFilterView *out) {
     *out = (FaissFilterView){0};
-    FaissFilterCodesMode mode =
-        self->mode == FAISS_FILTER_CODES_AUTO ? default_mode () : (FaissFilterCodesMode)self->mode;
+    FaissFilterCodesMode mode = mode_of (self);
     if (mode == FAISS_FILTER_CODES_OFF || n > UINT32_MAX || !faiss_filter_codes_suit (d)) {
         return;
     }
     bool always = mode == FAISS_FILTER_CODES_ON;
-    if (!always && (__atomic_load_n (&self->is_exposed, __ATOMIC_RELAXED) ||
+    if (!always && (is_exposed (self) ||
                     __atomic_load_n (&self->n_useless, __ATOMIC_RELAXED) >= USELESS_SEARCHES ||
                     !is_worth_coding (n, d, may_take))) {
         return;
@@ -169,23 +211,23 @@ void faiss_row_filter_open (FaissRowFilter *self, const float *y, size_t n, size
     if (!always && search < SEARCHES_WITHOUT) {
         return;
     }
-    struct FaissKeptCodes *kept = __atomic_load_n (&self->kept, __ATOMIC_ACQUIRE);
+    struct FaissKeptCodes *kept = __atomic_load_n (&self->codes, __ATOMIC_ACQUIRE);
     if (!is_of (kept, y, n, d) || n_coded (kept) < n) {
         code_some (self, y, n, d, always);
-        kept = __atomic_load_n (&self->kept, __ATOMIC_ACQUIRE);
+        kept = __atomic_load_n (&self->codes, __ATOMIC_ACQUIRE);
     }
     if (!is_of (kept, y, n, d)) {
         return;
     }
     size_t n_rows = n_coded (kept);
     if (n_rows > 0 && !always && !still_holds (kept, n_rows, search)) {
-        faiss_row_filter_expose (self);
+        faiss_derived_rows_expose (self);
         return;
     }
     *out = (FaissFilterView){.rows = kept->codes.rows, .n_rows = n_rows};
 }
 
-void faiss_row_filter_close (FaissRowFilter *self, size_t n_tested, size_t n_passed) {
+void faiss_derived_codes_close (FaissDerivedRows *self, size_t n_tested, size_t n_passed) {
     if (n_tested == 0) {
         return;
     }
@@ -194,7 +236,60 @@ void faiss_row_filter_close (FaissRowFilter *self, size_t n_tested, size_t n_pas
     __atomic_store_n (&self->n_useless, n, __ATOMIC_RELAXED);
 }
 
-size_t faiss_row_filter_size (const FaissRowFilter *self) {
-    const struct FaissKeptCodes *kept = __atomic_load_n (&self->kept, __ATOMIC_ACQUIRE);
+size_t faiss_derived_codes_size (const FaissDerivedRows *self) {
+    const struct FaissKeptCodes *kept = __atomic_load_n (&self->codes, __ATOMIC_ACQUIRE);
     return kept ? n_coded (kept) * kept->codes.stride : 0;
+}
+
+/* ---- packed rows ----------------------------------------------------------------------------- */
+
+static bool is_packed_of (const struct FaissKeptPacked *kept, const float *y, size_t n, size_t d) {
+    return kept && kept->y == y && kept->packed.n == n && kept->packed.d == d &&
+           kept->level == faiss_get_simd_level ();
+}
+
+static void pack (FaissDerivedRows *self, const float *y, size_t n, size_t d) {
+    if (!try_lock (self)) {
+        return;
+    }
+    struct FaissKeptPacked *kept =
+        is_packed_of (self->packed, y, n, d) ? NULL : calloc (1, sizeof *kept);
+    if (kept && faiss_PackedRows_init (&kept->packed, n, d, y, NULL) == FAISS_OK) {
+        kept->y = y;
+        kept->level = faiss_get_simd_level ();
+        kept->previous = self->packed;
+        __atomic_store_n (&self->packed, kept, __ATOMIC_RELEASE);
+    } else if (kept) {
+        faiss_PackedRows_clear (&kept->packed);
+        free (kept);
+    }
+    unlock (self);
+}
+
+const FaissPackedRows *faiss_derived_packed (FaissDerivedRows *self, const float *y, size_t n,
+                                             size_t d, bool may_take) {
+    FaissFilterCodesMode mode = mode_of (self);
+    bool always = mode == FAISS_FILTER_CODES_ON;
+    if (mode == FAISS_FILTER_CODES_OFF || n * d < MIN_PACKED || n * d > MAX_PACKED ||
+        (!always && (is_exposed (self) || !may_take))) {
+        return NULL;
+    }
+    unsigned search = __atomic_fetch_add (&self->n_batches, 1, __ATOMIC_RELAXED);
+    if (!always && search < SEARCHES_WITHOUT) {
+        return NULL;
+    }
+    struct FaissKeptPacked *kept = __atomic_load_n (&self->packed, __ATOMIC_ACQUIRE);
+    if (!is_packed_of (kept, y, n, d)) {
+        pack (self, y, n, d);
+        kept = __atomic_load_n (&self->packed, __ATOMIC_ACQUIRE);
+    }
+    if (!is_packed_of (kept, y, n, d)) {
+        return NULL;
+    }
+    size_t row = scattered_row (search, n);
+    if (!always && !faiss_PackedRows_holds (&kept->packed, row, y + row * d)) {
+        faiss_derived_rows_expose (self);
+        return NULL;
+    }
+    return &kept->packed;
 }
