@@ -39,6 +39,10 @@ int faiss_IndexIVF_compute_distance_to_codes_for_list (FaissIndexIVF *self, idx_
                                                        const uint8_t *codes, float *dists,
                                                        float *dist_table);
 
+/// Give an empty index the codec of another one of its class, and of inverted files the quantizer,
+/// which it borrows. Scalar quantizers only; -1 for other classes.
+int faiss_Set_quantizers (FaissIndex *target, FaissIndex *source);
+
 FAISS_C_API_END
 
 #endif

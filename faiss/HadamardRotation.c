@@ -10,61 +10,13 @@
 #include <faiss/impl/io_limits.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/transform_internal.h>
+#include <faiss/utils/hadamard.h>
 #include <faiss/utils/random.h>
 #include <faiss/utils/string.h>
 
 #define CONST_THIS(pointer) FAISS_CONST_SELF (HadamardRotation, transform, pointer)
 
 /* ---- the transform --------------------------------------------------------------------------- */
-
-/* Butterflies between components that are h apart, then 2 h: two stages in one pass. `width` of a
- * row of h are known to the compiler. */
-static inline __attribute__ ((always_inline)) void two_stages (float *x, size_t p, size_t h,
-                                                               size_t width) {
-    for (size_t i = 0; i < p; i += 4 * h) {
-        for (size_t j = i; j < i + h; j += width) {
-            float *restrict x0 = x + j, *restrict x1 = x0 + h;
-            float *restrict x2 = x1 + h, *restrict x3 = x2 + h;
-            for (size_t l = 0; l < width; l++) {
-                float sum = x0[l] + x1[l], difference = x0[l] - x1[l];
-                float other_sum = x2[l] + x3[l], other_difference = x2[l] - x3[l];
-                x0[l] = sum + other_sum;
-                x1[l] = difference + other_difference;
-                x2[l] = sum - other_sum;
-                x3[l] = difference - other_difference;
-            }
-        }
-    }
-}
-
-/* The last stage where their number is odd. */
-static inline void last_stage (float *x, size_t h) {
-    float *restrict low = x, *restrict high = x + h;
-    for (size_t j = 0; j < h; j++) {
-        float a = low[j], b = high[j];
-        low[j] = a + b;
-        high[j] = a - b;
-    }
-}
-
-/* x = H x, H the Hadamard matrix of order p without a factor. */
-static void hadamard (float *x, size_t p) {
-    size_t h = 1;
-    if (p >= 4) {
-        two_stages (x, p, 1, 1);
-        h = 4;
-    }
-    if (p >= 16) {
-        two_stages (x, p, 4, 4);
-        h = 16;
-    }
-    for (; 4 * h <= p; h *= 4) {
-        two_stages (x, p, h, 16);
-    }
-    if (2 * h <= p) {
-        last_stage (x, h);
-    }
-}
 
 static inline void multiply (float *restrict x, const float *restrict signs, size_t p) {
     for (size_t j = 0; j < p; j++) {
@@ -86,22 +38,22 @@ static FaissStatus check_sizes (const FaissHadamardRotation *self) {
 /* H s3 H s2 H s1, each step a rotation but for a factor of sqrt (p) */
 static void rotate (const FaissHadamardRotation *self, float *x, size_t p, float scale) {
     multiply (x, self->signs1.data, p);
-    hadamard (x, p);
+    faiss_hadamard (x, p);
     multiply (x, self->signs2.data, p);
-    hadamard (x, p);
+    faiss_hadamard (x, p);
     multiply (x, self->signs3.data, p);
-    hadamard (x, p);
+    faiss_hadamard (x, p);
     for (size_t j = 0; j < p; j++) {
         x[j] *= scale;
     }
 }
 
 static void rotate_back (const FaissHadamardRotation *self, float *x, size_t p, float scale) {
-    hadamard (x, p);
+    faiss_hadamard (x, p);
     multiply (x, self->signs3.data, p);
-    hadamard (x, p);
+    faiss_hadamard (x, p);
     multiply (x, self->signs2.data, p);
-    hadamard (x, p);
+    faiss_hadamard (x, p);
     for (size_t j = 0; j < p; j++) {
         x[j] *= self->signs1.data[j] * scale;
     }

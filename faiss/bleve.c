@@ -8,6 +8,7 @@
 #endif
 
 #include <faiss/IndexFlatCodes.h>
+#include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/check.h>
 #include <faiss/index_io.h>
 
@@ -197,4 +198,56 @@ FaissStatus faiss_IndexIVF_compute_distance_to_codes_for_list (FaissIndexIVF *se
     }
     faiss_InvertedListScanner_free (scanner);
     return status;
+}
+
+/* ---- shared training ------------------------------------------------------------------------- */
+
+/* All that can fail comes first. */
+static FaissStatus take_codec (FaissScalarQuantizer *target, const FaissScalarQuantizer *source) {
+    FaissScalarQuantizer copy;
+    FAISS_TRY (faiss_object_assign (memset (&copy, 0, sizeof copy), source));
+    faiss_object_clear (target);
+    *target = copy;
+    return FAISS_OK;
+}
+
+static FaissStatus take_inverted_file (FaissIndexIVFScalarQuantizer *target,
+                                       const FaissIndexIVFScalarQuantizer *source) {
+    FaissIndexIVF *ivf = &target->ivf;
+    FAISS_REQUIRE (ivf->nlist == source->ivf.nlist && ivf->code_size == source->ivf.code_size,
+                   "expected nlist=%zu and code_size=%zu, got %zu and %zu", ivf->nlist,
+                   ivf->code_size, source->ivf.nlist, source->ivf.code_size);
+    FAISS_TRY (take_codec (&target->sq, &source->sq));
+    if (ivf->own_fields && ivf->quantizer != source->ivf.quantizer) {
+        faiss_Index_free (ivf->quantizer);
+    }
+    ivf->quantizer = source->ivf.quantizer;
+    ivf->own_fields = false;
+    ivf->by_residual = source->ivf.by_residual;
+    return FAISS_OK;
+}
+
+FaissStatus faiss_Set_quantizers (FaissIndex *target, FaissIndex *source) {
+    FAISS_REQUIRE_ARG (target);
+    FAISS_REQUIRE_ARG (source);
+    FAISS_REQUIRE (target->d == source->d && target->ntotal == 0,
+                   "expected an empty target of d=%d, got ntotal=%lld, d=%d", source->d,
+                   (long long)target->ntotal, target->d);
+    FaissIndexIVFScalarQuantizer *ivf = faiss_IndexIVFScalarQuantizer_cast (target);
+    FaissIndexIVFScalarQuantizer *ivf_source = faiss_IndexIVFScalarQuantizer_cast (source);
+    FaissIndexScalarQuantizer *flat = faiss_IndexScalarQuantizer_cast (target);
+    FaissIndexScalarQuantizer *flat_source = faiss_IndexScalarQuantizer_cast (source);
+    if (ivf && ivf_source) {
+        FAISS_TRY (take_inverted_file (ivf, ivf_source));
+    } else if (flat && flat_source) {
+        FAISS_REQUIRE (flat->flat_codes.code_size == flat_source->flat_codes.code_size,
+                       "expected code_size=%zu, got %zu", flat->flat_codes.code_size,
+                       flat_source->flat_codes.code_size);
+        FAISS_TRY (take_codec (&flat->sq, &flat_source->sq));
+    } else {
+        return faiss_fail_in (FAISS_UNKNOWN_EXCEPT, __func__, "not from an %s to an %s",
+                              faiss_Index_class_name (source), faiss_Index_class_name (target));
+    }
+    target->is_trained = source->is_trained;
+    return FAISS_OK;
 }

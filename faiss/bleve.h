@@ -81,6 +81,12 @@ FaissStatus faiss_IndexIVF_compute_distance_to_codes_for_list (FaissIndexIVF *se
                                                                const uint8_t *codes, float *dists,
                                                                float *dist_table);
 
+/** Give an index what another one has learned, for the same d: the codec, and of inverted files the
+ * coarse quantizer, which the target borrows. IndexScalarQuantizer and IndexIVFScalarQuantizer;
+ * others are an error (-1). The target is trained then.
+ */
+FaissStatus faiss_Set_quantizers (FaissIndex *target, FaissIndex *source);
+
 FAISS_END_DECLS
 
 #endif

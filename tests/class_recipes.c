@@ -119,6 +119,17 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_RANGE_SEARCH | LACKS_REMOVE | LACKS_MERGE | LACKS_CODES | LACKS_ADD_CODES |
                LACKS_SELECTOR | LACKS_SUBSET | LACKS_ADD_WITH_IDS | LACKS_FACTORY | LACKS_FILE |
                IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS},
+    {"IndexScalarQuantizer", "SQ8", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_ODD_NUMBERS},
+    {"IndexScalarQuantizer", "SQ4", .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_ODD_NUMBERS, .variant = "SQ4"},
+    {"IndexScalarQuantizer", "SQbf16", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS | IS_LOSSY,
+     .variant = "SQbf16"},
+    {"IndexScalarQuantizer", "SQtqmse3", .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_ODD_NUMBERS, .variant = "SQtqmse3"},
+    {"IndexScalarQuantizer", "SQtq4", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_ODD_NUMBERS | SEARCHES_OTHERWISE,
+     .variant = "SQtq4"},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "IP"},
@@ -142,6 +153,17 @@ static const IndexRecipe index_recipes[] = {
     {"IndexIDMap2", "IDMap2,HNSW8", .metric = METRIC_L2,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | (IS_GRAPH & ~LACKS_ADD_WITH_IDS),
      .variant = "HNSW"},
+    {"IndexIVFScalarQuantizer", "IVF8,SQ8", .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_ODD_NUMBERS},
+    {"IndexIVFScalarQuantizer", "IVF8,SQ6", .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_ODD_NUMBERS, .variant = "SQ6"},
+    {"IndexIVFScalarQuantizer", "IVF8,SQtq3", .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_ODD_NUMBERS | SEARCHES_OTHERWISE,
+     .variant = "SQtq3"},
+    {"IndexRowwiseMinMax", "MinMax,SQ8", .metric = METRIC_L2,
+     .traits = IS_CODEC | IS_LOSSY | ONLY_CODES},
+    {"IndexRowwiseMinMaxFP16", "MinMaxFP16,SQ4", .metric = METRIC_INNER_PRODUCT,
+     .traits = IS_CODEC | IS_LOSSY | ONLY_CODES},
     {"IndexIDMap", "IDMap,Flat", .metric = METRIC_L2,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET},
     {"IndexIDMap2", "IDMap2,Flat", .metric = METRIC_INNER_PRODUCT,
@@ -321,6 +343,9 @@ FaissStatus recipe_build (const IndexRecipe *recipe, FaissIndex **out) {
 
 FaissStatus recipe_add (const IndexRecipe *recipe, FaissIndex *index, idx_t first, idx_t last) {
     const float *x = sample_rows (index->d) + first * index->d;
+    if (recipe->traits & IS_CODEC) {
+        return FAISS_OK;
+    }
     if (!(recipe->traits & NEEDS_IDS)) {
         return faiss_Index_add (index, last - first, x);
     }

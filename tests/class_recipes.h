@@ -38,9 +38,15 @@ enum {
     SEARCHES_OTHERWISE = 16384, ///< search has distances of its own, everything else decodes
     LACKS_FILE = 32768,         ///< with vectors in it, it cannot be written
     LACKS_ODD_NUMBERS = 65536,  ///< codes of NaN and infinity are those of other vectors
+    IS_CODEC = 1 << 22,         ///< vectors are encoded; none are added, nothing is searched
     SEARCHES_ROOTS = 4096,      ///< search gives |x - y|, range_search and the file's class squares
     REMEMBERS_ADDS = 1 << 20,   ///< batches and resets show in the file, not in the results
 };
+
+/// What a codec does not do.
+#define ONLY_CODES                                                                                 \
+    (LACKS_RANGE_SEARCH | LACKS_RECONSTRUCT | LACKS_REMOVE | LACKS_MERGE | LACKS_ADD_CODES |       \
+     LACKS_SELECTOR | LACKS_SUBSET | LACKS_ADD_WITH_IDS)
 
 typedef struct IndexRecipe {
     const char *name;

@@ -145,6 +145,25 @@ FaissStatus faiss_BlockScanner_set_list (FaissInvertedListScanner *scanner, idx_
     return FAISS_OK;
 }
 
+void faiss_BlockScanner_fill (FaissBlockScanner *self, FaissMetricType metric, size_t code_size,
+                              bool store_pairs, const FaissIDSelector *sel,
+                              void (*compute) (const FaissBlockScanner *self, size_t n,
+                                               const uint8_t *codes, float *distances)) {
+    *self = (FaissBlockScanner){
+        .scanner = {.list_no = -1,
+                    .keep_max = faiss_is_similarity_metric (metric),
+                    .store_pairs = store_pairs,
+                    .sel = sel,
+                    .code_size = code_size,
+                    .set_list = faiss_BlockScanner_set_list,
+                    .distance_to_code = BlockScanner_distance_to_code,
+                    .scan_codes = BlockScanner_scan_codes,
+                    .scan_codes_handler = BlockScanner_scan_codes_handler,
+                    .scan_codes_range = BlockScanner_scan_codes_range},
+        .compute = compute,
+    };
+}
+
 FaissStatus faiss_BlockScanner_init (FaissBlockScanner *self, const FaissIndexIVF *index,
                                      bool store_pairs, const FaissIDSelector *sel,
                                      void (*compute) (const FaissBlockScanner *self, size_t n,
@@ -155,18 +174,7 @@ FaissStatus faiss_BlockScanner_init (FaissBlockScanner *self, const FaissIndexIV
                            "go with store_pairs: it selects ids",
                            faiss_Index_class_name (&index->index));
     }
-    *self = (FaissBlockScanner){
-        .scanner = {.list_no = -1,
-                    .keep_max = faiss_is_similarity_metric (index->index.metric_type),
-                    .store_pairs = store_pairs,
-                    .sel = sel,
-                    .code_size = index->code_size,
-                    .set_list = faiss_BlockScanner_set_list,
-                    .distance_to_code = BlockScanner_distance_to_code,
-                    .scan_codes = BlockScanner_scan_codes,
-                    .scan_codes_handler = BlockScanner_scan_codes_handler,
-                    .scan_codes_range = BlockScanner_scan_codes_range},
-        .compute = compute,
-    };
+    faiss_BlockScanner_fill (self, index->index.metric_type, index->code_size, store_pairs, sel,
+                             compute);
     return FAISS_OK;
 }

@@ -27,6 +27,12 @@ FaissStatus faiss_BlockScanner_init (FaissBlockScanner *self, const FaissIndexIV
                                      void (*compute) (const FaissBlockScanner *self, size_t n,
                                                       const uint8_t *codes, float *distances));
 
+/// The same where there is no index; sel and store_pairs do not go together.
+void faiss_BlockScanner_fill (FaissBlockScanner *self, FaissMetricType metric, size_t code_size,
+                              bool store_pairs, const FaissIDSelector *sel,
+                              void (*compute) (const FaissBlockScanner *self, size_t n,
+                                               const uint8_t *codes, float *distances));
+
 /// A set_list that only notes the list.
 FaissStatus faiss_BlockScanner_set_list (FaissInvertedListScanner *scanner, idx_t list_no,
                                          float coarse_dis);

@@ -10,6 +10,8 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRandom.h>
 #include <faiss/IndexRefine.h>
+#include <faiss/IndexRowwiseMinMax.h>
+#include <faiss/IndexScalarQuantizer.h>
 #include <faiss/VectorTransform.h>
 #include <faiss/impl/object.h>
 #include <faiss/invlists/ArrayInvertedLists.h>

@@ -45,6 +45,13 @@ static const FaissKernels avx2_kernels = {
     .aq_products = faiss_aq_products_avx2,
     .aq_column_minima = faiss_aq_column_minima_avx2,
     .aq_smallest_sum = faiss_aq_smallest_sum_avx2,
+    .sq_encode = faiss_sq_encode_avx2,
+    .sq_decode = faiss_sq_decode_avx2,
+    .sq_L2sqr = faiss_sq_L2sqr_avx2,
+    .sq_inner_product = faiss_sq_inner_product_avx2,
+    .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx2,
+    .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx2,
+    .sq_turbo = faiss_sq_turbo_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -76,6 +83,13 @@ static const FaissKernels avx512_kernels = {
     .aq_products = faiss_aq_products_avx512,
     .aq_column_minima = faiss_aq_column_minima_avx512,
     .aq_smallest_sum = faiss_aq_smallest_sum_avx512,
+    .sq_encode = faiss_sq_encode_avx512,
+    .sq_decode = faiss_sq_decode_avx512,
+    .sq_L2sqr = faiss_sq_L2sqr_avx512,
+    .sq_inner_product = faiss_sq_inner_product_avx512,
+    .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx512,
+    .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx512,
+    .sq_turbo = faiss_sq_turbo_avx512,
 };
 
 static const FaissKernels avx512_vpopcnt_kernels = {

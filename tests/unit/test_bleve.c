@@ -144,6 +144,36 @@ static void centroids_can_be_chosen_by_hand (void **state) {
     faiss_Index_free (index);
 }
 
+static void what_was_learned_can_be_shared (void **state) {
+    (void)state;
+    enum { D = 6, N_ROWS = 400 };
+    static float x[N_ROWS * D];
+    TestRandom random = {5};
+    testing_floats (&random, x, N_ROWS * D);
+    static const char *const factories[] = {"IVF4,SQ8", "SQ4", "SQ8"};
+    FaissIndex *sources[3], *targets[3];
+    for (int i = 0; i < 3; i++) {
+        assert_ok (faiss_index_factory (&sources[i], D, factories[i], METRIC_L2));
+        assert_ok (faiss_index_factory (&targets[i], D, factories[i], METRIC_L2));
+        assert_ok (faiss_Index_train (sources[i], N_ROWS, x));
+    }
+    for (int i = 0; i < 3; i++) {
+        uint8_t codes[2][N_ROWS * (D + 1)] = {{0}};
+        assert_ok (faiss_Set_quantizers (targets[i], sources[i]));
+        assert_ok (faiss_Index_sa_encode (sources[i], N_ROWS, x, codes[0]));
+        assert_ok (faiss_Index_sa_encode (targets[i], N_ROWS, x, codes[1]));
+        assert_memory_equal (codes[0], codes[1], sizeof codes[0]);
+        assert_ok (faiss_Index_add (targets[i], N_ROWS, x));
+        assert_fails (faiss_Set_quantizers (targets[i], sources[i]), "empty target");
+    }
+    assert_int_equal (faiss_Set_quantizers (sources[1], sources[0]), FAISS_UNKNOWN_EXCEPT);
+    assert_fails (faiss_Set_quantizers (sources[1], sources[2]), "code_size");
+    for (int i = 0; i < 3; i++) {
+        faiss_Index_free (targets[i]);
+        faiss_Index_free (sources[i]);
+    }
+}
+
 int main (void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (distances_to_stored_vectors),
@@ -152,6 +182,7 @@ int main (void) {
         cmocka_unit_test (bits_say_which_components_are_positive),
         cmocka_unit_test (lists_are_counted_by_a_selector),
         cmocka_unit_test (centroids_can_be_chosen_by_hand),
+        cmocka_unit_test (what_was_learned_can_be_shared),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -78,7 +78,7 @@ static void assert_is_filtered (const Found *found, const Found *full,
 static FaissIndex *full_index (const IndexRecipe *recipe) {
     FaissIndex *index = NULL;
     assert_ok (recipe_build_full (recipe, &index));
-    assert_int_equal (index->ntotal, N_ROWS);
+    assert_int_equal (index->ntotal, recipe->traits & IS_CODEC ? 0 : N_ROWS);
     return index;
 }
 
@@ -513,6 +513,34 @@ static void encodes (const IndexRecipe *recipe) {
     faiss_Index_free (by_codes);
 }
 
+/* Copies of a codec, from a file or cloned, make the same codes. */
+static void encodes_when_copied (const IndexRecipe *recipe) {
+    FaissIndex *index = full_index (recipe), *copies[2] = {clone_of (index), NULL};
+    FaissUInt8Vector bytes = {0};
+    assert_ok (index_bytes (index, &bytes));
+    assert_ok (index_from_bytes (&bytes, &copies[1]));
+    size_t code_size = 0, other_size = 0;
+    assert_ok (faiss_Index_sa_code_size (index, &code_size));
+    uint8_t *codes = calloc (2 * N_ROWS, code_size), *others = codes + N_ROWS * code_size;
+    assert_ok (faiss_Index_sa_encode (index, N_ROWS, sample_rows (index->d), codes));
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal (faiss_Index_class_name (copies[i]), recipe->name);
+        assert_ok (faiss_Index_sa_code_size (copies[i], &other_size));
+        assert_int_equal (other_size, code_size);
+        assert_ok (faiss_Index_sa_encode (copies[i], N_ROWS, sample_rows (index->d), others));
+        assert_memory_equal (codes, others, N_ROWS * code_size);
+        assert_same_bytes (index, copies[i]);
+        faiss_Index_free (copies[i]);
+    }
+    for (size_t size = 0; size < bytes.size; size += 1 + bytes.size / 500) {
+        FaissUInt8Vector cut = {.data = bytes.data, .size = size};
+        assert_true (index_from_bytes (&cut, &copies[0]) != FAISS_OK);
+    }
+    free (codes);
+    faiss_UInt8Vector_clear (&bytes);
+    faiss_Index_free (index);
+}
+
 static void compares_subsets (const IndexRecipe *recipe) {
     FaissIndex *index = full_index (recipe);
     enum { K_BASE = 30, K = 7 };
@@ -760,6 +788,12 @@ static const Stage stages[] = {
     STAGE (survives_odd_numbers),
     STAGE (refuses_what_is_too_large),
 };
+/* of indexes that only encode */
+static const Stage codec_stages[] = {
+    STAGE (default_object_is_usable), STAGE (is_built_by_its_recipe), STAGE (encodes),
+    STAGE (encodes_when_copied),      STAGE (has_a_factory_string),
+};
+enum { N_CODEC_STAGES = sizeof codec_stages / sizeof *codec_stages };
 enum { N_STAGES = sizeof stages / sizeof *stages, MAX_CLASSES = 500 };
 
 typedef struct Visit {
@@ -794,9 +828,11 @@ static void plan_index (FaissClass *cls) {
     const IndexRecipe *recipe = NULL;
     do {
         recipe = next_index_recipe (cls->name, recipe);
-        for (int i = 0; i < N_STAGES; i++) {
-            visits[n_visits] = (Visit){cls, &stages[i], recipe};
-            plan (cls->name, recipe ? recipe->variant : NULL, stages[i].name, visit_index,
+        bool is_codec = recipe && (recipe->traits & IS_CODEC);
+        const Stage *stage = is_codec ? codec_stages : stages;
+        for (int i = 0; i < (is_codec ? N_CODEC_STAGES : N_STAGES); i++, stage++) {
+            visits[n_visits] = (Visit){cls, stage, recipe};
+            plan (cls->name, recipe ? recipe->variant : NULL, stage->name, visit_index,
                   &visits[n_visits++]);
         }
     } while (recipe && next_index_recipe (cls->name, recipe));
