@@ -13,8 +13,8 @@ ALWAYS_INLINE __m256i lanes (size_t n) {
                                _mm256_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-static FaissFilterScale scale_of (const FaissStoredFloat *y, size_t d) {
-    __m256 first = _mm256_set1_ps (y[0]), min = first, max = first;
+static FaissFilterScale scale_of (const float *y, size_t d) {
+    __m256 first = _mm256_set1_ps (*(const FaissStoredFloat *)y), min = first, max = first;
     __m256 fractions = _mm256_setzero_ps ();
     for (size_t j = 0; j < d; j += 8) {
         __m256i mask = lanes (d - j);
@@ -59,7 +59,7 @@ ALWAYS_INLINE void store_codes (uint8_t *at, __m256i code, size_t n) {
     memcpy (at, &bytes, n < 8 ? n : 8);
 }
 
-static void encode_row (const FaissStoredFloat *y, size_t d, uint8_t *row) {
+static void encode_row (const float *y, size_t d, uint8_t *row) {
     FaissFilterScale s = scale_of (y, d);
     __m256 low = _mm256_set1_ps (s.low), inverse = _mm256_set1_ps (s.inverse);
     __m256d low_d = _mm256_set1_pd (s.low), scale_d = _mm256_set1_pd (s.scale);
@@ -81,7 +81,7 @@ static void encode_row (const FaissStoredFloat *y, size_t d, uint8_t *row) {
     faiss_filter_finish_row (row, d, s, sum (error2[0], error2[1]), sum (norm2[0], norm2[1]));
 }
 
-void faiss_filter_encode_avx2 (const FaissStoredFloat *y, size_t n, size_t d, uint8_t *rows) {
+void faiss_filter_encode_avx2 (const float *y, size_t n, size_t d, uint8_t *rows) {
     for (size_t i = 0; i < n; i++) {
         encode_row (y + i * d, d, rows + i * faiss_filter_stride (d));
     }

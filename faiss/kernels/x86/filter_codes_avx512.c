@@ -12,8 +12,8 @@ ALWAYS_INLINE __mmask16 lanes (size_t n) {
     return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1);
 }
 
-static FaissFilterScale scale_of (const FaissStoredFloat *y, size_t d) {
-    __m512 min = _mm512_set1_ps (y[0]), max = min;
+static FaissFilterScale scale_of (const float *y, size_t d) {
+    __m512 min = _mm512_set1_ps (*(const FaissStoredFloat *)y), max = min;
     __mmask16 fractions = 0;
     for (size_t j = 0; j < d; j += 16) {
         __mmask16 mask = lanes (d - j);
@@ -35,7 +35,7 @@ ALWAYS_INLINE void add_squares (__m256 y, __m256i code, __m512d scale, __m512d l
     *norm2 = _mm512_fmadd_pd (decoded, decoded, *norm2);
 }
 
-static void encode_row (const FaissStoredFloat *y, size_t d, uint8_t *row) {
+static void encode_row (const float *y, size_t d, uint8_t *row) {
     FaissFilterScale s = scale_of (y, d);
     __m512 low = _mm512_set1_ps (s.low), inverse = _mm512_set1_ps (s.inverse);
     __m512d low_d = _mm512_set1_pd (s.low), scale_d = _mm512_set1_pd (s.scale);
@@ -58,7 +58,7 @@ static void encode_row (const FaissStoredFloat *y, size_t d, uint8_t *row) {
                              _mm512_reduce_add_pd (_mm512_add_pd (norm2[0], norm2[1])));
 }
 
-void faiss_filter_encode_avx512 (const FaissStoredFloat *y, size_t n, size_t d, uint8_t *rows) {
+void faiss_filter_encode_avx512 (const float *y, size_t n, size_t d, uint8_t *rows) {
     for (size_t i = 0; i < n; i++) {
         encode_row (y + i * d, d, rows + i * faiss_filter_stride (d));
     }
