@@ -95,6 +95,18 @@ enum {
                REMEMBERS_ADDS,
 };
 
+static FaissStatus pq_4_bits (FaissIndex **out) {
+    return faiss_index_factory (out, MAX_D, "PQ4x4np", METRIC_L2);
+}
+
+static FaissStatus pq_5_bits (FaissIndex **out) {
+    return faiss_index_factory (out, MAX_D, "PQ8x5np", METRIC_L2);
+}
+
+static FaissStatus pq_8_bits (FaissIndex **out) {
+    return faiss_index_factory (out, MAX_D, "PQ2np", METRIC_INNER_PRODUCT);
+}
+
 static const IndexRecipe index_recipes[] = {
     {"IndexFlat", "Flat", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS,
      .reads_as = "IndexFlatL2"},
@@ -130,6 +142,12 @@ static const IndexRecipe index_recipes[] = {
     {"IndexScalarQuantizer", "SQtq4", .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_ODD_NUMBERS | SEARCHES_OTHERWISE,
      .variant = "SQtq4"},
+    /* built without their strings, which ask for polysemous training: that takes its time */
+    {"IndexPQ", .build = pq_4_bits, .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS | IS_LOSSY},
+    {"IndexPQ", .build = pq_8_bits, .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "8 bits"},
+    {"IndexPQ", .build = pq_5_bits, .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS | IS_LOSSY,
+     .variant = "5 bits"},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "IP"},
@@ -200,6 +218,29 @@ static FaissStatus array_lists (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus multi_index (void **out) {
+    FAISS_OWNED (MultiIndexQuantizer) *index = NULL;
+    FAISS_TRY (faiss_MultiIndexQuantizer_new_with (&index, MAX_D, 2, 2));
+    FAISS_TRY (faiss_Index_train (&index->index, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
+static FaissStatus multi_index_2 (void **out) {
+    FAISS_OWNED (MultiIndexQuantizer2) *index = NULL;
+    FAISS_OWNED (Index) *first = NULL;
+    FAISS_OWNED (Index) *last = NULL;
+    FAISS_TRY (faiss_index_factory (&first, MAX_D / 2, "Flat", METRIC_L2));
+    FAISS_TRY (faiss_index_factory (&last, MAX_D / 2, "Flat", METRIC_L2));
+    FAISS_TRY (faiss_MultiIndexQuantizer2_new_with_two (&index, MAX_D, 2, first, last));
+    index->own_fields = true;
+    (void)FAISS_STEAL (first);
+    (void)FAISS_STEAL (last);
+    FAISS_TRY (faiss_Index_train (&index->index, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
 static FaissStatus linear (void **out) {
     enum { D_OUT = 3 };
     FAISS_OWNED (LinearTransform) *transform = NULL;
@@ -252,6 +293,8 @@ static FaissStatus centering (void **out) {
 
 static const ObjectRecipe object_recipes[] = {
     {"ArrayInvertedLists", array_lists},
+    {"MultiIndexQuantizer", multi_index},
+    {"MultiIndexQuantizer2", multi_index_2},
     {"LinearTransform", linear},
     {"RandomRotationMatrix", rotation},
     {"PCAMatrix", pca},

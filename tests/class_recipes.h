@@ -59,7 +59,8 @@ typedef struct IndexRecipe {
     const char *variant;  ///< names a second sample of the same class
 } IndexRecipe;
 
-/// A class of any other kind: an untrained, empty or trivial sample.
+/// A class of any other kind, or of indexes to which nothing can be added: an untrained, empty or
+/// trivial sample.
 typedef struct ObjectRecipe {
     const char *name;
     FaissStatus (*build) (void **out);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include <faiss/AutoTune.h>
 #include <faiss/impl/bitstring.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/io_limits.h>
@@ -374,6 +375,28 @@ static FaissStatus ProductQuantizer_decode (const FaissQuantizer *quantizer, con
         }
     }
     return FAISS_OK;
+}
+
+float faiss_pq_symmetric_distance (const FaissProductQuantizer *self, const uint8_t *a,
+                                   const uint8_t *b) {
+    float sum = 0;
+    for (size_t m = 0; m < self->M; m++) {
+        size_t i = faiss_bitstring_get (a, m * self->nbits, self->nbits);
+        size_t j = faiss_bitstring_get (b, m * self->nbits, self->nbits);
+        sum += self->sdc_table.data[(m * self->ksub + i) * self->ksub + j];
+    }
+    return sum;
+}
+
+FaissStatus faiss_pq_append_ht_range (FaissParameterSpace *space, size_t code_size) {
+    size_t n = code_size % 4 == 0 ? 2 * code_size : 0;
+    FAISS_AUTO_FREE (double) *values = NULL;
+    FAISS_TRY (faiss_alloc (&values, n + 1, sizeof *values));
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (double)(2 * i + 2);
+    }
+    values[n] = (double)(8 * code_size);
+    return faiss_ParameterSpace_append (space, "ht", n + 1, values);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <faiss/IndexIVFFlatDedup.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexLattice.h>
+#include <faiss/IndexPQ.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRandom.h>
 #include <faiss/IndexRefine.h>

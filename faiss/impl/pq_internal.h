@@ -14,6 +14,13 @@ void faiss_pq_inner_prod_table (const FaissProductQuantizer *self, const float *
 /// Decode one code.
 void faiss_pq_decode (const FaissProductQuantizer *self, const uint8_t *code, float *x);
 
+/// Decoded vectors' squared distance, from sdc_table, which must be there.
+float faiss_pq_symmetric_distance (const FaissProductQuantizer *self, const uint8_t *a,
+                                   const uint8_t *b);
+
+/// The range "ht" of Hamming thresholds for codes of a size, 8 * code_size being none.
+FaissStatus faiss_pq_append_ht_range (struct FaissParameterSpace *space, size_t code_size);
+
 /// The slot train of the class (pq_train.c).
 FaissStatus faiss_pq_train (FaissQuantizer *quantizer, size_t n, const float *x);
 

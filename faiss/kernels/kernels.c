@@ -52,6 +52,7 @@ static const FaissKernels avx2_kernels = {
     .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx2,
     .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx2,
     .sq_turbo = faiss_sq_turbo_avx2,
+    .pq_swap_cost = faiss_pq_swap_cost_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -90,9 +91,14 @@ static const FaissKernels avx512_kernels = {
     .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx512,
     .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx512,
     .sq_turbo = faiss_sq_turbo_avx512,
+    .pq_swap_cost = faiss_pq_swap_cost_avx512,
+    .pq_transpose_bytes = faiss_pq_transpose_bytes_avx512,
+    .pq_table_ranges = faiss_pq_table_ranges_avx512,
+    .pq_round_tables = faiss_pq_round_tables_avx512,
 };
 
 static const FaissKernels avx512_vpopcnt_kernels = {
+    .pq_filter_bytes = faiss_pq_filter_bytes_avx512_vpopcnt,
     .hamming_below = faiss_hamming_below_avx512_vpopcnt,
 };
 #endif

@@ -1,0 +1,87 @@
+/* Product quantizer codes: the definition of what these kernels compute. */
+#include <string.h>
+
+#include <faiss/kernels/kernels.h>
+#include <faiss/kernels/pq_swap_cost_tmpl.h>
+
+enum { ENTRIES = 256, LANES = 64 };
+
+void faiss_pq_sum_bytes_generic (const float *tables, size_t n_columns, float bias,
+                                 const uint8_t *codes, size_t stride, const uint32_t *positions,
+                                 size_t n, float *out) {
+    enum { AT_ONCE = 8 }; /* additions wait for each other, those of eight codes do not */
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        const uint8_t *code[AT_ONCE];
+        float sums[AT_ONCE];
+        size_t m = n - i < AT_ONCE ? n - i : AT_ONCE;
+        for (size_t j = 0; j < AT_ONCE; j++) {
+            size_t at = i + (j < m ? j : 0);
+            code[j] = codes + (positions ? positions[at] : at) * stride;
+            sums[j] = bias;
+        }
+        for (size_t c = 0; c < n_columns; c++) {
+            const float *table = tables + c * ENTRIES;
+            for (size_t j = 0; j < AT_ONCE; j++) {
+                sums[j] += table[code[j][c]];
+            }
+        }
+        memcpy (out + i, sums, m * sizeof *sums);
+    }
+}
+
+void faiss_pq_table_ranges_generic (const float *tables, size_t n_columns, size_t n_entries,
+                                    float *low, float *high) {
+    for (size_t c = 0; c < n_columns; c++) {
+        const float *table = tables + c * ENTRIES;
+        low[c] = high[c] = table[0];
+        for (size_t i = 1; i < n_entries; i++) {
+            low[c] = table[i] < low[c] ? table[i] : low[c];
+            high[c] = table[i] > high[c] ? table[i] : high[c];
+        }
+    }
+}
+
+void faiss_pq_round_tables_generic (const float *tables, size_t n_columns, size_t n_entries,
+                                    float sign, const float *low, float scale, uint8_t *out) {
+    for (size_t c = 0; c < n_columns; c++) {
+        for (size_t i = 0; i < ENTRIES; i++) {
+            float value = i < n_entries ? (sign * tables[c * ENTRIES + i] - low[c]) * scale : 0;
+            out[c * ENTRIES + i] = (uint8_t)(int)value;
+        }
+    }
+}
+
+void faiss_pq_transpose_bytes_generic (const uint8_t *codes, size_t stride, size_t n_columns,
+                                       size_t n, uint8_t *out) {
+    for (size_t first = 0; first < n; first += LANES) {
+        size_t m = n - first < LANES ? n - first : LANES;
+        for (size_t c = 0; c < n_columns; c++, out += LANES) {
+            memset (out, 0, LANES);
+            for (size_t i = 0; i < m; i++) {
+                out[i] = codes[(first + i) * stride + c];
+            }
+        }
+    }
+}
+
+size_t faiss_pq_filter_bytes_generic (const uint8_t *tables, size_t n_columns,
+                                      const uint8_t *transposed, size_t n, uint32_t limit,
+                                      uint32_t *positions) {
+    size_t n_found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *column = transposed + i / LANES * n_columns * LANES + i % LANES;
+        uint32_t sum = 0;
+        for (size_t c = 0; c < n_columns; c++) {
+            sum += tables[c * ENTRIES + column[c * LANES]];
+        }
+        if (sum <= limit) {
+            positions[n_found++] = (uint32_t)i;
+        }
+    }
+    return n_found;
+}
+
+double faiss_pq_swap_cost_generic (const double *u1, const double *u2, const double *w1,
+                                   const double *w2, size_t n, uint32_t a, uint32_t b) {
+    return swap_cost (u1, u2, w1, w2, n, a, b);
+}

@@ -1,0 +1,197 @@
+/* Checks of the kernels of product quantizers. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkkernels.h"
+
+enum { ENTRIES = 256, LANES = 64 };
+
+static const size_t columns[] = {1, 2, 3, 4, 7, 8, 15, 16, 17, 25, 31, 32, 33, 50, 64, 98, 112};
+static const size_t numbers[] = {0, 1, 7, 8, 9, 63, 64, 65, 127, 128, 255, 256, 257, 300, 520};
+enum {
+    N_COLUMNS = sizeof columns / sizeof *columns,
+    N_NUMBERS = sizeof numbers / sizeof *numbers,
+    MAX_N = 520,
+};
+
+static uint8_t *random_bytes (size_t n) {
+    uint8_t *bytes = guarded (n);
+    for (size_t i = 0; i < n; i++) {
+        bytes[i] = (uint8_t)random_bits ();
+    }
+    return bytes;
+}
+
+static size_t whole_groups (size_t n) {
+    return (n + LANES - 1) / LANES * LANES;
+}
+
+static void check_sum (const Run *run, size_t n_columns, size_t n) {
+    size_t stride = n_columns + random_bits () % 3;
+    const float *tables = random_floats (n_columns * ENTRIES);
+    const uint8_t *codes = random_bytes (n * stride);
+    float expected[MAX_N], *out = guarded (n * sizeof *out);
+    uint32_t *positions = guarded (n * sizeof *positions);
+    for (size_t i = 0; i < n; i++) {
+        positions[i] = random_bits () % (unsigned)n;
+    }
+    for (int listed = 0; listed < 2; listed++) {
+        const uint32_t *which = listed ? positions : NULL;
+        run->reference->pq_sum_bytes (tables, n_columns, 0.5f, codes, stride, which, n, expected);
+        run->tested->pq_sum_bytes (tables, n_columns, 0.5f, codes, stride, which, n, out);
+        if (memcmp (out, expected, n * sizeof *out) != 0) {
+            failed (run, "%zu columns, n=%zu, positions %d: other sums", n_columns, n, listed);
+        }
+    }
+}
+
+void check_pq_sum_bytes (void) {
+    for (Run run = RUN (pq_sum_bytes); next_run (&run);) {
+        for (size_t c = 0; c < N_COLUMNS; c++) {
+            for (size_t n = 0; n < N_NUMBERS; n++) {
+                check_sum (&run, columns[c], numbers[n]);
+            }
+        }
+        for (size_t c = 8; bench_wanted && c <= 64; c *= 2) {
+            float *tables = random_floats (c * ENTRIES), *out = guarded (1024 * sizeof *out);
+            uint8_t *codes = random_bytes (1024 * c);
+            char what[64];
+            snprintf (what, sizeof what, "%zu columns n=1024", c);
+            BENCH (&run, what, 1024.0 * (double)c,
+                   (run.tested->pq_sum_bytes (tables, c, 0, codes, c, NULL, 1024, out), 0));
+        }
+    }
+}
+
+void check_pq_table_ranges (void) {
+    for (Run run = RUN (pq_table_ranges); next_run (&run);) {
+        for (size_t n_entries = 1; n_entries <= ENTRIES; n_entries += 1 + n_entries / 3) {
+            enum { N = 3 };
+            const float *tables = random_floats ((N - 1) * ENTRIES + n_entries);
+            float expected[2 * N], *low = guarded (N * sizeof *low);
+            float *high = guarded (N * sizeof *high);
+            run.reference->pq_table_ranges (tables, N, n_entries, expected, expected + N);
+            run.tested->pq_table_ranges (tables, N, n_entries, low, high);
+            if (memcmp (low, expected, N * sizeof *low) != 0 ||
+                memcmp (high, expected + N, N * sizeof *high) != 0) {
+                failed (&run, "%zu entries: other ranges", n_entries);
+            }
+        }
+    }
+}
+
+void check_pq_round_tables (void) {
+    for (Run run = RUN (pq_round_tables); next_run (&run);) {
+        for (size_t n_entries = 1; n_entries <= ENTRIES; n_entries += 1 + n_entries / 3) {
+            enum { N = 3 };
+            const float low[N] = {-1, -1, -1};
+            const float *tables = random_floats ((N - 1) * ENTRIES + n_entries);
+            uint8_t expected[N * ENTRIES], *out = guarded (N * ENTRIES);
+            float sign = n_entries % 2 ? 1.0f : -1.0f;
+            run.reference->pq_round_tables (tables, N, n_entries, sign, low, 127, expected);
+            run.tested->pq_round_tables (tables, N, n_entries, sign, low, 127, out);
+            if (memcmp (out, expected, sizeof expected) != 0) {
+                failed (&run, "%zu entries: other bytes", n_entries);
+            }
+        }
+    }
+}
+
+void check_pq_transpose_bytes (void) {
+    for (Run run = RUN (pq_transpose_bytes); next_run (&run);) {
+        for (size_t c = 0; c < N_COLUMNS; c++) {
+            for (size_t i = 0; i < N_NUMBERS; i++) {
+                size_t n_columns = columns[c], n = numbers[i];
+                size_t stride = n_columns + random_bits () % 3, size = whole_groups (n) * n_columns;
+                const uint8_t *codes = random_bytes (n == 0 ? 0 : (n - 1) * stride + n_columns);
+                uint8_t *expected = guarded (size), *out = guarded (size);
+                run.reference->pq_transpose_bytes (codes, stride, n_columns, n, expected);
+                run.tested->pq_transpose_bytes (codes, stride, n_columns, n, out);
+                if (memcmp (out, expected, size) != 0) {
+                    failed (&run, "%zu columns, n=%zu: other bytes", n_columns, n);
+                }
+            }
+        }
+        for (size_t c = 8; bench_wanted && c <= 64; c *= 2) {
+            uint8_t *codes = random_bytes (1024 * c), *out = guarded (1024 * c);
+            char what[64];
+            snprintf (what, sizeof what, "%zu columns n=1024", c);
+            BENCH (&run, what, 1024.0 * (double)c,
+                   (run.tested->pq_transpose_bytes (codes, c, c, 1024, out), 0));
+        }
+    }
+}
+
+static void check_filter (const Run *run, size_t n_columns, size_t n) {
+    size_t size = whole_groups (n) * n_columns;
+    const uint8_t *tables = random_bytes (n_columns * ENTRIES), *codes = random_bytes (size);
+    uint32_t limits[] = {0, (uint32_t)n_columns * 110, (uint32_t)n_columns * 128, 65535};
+    for (int i = 0; i < 4; i++) {
+        uint32_t expected[MAX_N], *positions = guarded (n * sizeof *positions);
+        size_t n_expected =
+            run->reference->pq_filter_bytes (tables, n_columns, codes, n, limits[i], expected);
+        size_t n_found =
+            run->tested->pq_filter_bytes (tables, n_columns, codes, n, limits[i], positions);
+        if (n_found != n_expected ||
+            memcmp (positions, expected, n_found * sizeof *positions) != 0) {
+            failed (run, "%zu columns, n=%zu, limit %u: expected %zu codes, got %zu", n_columns, n,
+                    limits[i], n_expected, n_found);
+        }
+    }
+}
+
+void check_pq_filter_bytes (void) {
+    for (Run run = RUN (pq_filter_bytes); next_run (&run);) {
+        for (size_t c = 0; c < N_COLUMNS; c++) {
+            for (size_t n = 0; n < N_NUMBERS; n++) {
+                check_filter (&run, columns[c], numbers[n]);
+            }
+        }
+        for (size_t c = 8; bench_wanted && c <= 64; c *= 2) {
+            uint8_t *tables = random_bytes (c * ENTRIES), *codes = random_bytes (1024 * c);
+            uint32_t *positions = guarded (1024 * sizeof *positions);
+            char what[64];
+            snprintf (what, sizeof what, "%zu columns n=1024", c);
+            BENCH (&run, what, 1024.0 * (double)c,
+                   run.tested->pq_filter_bytes (tables, c, codes, 1024, 0, positions));
+        }
+    }
+}
+
+static const double *random_doubles (size_t n) {
+    double *values = guarded (n * sizeof *values);
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (double)random_float ();
+    }
+    return values;
+}
+
+void check_pq_swap_cost (void) {
+    for (Run run = RUN (pq_swap_cost); next_run (&run);) {
+        for (size_t n = 1; n <= 4096; n *= 2) {
+            const double *rows[4];
+            for (int i = 0; i < 4; i++) {
+                rows[i] = random_doubles (n);
+            }
+            for (int i = 0; i < 20; i++) {
+                uint32_t a = random_bits () % (unsigned)n, b = random_bits () % (unsigned)n;
+                double expected = 0,
+                       got = run.tested->pq_swap_cost (rows[0], rows[1], rows[2], rows[3], n, a, b);
+                for (size_t c = 0; c < n; c++) {
+                    double to_a = __builtin_popcount (a ^ (unsigned)c);
+                    double to_b = __builtin_popcount (b ^ (unsigned)c);
+                    expected += (to_a - to_b) * ((rows[0][c] - rows[1][c]) -
+                                                 (to_a + to_b) * (rows[2][c] - rows[3][c]));
+                }
+                if (!(fabs (got - expected) <= 1e-14 * (double)n * (double)n * 600)) {
+                    failed (&run, "n=%zu: expected %g, got %g", n, expected, got);
+                }
+            }
+            if (n == 256) {
+                BENCH (&run, "n=256", 256.0,
+                       run.tested->pq_swap_cost (rows[0], rows[1], rows[2], rows[3], n, 3, 77));
+            }
+        }
+    }
+}
