@@ -10,6 +10,8 @@ FAISS_DECLARE_CLASS (VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (LinearTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (RandomRotationMatrix, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (PCAMatrix, VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (ITQMatrix, VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (ITQTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (RemapDimensionsTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (NormalizationTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (CenteringTransform, VectorTransform)
@@ -56,6 +58,15 @@ int faiss_PCAMatrix_random_rotation (const FaissPCAMatrix *self);
 int faiss_PCAMatrix_balanced_bins (const FaissPCAMatrix *self);
 void faiss_PCAMatrix_set_balanced_bins (FaissPCAMatrix *self, int balanced_bins);
 void faiss_PCAMatrix_free (FaissPCAMatrix *self);
+
+/// Iterative quantization: a rotation for codes of signs.
+int faiss_ITQMatrix_new_with (FaissITQMatrix **out, int d);
+void faiss_ITQMatrix_free (FaissITQMatrix *self);
+
+/// The same behind centering, scaling to norm 1 and, with do_pca, principal components.
+int faiss_ITQTransform_new_with (FaissITQTransform **out, int d_in, int d_out, int do_pca);
+int faiss_ITQTransform_do_pca (const FaissITQTransform *self);
+void faiss_ITQTransform_free (FaissITQTransform *self);
 
 /// Drops components or adds zeros: spread evenly, or at the end.
 int faiss_RemapDimensionsTransform_new_with (FaissRemapDimensionsTransform **out, int d_in,

@@ -229,8 +229,10 @@ static FaissStatus IndexLattice_read (void **out, FaissIOReader *r, uint32_t tag
                         "expected a power of two from 2 to %d as d / nsq, got %d",
                         FAISS_LATTICE_MAX_DIM, dsq);
     FAISS_TRY (faiss_IndexLattice_new (&self));
-    FAISS_REQUIRE_FILE (r, init (self, d, nsq, scale_nbit, r2) == FAISS_OK, "%s",
-                        faiss_get_last_error ());
+    /* a negative number passes as in upstream, and nothing can be encoded with it */
+    FAISS_REQUIRE_FILE (r, init (self, d, nsq, scale_nbit < 0 ? 0 : scale_nbit, r2) == FAISS_OK,
+                        "%s", faiss_get_last_error ());
+    self->scale_nbit = scale_nbit;
     FAISS_REQUIRE_FILE (r, self->lattice_nbit < 64 && self->flat_codes.code_size <= 4 * (size_t)d,
                         "codes of %zu bytes for d=%d", self->flat_codes.code_size, d);
     FAISS_TRY (faiss_read_index_header (r, &self->index));

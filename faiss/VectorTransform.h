@@ -108,6 +108,37 @@ typedef struct FaissPCAMatrix FAISS_EXTENDS (FaissLinearTransform) {
     FaissFloat32Vector PCAMat;      ///< the components, min (d_in, n) rows of d_in
 } FaissPCAMatrix;
 
+/** Iterative quantization: a rotation after which signs say most about vectors (Gong, Lazebnik,
+ * "Iterative quantization: a Procrustean approach to learning binary codes", CVPR 2011).
+ *
+ * As upstream, an iteration takes U V of the decomposition U S V^T where the paper takes U V^T. So
+ * the result depends on LAPACK's choice of signs, and is about as good as the rotation that it
+ * begins with: on some vectors better than the paper's, on others worse.
+ */
+typedef struct FaissITQMatrix FAISS_EXTENDS (FaissLinearTransform) {
+    union {
+        FaissVectorTransform transform;
+        FaissLinearTransform linear;
+    };
+    int max_iter;                     ///< iterations (default 50)
+    int seed;                         ///< of the first rotation (default 123)
+    FaissFloat64Vector init_rotation; ///< the first rotation instead, transposed: size d * d
+} FaissITQMatrix;
+
+/** Subtracts the mean, scales to norm 1, keeps the first principal components if wanted, and
+ * applies an ITQMatrix: in front of an IndexLSH, for instance.
+ */
+typedef struct FaissITQTransform FAISS_EXTENDS (FaissVectorTransform) {
+    union {
+        FaissVectorTransform transform;
+    };
+    FaissFloat32Vector mean; ///< size d_in
+    bool do_pca;             ///< else d_in = d_out
+    FaissITQMatrix itq;
+    int max_train_per_dim; ///< train on at most so many vectors per dimension, but up to 32768 (10)
+    FaissLinearTransform pca_then_itq; ///< what is applied to the scaled vectors
+} FaissITQTransform;
+
 /// Moves, repeats and drops components: the j-th of the output is the map[j]-th of the input.
 typedef struct FaissRemapDimensionsTransform FAISS_EXTENDS (FaissVectorTransform) {
     union {
@@ -151,6 +182,8 @@ typedef struct FaissCenteringTransform FAISS_EXTENDS (FaissVectorTransform) {
 extern FaissVectorTransformClass faiss_LinearTransform_class;
 extern FaissVectorTransformClass faiss_RandomRotationMatrix_class;
 extern FaissVectorTransformClass faiss_PCAMatrix_class;
+extern FaissVectorTransformClass faiss_ITQMatrix_class;
+extern FaissVectorTransformClass faiss_ITQTransform_class;
 extern FaissVectorTransformClass faiss_RemapDimensionsTransform_class;
 extern FaissVectorTransformClass faiss_HadamardRotation_class;
 extern FaissVectorTransformClass faiss_NormalizationTransform_class;
@@ -159,6 +192,7 @@ extern FaissVectorTransformClass faiss_CenteringTransform_class;
 /// For subclasses.
 FaissStatus faiss_LinearTransform_init (FaissLinearTransform *self, int d_in, int d_out,
                                         bool have_bias);
+FaissStatus faiss_ITQMatrix_init (FaissITQMatrix *self, int d);
 #endif
 
 FaissStatus faiss_LinearTransform_new (FaissLinearTransform **out);
@@ -202,6 +236,16 @@ void faiss_PCAMatrix_set_balanced_bins (FaissPCAMatrix *self, int balanced_bins)
 FaissStatus faiss_PCAMatrix_copy_from (FaissPCAMatrix *self, const FaissPCAMatrix *other);
 /// Make A and b from mean, eigenvalues and components, after a change of the options or of d_out.
 FaissStatus faiss_PCAMatrix_prepare_Ab (FaissPCAMatrix *self);
+
+FaissStatus faiss_ITQMatrix_new (FaissITQMatrix **out);
+FaissStatus faiss_ITQMatrix_new_with (FaissITQMatrix **out, int d FAISS_DEFAULT (0));
+void faiss_ITQMatrix_free (FaissITQMatrix *self);
+
+FaissStatus faiss_ITQTransform_new (FaissITQTransform **out);
+FaissStatus faiss_ITQTransform_new_with (FaissITQTransform **out, int d_in FAISS_DEFAULT (0),
+                                         int d_out FAISS_DEFAULT (0), int do_pca FAISS_DEFAULT (0));
+void faiss_ITQTransform_free (FaissITQTransform *self);
+int faiss_ITQTransform_do_pca (const FaissITQTransform *self);
 
 FaissStatus faiss_RemapDimensionsTransform_new (FaissRemapDimensionsTransform **out);
 

@@ -192,9 +192,13 @@ static const IndexRecipe index_recipes[] = {
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "L2norm"},
     {"IndexPreTransform", "L2norm,IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "IVF"},
-    /* no matrices: the BLAS rounds by the size of the batch */
     {"IndexPreTransform", "HR,Pad9,Flat", .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "rotated"},
+    {"IndexPreTransform", "PCA6,RR7,Flat", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "matrices"},
+    {"IndexPreTransform", "ITQ,LSHt", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS,
+     .variant = "ITQ"},
     {"IndexPreTransform", .build = centered_and_normalized, .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY | IS_LOSSY},
     {"IndexRefine", "IVF8,Flat,Refine(Flat)", .metric = METRIC_L2, .reads_as = "IndexRefineFlat",
@@ -270,6 +274,24 @@ static FaissStatus pca (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus itq_matrix (void **out) {
+    FAISS_OWNED (ITQMatrix) *transform = NULL;
+    FAISS_TRY (faiss_ITQMatrix_new_with (&transform, MAX_D));
+    transform->max_iter = 3;
+    FAISS_TRY (faiss_VectorTransform_train (&transform->transform, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (transform);
+    return FAISS_OK;
+}
+
+static FaissStatus itq (void **out) {
+    FAISS_OWNED (ITQTransform) *transform = NULL;
+    FAISS_TRY (faiss_ITQTransform_new_with (&transform, MAX_D, MAX_D - 3, true));
+    transform->itq.max_iter = 3;
+    FAISS_TRY (faiss_VectorTransform_train (&transform->transform, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (transform);
+    return FAISS_OK;
+}
+
 static FaissStatus remap (void **out) {
     return faiss_RemapDimensionsTransform_new_with ((FaissRemapDimensionsTransform **)out, MAX_D,
                                                     MAX_D + 5, true);
@@ -298,6 +320,8 @@ static const ObjectRecipe object_recipes[] = {
     {"LinearTransform", linear},
     {"RandomRotationMatrix", rotation},
     {"PCAMatrix", pca},
+    {"ITQMatrix", itq_matrix},
+    {"ITQTransform", itq},
     {"RemapDimensionsTransform", remap},
     {"HadamardRotation", hadamard},
     {"NormalizationTransform", normalization},

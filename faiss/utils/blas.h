@@ -66,6 +66,12 @@ extern void dgesvd_ (const char *jobu, const char *jobvt, const FINTEGER *m, con
                      double *vt, const FINTEGER *ldvt, double *work, const FINTEGER *lwork,
                      FINTEGER *info);
 
+/// the same by divide and conquer: faster for large matrices
+extern void dgesdd_ (const char *jobz, const FINTEGER *m, const FINTEGER *n, double *a,
+                     const FINTEGER *lda, double *s, double *u, const FINTEGER *ldu, double *vt,
+                     const FINTEGER *ldvt, double *work, const FINTEGER *lwork, FINTEGER *iwork,
+                     FINTEGER *info);
+
 /** Between these two the BLAS starts no threads of its own, in the whole process.
  *
  * For loops that call the BLAS from several threads; from outside of the parallel region. Several

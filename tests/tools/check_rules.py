@@ -57,7 +57,6 @@ KNOWN = [
     (r"(ilbl n_per_block|ilp2 batch_size): = 18446744073709551615",
      "upstream rounds up modulo 2^64"),
     (r"IxLa scale_nbit: = 2147483647", "upstream computes in 32-bit int"),
-    (r"IxLa scale_nbit: = -1", "upstream makes an index that cannot encode"),
     (r"OldRQ nbits: ", "upstream keeps the low 32 bits of nbits"),
     (r"RaBitQ nb_bits: = (0|68719476736|18446744073709551615)",
      "not tested for Irfs and Iwrf; the factor size shows it"),
