@@ -401,6 +401,11 @@ static FaissStatus take_codes (const FaissIndexIVF *self, const void *input, idx
     return FAISS_OK;
 }
 
+FaissStatus faiss_ivf_append_codes (FaissIndexIVF *self, idx_t n, const uint8_t *codes,
+                                    const idx_t *xids, const idx_t *list_nos) {
+    return faiss_ivf_append (self, n, codes, xids, list_nos, take_codes, false);
+}
+
 static FaissStatus IndexIVF_add_sa_codes (FaissIndex *index, idx_t n, const uint8_t *bytes,
                                           const idx_t *xids) {
     FaissIndexIVF *self = FAISS_SELF (IndexIVF, index, index);
@@ -408,7 +413,7 @@ static FaissStatus IndexIVF_add_sa_codes (FaissIndex *index, idx_t n, const uint
     FAISS_AUTO_FREE (uint8_t) *codes = NULL;
     FAISS_TRY (allocate_split (self, n, &list_nos, &codes));
     FAISS_TRY (split_codes (self, n, bytes, list_nos, codes));
-    return faiss_ivf_append (self, n, codes, xids, list_nos, take_codes, false);
+    return faiss_ivf_append_codes (self, n, codes, xids, list_nos);
 }
 
 /* ---- removing and replacing ------------------------------------------------------------------ */

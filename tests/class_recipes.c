@@ -107,6 +107,54 @@ static FaissStatus pq_8_bits (FaissIndex **out) {
     return faiss_index_factory (out, MAX_D, "PQ2np", METRIC_INNER_PRODUCT);
 }
 
+/* Their factory strings would have polysemous training, which takes its time. */
+static FaissStatus ivfpq (FaissIndex **out, const char *description, FaissMetricType metric) {
+    return faiss_index_factory (out, MAX_D, description, metric);
+}
+
+static FaissStatus ivfpq_nibbles (FaissIndex **out) {
+    return ivfpq (out, "IVF8,PQ4x4np", METRIC_L2);
+}
+
+static FaissStatus ivfpq_ip (FaissIndex **out) {
+    return ivfpq (out, "IVF8,PQ4np", METRIC_INNER_PRODUCT);
+}
+
+static FaissStatus ivfpq_bytes (FaissIndex **out) {
+    return ivfpq (out, "IVF8,PQ2np", METRIC_L2);
+}
+
+/* All codes pass the test. */
+static FaissStatus ivfpq_polysemous (FaissIndex **out) {
+    FAISS_TRY (ivfpq (out, "IVF8,PQ4x6np", METRIC_L2));
+    faiss_IndexIVFPQ_cast (*out)->polysemous_ht = 25;
+    return FAISS_OK;
+}
+
+static FaissStatus ivfpq_without_tables (FaissIndex **out) {
+    FAISS_TRY (ivfpq (out, "IVF8,PQ4x5np", METRIC_L2));
+    faiss_IndexIVFPQ_cast (*out)->use_precomputed_table = -1;
+    return FAISS_OK;
+}
+
+/* The codes are not of residuals. */
+static FaissStatus ivfpq_of_vectors (FaissIndex **out) {
+    FAISS_TRY (ivfpq (out, "IVF8,PQ4np", METRIC_L2));
+    faiss_IndexIVF_cast (*out)->by_residual = false;
+    return FAISS_OK;
+}
+
+/* All vectors are candidates: then what is selected does not depend on the first codes. */
+static FaissStatus ivfpqr (FaissIndex **out) {
+    FAISS_TRY (faiss_index_factory (out, MAX_D, "IVF8,PQ2+4", METRIC_L2));
+    faiss_IndexIVFPQR_cast (*out)->k_factor = N_ROWS;
+    return FAISS_OK;
+}
+
+static FaissStatus two_layers (FaissIndex **out) {
+    return faiss_index_factory (out, MAX_D, "Residual4,PQ2x5", METRIC_L2);
+}
+
 static const IndexRecipe index_recipes[] = {
     {"IndexFlat", "Flat", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS,
      .reads_as = "IndexFlatL2"},
@@ -182,6 +230,23 @@ static const IndexRecipe index_recipes[] = {
      .traits = IS_CODEC | IS_LOSSY | ONLY_CODES},
     {"IndexRowwiseMinMaxFP16", "MinMaxFP16,SQ4", .metric = METRIC_INNER_PRODUCT,
      .traits = IS_CODEC | IS_LOSSY | ONLY_CODES},
+    {"IndexIVFPQ", .build = ivfpq_nibbles, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY},
+    {"IndexIVFPQ", .build = ivfpq_ip, .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "IP"},
+    {"IndexIVFPQ", .build = ivfpq_bytes, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "bytes"},
+    {"IndexIVFPQ", .build = ivfpq_polysemous, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "polysemous"},
+    {"IndexIVFPQ", .build = ivfpq_without_tables, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | ROUNDS_ANEW, .variant = "no_tables"},
+    {"IndexIVFPQ", .build = ivfpq_of_vectors, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "vectors"},
+    {"IndexIVFPQR", .build = ivfpqr, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | SEARCHES_OTHERWISE | LACKS_FACTORY | LACKS_ADD_WITH_IDS |
+               LACKS_ADD_CODES | LACKS_SELECTOR | LACKS_REMOVE | LACKS_SUBSET | IS_LOSSY},
+    {"Index2Layer", .build = two_layers, .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY | IS_LOSSY},
     {"IndexIDMap", "IDMap,Flat", .metric = METRIC_L2,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET},
     {"IndexIDMap2", "IDMap2,Flat", .metric = METRIC_INNER_PRODUCT,

@@ -41,6 +41,7 @@ enum {
     IS_CODEC = 1 << 22,         ///< vectors are encoded; none are added, nothing is searched
     SEARCHES_ROOTS = 4096,      ///< search gives |x - y|, range_search and the file's class squares
     REMEMBERS_ADDS = 1 << 20,   ///< batches and resets show in the file, not in the results
+    ROUNDS_ANEW = 1 << 23,      ///< tables that a reader makes change the last bits of distances
 };
 
 /// What a codec does not do.

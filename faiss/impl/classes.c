@@ -1,4 +1,5 @@
 /* The registry of classes, from classes.def. */
+#include <faiss/Index2Layer.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexFlat1D.h>
 #include <faiss/IndexHNSW.h>
@@ -8,6 +9,8 @@
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexLattice.h>
 #include <faiss/IndexPQ.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRandom.h>
 #include <faiss/IndexRefine.h>

@@ -84,6 +84,10 @@ typedef FaissStatus (*FaissIVFEncodeBlock) (const FaissIndexIVF *self, const voi
 FaissStatus faiss_ivf_append (FaissIndexIVF *self, idx_t n, const void *input, const idx_t *xids,
                               const idx_t *list_nos, FaissIVFEncodeBlock encode, bool needs_buffer);
 
+/// The same for codes of known lists, size n * code_size.
+FaissStatus faiss_ivf_append_codes (FaissIndexIVF *self, idx_t n, const uint8_t *codes,
+                                    const idx_t *xids, const idx_t *list_nos);
+
 /// After a removal.
 void faiss_ivf_subtract_ntotal (FaissIndexIVF *self, size_t n_removed);
 
