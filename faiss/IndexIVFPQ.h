@@ -10,7 +10,7 @@ FAISS_BEGIN_DECLS
 struct FaissPolysemousTraining;
 
 /** How one search in an inverted file of product quantizer codes is done. A plain
- * SearchParametersIVF is taken too: the two fields below are then the index's own.
+ * SearchParametersIVF is taken too. (Upstream does not read the two fields below.)
  */
 typedef struct FaissIVFPQSearchParameters FAISS_EXTENDS (FaissSearchParametersIVF) {
     union {
@@ -18,7 +18,9 @@ typedef struct FaissIVFPQSearchParameters FAISS_EXTENDS (FaissSearchParametersIV
         FaissSearchParametersIVF ivf_params;
     };
     size_t scan_table_threshold; ///< lists of at most so many codes are compared without tables
-    int polysemous_ht; ///< take only codes at a Hamming distance below it (default 0: all)
+                                 ///< (default 0: as the index says)
+    int polysemous_ht;           ///< take only codes at a Hamming distance below it (default 0: as
+                                 ///< the index says)
 } FaissIVFPQSearchParameters;
 
 /// What searches with product quantizer codes have done.
@@ -44,8 +46,8 @@ typedef struct FaissIndexIVFPQ FAISS_EXTENDS (FaissIndexIVF) {
     FaissProductQuantizer pq;    ///< makes the codes
     bool do_polysemous_training; ///< reorder the centroids after training (default false)
     struct FaissPolysemousTraining *polysemous_training; ///< how; borrowed, NULL for the default
-    size_t scan_table_threshold; ///< as in the search parameters (default 0)
-    int polysemous_ht;           ///< as in the search parameters (default 0)
+    size_t scan_table_threshold; ///< as in the search parameters (default 0: none are)
+    int polysemous_ht;           ///< as in the search parameters (default 0: no test)
     /// for METRIC_L2 by residual, tables made before any search: -1: never; 0: decided in training,
     /// by their size; 1: nlist * M * ksub entries; 2: for a MultiIndexQuantizer, which needs fewer
     int use_precomputed_table;

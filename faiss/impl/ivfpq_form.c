@@ -218,8 +218,9 @@ FaissStatus faiss_ivfpq_settings (const char *function, const FaissIndexIVFPQ *s
         .form = metric == METRIC_INNER_PRODUCT ? IVFPQ_IP
                 : !self->ivf.by_residual       ? IVFPQ_L2
                                                : IVFPQ_L2_RESIDUAL,
-        .scan_table_threshold = own ? own->scan_table_threshold : self->scan_table_threshold,
-        .polysemous_ht = own ? own->polysemous_ht : self->polysemous_ht,
+        .scan_table_threshold = own && own->scan_table_threshold ? own->scan_table_threshold
+                                                                 : self->scan_table_threshold,
+        .polysemous_ht = own && own->polysemous_ht ? own->polysemous_ht : self->polysemous_ht,
     };
     if (out->form == IVFPQ_L2_RESIDUAL) {
         bool has_table;
