@@ -470,7 +470,8 @@ static FaissStatus read_refinement (FaissIndexIVFPQR *self, FaissIOReader *reade
     FAISS_TRY (faiss_read_pq (reader, &self->refine_pq));
     FAISS_TRY (faiss_read_UInt8Vector (reader, &self->refine_codes, "refine_codes"));
     FAISS_TRY (faiss_read_f32 (reader, &self->k_factor, "k_factor"));
-    FAISS_REQUIRE_FILE (reader, self->k_factor >= 1 && self->k_factor <= 1000,
+    FAISS_REQUIRE_FILE (reader,
+                        !self->index.is_trained || (self->k_factor >= 1 && self->k_factor <= 1000),
                         "expected a k_factor 1 .. 1000, got %g", (double)self->k_factor);
     FAISS_REQUIRE_FILE (reader, self->refine_pq.quantizer.d == (size_t)self->index.d,
                         "expected refine_pq.d=%d, got %zu", self->index.d,
@@ -490,9 +491,7 @@ static FaissStatus IndexIVFPQR_read (void **out, FaissIOReader *reader, uint32_t
     FAISS_TRY (new_index (&self, NULL, 0, 0, 1, 0, 1, 0, false));
     FAISS_TRY (faiss_IndexIVFPQ_read_fields (&self->ivfpq, reader, tag == FAISS_FOURCC ("IvQR"),
                                              io_flags));
-    if (self->index.is_trained) { /* else upstream leaves the rest unread, and so must we */
-        FAISS_TRY (read_refinement (self, reader));
-    }
+    FAISS_TRY (read_refinement (self, reader)); /* also untrained: upstream leaves it unread then */
     *out = FAISS_STEAL (self);
     return FAISS_OK;
 }

@@ -120,6 +120,11 @@ def assert_same_results(mine, theirs):
     np.testing.assert_array_equal(mine[1], theirs[1])
 
 
+def assert_searched_alike(oracle, index, name, case):
+    if case.tags[0] != "Ix2L":  # upstream has no search there
+        assert_same_results(search_here(index, case), search_there(oracle, name, case))
+
+
 def is_unstable(case):
     return ("unstable", "1") in case.options
 
@@ -148,8 +153,7 @@ def test_written_back_byte_for_byte(files, tmp_path, case):
 
 @named(INDEXES)
 def test_searched_like_the_oracle(oracle, files, case):
-    theirs = search_there(oracle, files / case.name, case)
-    assert_same_results(search_here(read(files / case.name), case), theirs)
+    assert_searched_alike(oracle, read(files / case.name), files / case.name, case)
 
 
 @pytest.mark.parametrize("flags", [MMAP_IFC, MMAP], ids=["MMAP_IFC", "MMAP"])
@@ -201,7 +205,7 @@ def test_ours_read_by_the_oracle(oracle, tmp_path, case):
     dump = faissdump.parse(name.read_bytes(), "index")
     assert not dump.violations
     assert sorted(dump.tags) == sorted(case.tags)
-    assert_same_results(search_here(index, case), search_there(oracle, name, case))
+    assert_searched_alike(oracle, index, name, case)
 
 
 @named(SCOPE)
