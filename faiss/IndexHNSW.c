@@ -7,7 +7,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
-#include <faiss/impl/hnsw_internal.h>
+#include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
@@ -186,8 +186,13 @@ static FaissStatus IndexHNSW_search (const FaissIndex *index, idx_t n, const flo
                                      idx_t *labels) {
     const FaissIndexHNSW *self = CONST_THIS (index);
     Search s = {.self = self, .x = x, .k = k, .distances = distances, .labels = labels};
+    FaissFlatVectors flat;
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
+    if (s.settings.bounded_queue && faiss_flat_vectors_open (&flat, self->storage)) {
+        return faiss_hnsw_search_flat (&self->hnsw, self->storage, &s.settings, (size_t)n, x,
+                                       (size_t)k, distances, labels);
+    }
     return search_all (&s, n);
 }
 

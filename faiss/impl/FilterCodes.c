@@ -37,7 +37,7 @@ bool faiss_filter_codes_suit (size_t d) {
 
 FaissStatus faiss_FilterCodes_init (FaissFilterCodes *self, size_t d, size_t capacity) {
     *self = (FaissFilterCodes){.d = d, .stride = faiss_filter_stride (d), .capacity = capacity};
-    FAISS_TRY (faiss_alloc (&self->rows, capacity, self->stride));
+    FAISS_TRY (faiss_alloc_aligned (&self->rows, capacity, self->stride)); /* few cache lines each */
     faiss_advise_huge_pages (self->rows, capacity * self->stride);
     return FAISS_OK;
 }
@@ -46,9 +46,11 @@ FaissStatus faiss_FilterCodes_reserve (FaissFilterCodes *self, size_t capacity) 
     if (capacity <= self->capacity) {
         return FAISS_OK;
     }
-    uint8_t *rows =
-        capacity <= SIZE_MAX / self->stride ? realloc (self->rows, capacity * self->stride) : NULL;
-    FAISS_REQUIRE (rows, "no memory for %zu filter codes of %zu bytes", capacity, self->stride);
+    uint8_t *rows = NULL;
+    FAISS_TRY (faiss_alloc_aligned (&rows, capacity, self->stride));
+    faiss_advise_huge_pages (rows, capacity * self->stride);
+    memcpy (rows, self->rows, self->n_rows * self->stride);
+    free (self->rows);
     self->rows = rows;
     self->capacity = capacity;
     return FAISS_OK;

@@ -194,8 +194,8 @@ static bool still_holds (const struct FaissKeptCodes *kept, size_t n_rows, unsig
     return true;
 }
 
-void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n, size_t d,
-                               bool may_take, FaissFilterView *out) {
+static void open_codes (FaissDerivedRows *self, const float *y, size_t n, size_t d, bool may_take,
+                        bool at_once, FaissFilterView *out) {
     *out = (FaissFilterView){0};
     FaissFilterCodesMode mode = mode_of (self);
     if (mode == FAISS_FILTER_CODES_OFF || n > UINT32_MAX || !faiss_filter_codes_suit (d)) {
@@ -208,12 +208,12 @@ void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n,
         return;
     }
     unsigned search = __atomic_fetch_add (&self->n_searches, 1, __ATOMIC_RELAXED);
-    if (!always && search < SEARCHES_WITHOUT) {
+    if (!always && !at_once && search < SEARCHES_WITHOUT) {
         return;
     }
     struct FaissKeptCodes *kept = __atomic_load_n (&self->codes, __ATOMIC_ACQUIRE);
     if (!is_of (kept, y, n, d) || n_coded (kept) < n) {
-        code_some (self, y, n, d, always);
+        code_some (self, y, n, d, always || at_once);
         kept = __atomic_load_n (&self->codes, __ATOMIC_ACQUIRE);
     }
     if (!is_of (kept, y, n, d)) {
@@ -225,6 +225,19 @@ void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n,
         return;
     }
     *out = (FaissFilterView){.rows = kept->codes.rows, .n_rows = n_rows};
+}
+
+void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n, size_t d,
+                               bool may_take, FaissFilterView *out) {
+    open_codes (self, y, n, d, may_take, false, out);
+}
+
+void faiss_derived_codes_open_all (FaissDerivedRows *self, const float *y, size_t n, size_t d,
+                                   bool may_take, bool at_once, FaissFilterView *out) {
+    open_codes (self, y, n, d, may_take, at_once, out);
+    if (out->n_rows < n) {
+        *out = (FaissFilterView){0};
+    }
 }
 
 void faiss_derived_codes_close (FaissDerivedRows *self, size_t n_tested, size_t n_passed) {

@@ -35,6 +35,13 @@ typedef struct FaissFilterView {
 void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n, size_t d,
                                bool may_take, FaissFilterView *out);
 
+/** The same for searches that need the codes of any rows: of all of them, or none.
+ *
+ * @param at_once  if rows are not coded yet, code them now, not by and by
+ */
+void faiss_derived_codes_open_all (FaissDerivedRows *self, const float *y, size_t n, size_t d,
+                                   bool may_take, bool at_once, FaissFilterView *out);
+
 /// The search is over: how many codes were looked at, how many rows had to be looked at after all?
 void faiss_derived_codes_close (FaissDerivedRows *self, size_t n_tested, size_t n_passed);
 

@@ -177,6 +177,11 @@ void faiss_hnsw_greedy (const FaissHNSW *self, FaissGraphScratch *scratch, int l
 FaissStatus faiss_hnsw_search (const FaissHNSW *self, FaissGraphScratch *scratch,
                                const FaissHNSWSettings *settings, FaissGraphResults *results);
 
+/// The same, after the descent to level 0.
+FaissStatus faiss_hnsw_search_from (const FaissHNSW *self, FaissGraphScratch *scratch,
+                                    const FaissHNSWSettings *settings, int32_t nearest, float key,
+                                    FaissGraphResults *results);
+
 /** The same at level 0, from given nodes.
  *
  * @param nearest      size n, a negative one ends it

@@ -5,6 +5,7 @@
 
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/check.h>
+#include <faiss/impl/hnsw_candidates.h>
 #include <faiss/impl/hnsw_internal.h>
 #include <faiss/utils/Heap.h>
 
@@ -113,98 +114,8 @@ static bool is_selected (const FaissHNSWSettings *settings, int32_t id) {
 
 /* ---- a limited number of candidates ---------------------------------------------------------- */
 
-enum { TAKEN = -1 }; /* id of a candidate that was followed; its distance still counts */
-
-/** A heap of the nearest nodes, the farthest one on top. Equal distances are ordered as upstream
- * has it: that is visible in results. */
-typedef struct Candidates {
-    float *keys;
-    int32_t *ids;
-    size_t size, capacity;
-    size_t n_open; /* not taken */
-    bool is_similarity;
-} Candidates;
-
-static inline bool is_worse (const Candidates *c, float key_a, int32_t id_a, float key_b,
-                             int32_t id_b) {
-    return key_a > key_b || (key_a == key_b && (c->is_similarity ? id_a < id_b : id_a > id_b));
-}
-
-static void drop_worst (Candidates *c) {
-    c->n_open -= c->ids[0] != TAKEN;
-    size_t size = --c->size, at = 0;
-    float key = c->keys[size];
-    int32_t id = c->ids[size];
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= size) {
-            break;
-        }
-        if (child + 1 < size &&
-            !is_worse (c, c->keys[child], c->ids[child], c->keys[child + 1], c->ids[child + 1])) {
-            child++;
-        }
-        if (is_worse (c, key, id, c->keys[child], c->ids[child])) {
-            break;
-        }
-        c->keys[at] = c->keys[child];
-        c->ids[at] = c->ids[child];
-        at = child;
-    }
-    c->keys[at] = key;
-    c->ids[at] = id;
-}
-
-static void add_candidate (Candidates *c, float key, int32_t id) {
-    if (c->size == c->capacity) {
-        if (!(key < c->keys[0])) {
-            return;
-        }
-        drop_worst (c);
-    }
-    size_t at = c->size++;
-    while (at > 0) {
-        size_t parent = (at - 1) / 2;
-        if (!is_worse (c, key, id, c->keys[parent], c->ids[parent])) {
-            break;
-        }
-        c->keys[at] = c->keys[parent];
-        c->ids[at] = c->ids[parent];
-        at = parent;
-    }
-    c->keys[at] = key;
-    c->ids[at] = id;
-    c->n_open++;
-}
-
-/* The nearest one that is not taken, of several the last; -1 if there is none (all are NaN). */
-static int32_t take_nearest (Candidates *c, float *key) {
-    size_t best = c->size;
-    for (size_t i = 0; i < c->size; i++) {
-        if (c->ids[i] != TAKEN && (best == c->size || c->keys[i] <= c->keys[best])) {
-            best = i;
-        }
-    }
-    if (best == c->size) {
-        return -1;
-    }
-    int32_t id = c->ids[best];
-    *key = c->keys[best];
-    c->ids[best] = TAKEN;
-    c->n_open--;
-    return id;
-}
-
-static size_t count_nearer (const Candidates *c, float key) {
-    size_t n = 0;
-    for (size_t i = 0; i < c->size; i++) {
-        n += c->keys[i] < key;
-    }
-    return n;
-}
-
 static FaissStatus search_bounded (const FaissHNSW *self, FaissGraphScratch *s,
-                                   const FaissHNSWSettings *settings, Candidates *candidates,
+                                   const FaissHNSWSettings *settings, FaissCandidates *candidates,
                                    FaissGraphResults *results) {
     size_t ef = settings->efSearch > 0 ? (size_t)settings->efSearch : 0;
     for (size_t i = 0; i < candidates->size; i++) {
@@ -216,9 +127,9 @@ static FaissStatus search_bounded (const FaissHNSW *self, FaissGraphScratch *s,
     size_t n_steps = 0;
     while (candidates->n_open > 0) {
         float key = 0;
-        int32_t node = take_nearest (candidates, &key);
-        if (node < 0 ||
-            (settings->check_relative_distance && count_nearer (candidates, key) >= ef)) {
+        int32_t node = faiss_candidates_take (candidates, &key);
+        if (node < 0 || (settings->check_relative_distance &&
+                         faiss_candidates_nearer (candidates, key) >= ef)) {
             break;
         }
         size_t n = expand (self, s, node, 0);
@@ -226,7 +137,7 @@ static FaissStatus search_bounded (const FaissHNSW *self, FaissGraphScratch *s,
             if (is_selected (settings, s->fresh[j])) {
                 FAISS_TRY (offer (results, s->fresh_keys[j], s->fresh[j]));
             }
-            add_candidate (candidates, s->fresh_keys[j], s->fresh[j]);
+            faiss_candidates_add (candidates, s->fresh_keys[j], s->fresh[j]);
         }
         n_steps++;
         if (!settings->check_relative_distance && n_steps > ef) {
@@ -245,12 +156,12 @@ static size_t candidates_of (const FaissHNSW *self, const FaissHNSWSettings *set
     return ef < n ? ef : n;
 }
 
-static FaissStatus open_candidates (Candidates *out, FaissGraphScratch *s, size_t capacity) {
+static FaissStatus open_candidates (FaissCandidates *out, FaissGraphScratch *s, size_t capacity) {
     FAISS_TRY (make_room (s, capacity));
-    *out = (Candidates){.keys = s->keys,
-                        .ids = s->ids,
-                        .capacity = capacity,
-                        .is_similarity = s->vectors.is_similarity};
+    *out = (FaissCandidates){.keys = s->keys,
+                             .ids = s->ids,
+                             .capacity = capacity,
+                             .is_similarity = s->vectors.is_similarity};
     return FAISS_OK;
 }
 
@@ -308,6 +219,19 @@ static FaissStatus search_unbounded (const FaissHNSW *self, FaissGraphScratch *s
 
 /* ---- whole searches -------------------------------------------------------------------------- */
 
+FaissStatus faiss_hnsw_search_from (const FaissHNSW *self, FaissGraphScratch *s,
+                                    const FaissHNSWSettings *settings, int32_t nearest, float key,
+                                    FaissGraphResults *results) {
+    faiss_visited_clear (&s->visited);
+    if (!settings->bounded_queue) {
+        return search_unbounded (self, s, settings, nearest, key, results->k, results);
+    }
+    FaissCandidates candidates;
+    FAISS_TRY (open_candidates (&candidates, s, candidates_of (self, settings, results->k)));
+    faiss_candidates_add (&candidates, key, nearest);
+    return search_bounded (self, s, settings, &candidates, results);
+}
+
 FaissStatus faiss_hnsw_search (const FaissHNSW *self, FaissGraphScratch *s,
                                const FaissHNSWSettings *settings, FaissGraphResults *results) {
     if (self->entry_point < 0) {
@@ -318,14 +242,7 @@ FaissStatus faiss_hnsw_search (const FaissHNSW *self, FaissGraphScratch *s,
     for (int level = self->max_level; level > 0; level--) {
         faiss_hnsw_greedy (self, s, level, &nearest, &key);
     }
-    faiss_visited_clear (&s->visited);
-    if (!settings->bounded_queue) {
-        return search_unbounded (self, s, settings, nearest, key, results->k, results);
-    }
-    Candidates candidates;
-    FAISS_TRY (open_candidates (&candidates, s, candidates_of (self, settings, results->k)));
-    add_candidate (&candidates, key, nearest);
-    return search_bounded (self, s, settings, &candidates, results);
+    return faiss_hnsw_search_from (self, s, settings, nearest, key, results);
 }
 
 static FaissStatus check_start (const FaissHNSW *self, int32_t node) {
@@ -341,7 +258,7 @@ FaissStatus faiss_hnsw_search_level_0 (const FaissHNSW *self, FaissGraphScratch 
     FAISS_REQUIRE (search_type == 1 || search_type == 2, "expected search_type 1 or 2, got %d",
                    search_type);
     size_t size = candidates_of (self, settings, results->k);
-    Candidates candidates;
+    FaissCandidates candidates;
     faiss_visited_clear (&s->visited);
     if (search_type == 2) {
         FAISS_TRY (open_candidates (&candidates, s, size > n ? size : n));
@@ -350,10 +267,10 @@ FaissStatus faiss_hnsw_search_level_0 (const FaissHNSW *self, FaissGraphScratch 
         float key = faiss_graph_key (&s->vectors, nearest_d[i]);
         FAISS_TRY (check_start (self, nearest[i]));
         if (search_type == 2) {
-            add_candidate (&candidates, key, nearest[i]);
+            faiss_candidates_add (&candidates, key, nearest[i]);
         } else if (!faiss_visited_get (&s->visited, nearest[i])) {
             FAISS_TRY (open_candidates (&candidates, s, size));
-            add_candidate (&candidates, key, nearest[i]);
+            faiss_candidates_add (&candidates, key, nearest[i]);
             FAISS_TRY (search_bounded (self, s, settings, &candidates, results));
         }
     }
