@@ -12,6 +12,7 @@ FAISS_DECLARE_CLASS_INHERITED (RandomRotationMatrix, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (PCAMatrix, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (ITQMatrix, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (ITQTransform, VectorTransform)
+FAISS_DECLARE_CLASS_INHERITED (OPQMatrix, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (RemapDimensionsTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (NormalizationTransform, VectorTransform)
 FAISS_DECLARE_CLASS_INHERITED (CenteringTransform, VectorTransform)
@@ -67,6 +68,17 @@ void faiss_ITQMatrix_free (FaissITQMatrix *self);
 int faiss_ITQTransform_new_with (FaissITQTransform **out, int d_in, int d_out, int do_pca);
 int faiss_ITQTransform_do_pca (const FaissITQTransform *self);
 void faiss_ITQTransform_free (FaissITQTransform *self);
+
+/// A rotation for a product quantizer of M parts. @param d2  dimension of the output; -1: d
+int faiss_OPQMatrix_new_with (FaissOPQMatrix **out, int d, int M, int d2);
+void faiss_OPQMatrix_free (FaissOPQMatrix *self);
+int faiss_OPQMatrix_verbose (const FaissOPQMatrix *self);
+void faiss_OPQMatrix_set_verbose (FaissOPQMatrix *self, int verbose);
+/// Iterations, and those of the k-means in each of them.
+int faiss_OPQMatrix_niter (const FaissOPQMatrix *self);
+void faiss_OPQMatrix_set_niter (FaissOPQMatrix *self, int niter);
+int faiss_OPQMatrix_niter_pq (const FaissOPQMatrix *self);
+void faiss_OPQMatrix_set_niter_pq (FaissOPQMatrix *self, int niter_pq);
 
 /// Drops components or adds zeros: spread evenly, or at the end.
 int faiss_RemapDimensionsTransform_new_with (FaissRemapDimensionsTransform **out, int d_in,

@@ -139,6 +139,28 @@ typedef struct FaissITQTransform FAISS_EXTENDS (FaissVectorTransform) {
     FaissLinearTransform pca_then_itq; ///< what is applied to the scaled vectors
 } FaissITQTransform;
 
+struct FaissProductQuantizer;
+
+/** Optimized product quantization: a rotation for a product quantizer (Ge et al., "Optimized
+ * product quantization for approximate nearest neighbor search", CVPR 2013).
+ *
+ * A second training goes on from the matrix of the first. Files keep the matrix only: it is read
+ * back as a LinearTransform.
+ */
+typedef struct FaissOPQMatrix FAISS_EXTENDS (FaissLinearTransform) {
+    union {
+        FaissVectorTransform transform;
+        FaissLinearTransform linear;
+    };
+    int M;                   ///< number of sub-quantizers
+    int niter;               ///< iterations (default 50)
+    int niter_pq;            ///< iterations of the k-means in each of them (4)
+    int niter_pq_0;          ///< in the first one (40)
+    size_t max_train_points; ///< train on at most so many vectors (65536)
+    /// the quantizer to train, of d_out dimensions; borrowed; NULL: one of M times 8 bits
+    struct FaissProductQuantizer *pq;
+} FaissOPQMatrix;
+
 /// Moves, repeats and drops components: the j-th of the output is the map[j]-th of the input.
 typedef struct FaissRemapDimensionsTransform FAISS_EXTENDS (FaissVectorTransform) {
     union {
@@ -184,6 +206,7 @@ extern FaissVectorTransformClass faiss_RandomRotationMatrix_class;
 extern FaissVectorTransformClass faiss_PCAMatrix_class;
 extern FaissVectorTransformClass faiss_ITQMatrix_class;
 extern FaissVectorTransformClass faiss_ITQTransform_class;
+extern FaissVectorTransformClass faiss_OPQMatrix_class;
 extern FaissVectorTransformClass faiss_RemapDimensionsTransform_class;
 extern FaissVectorTransformClass faiss_HadamardRotation_class;
 extern FaissVectorTransformClass faiss_NormalizationTransform_class;
@@ -246,6 +269,19 @@ FaissStatus faiss_ITQTransform_new_with (FaissITQTransform **out, int d_in FAISS
                                          int d_out FAISS_DEFAULT (0), int do_pca FAISS_DEFAULT (0));
 void faiss_ITQTransform_free (FaissITQTransform *self);
 int faiss_ITQTransform_do_pca (const FaissITQTransform *self);
+
+FaissStatus faiss_OPQMatrix_new (FaissOPQMatrix **out);
+/// @param M   divides d2
+/// @param d2  dimension of the output; -1: d
+FaissStatus faiss_OPQMatrix_new_with (FaissOPQMatrix **out, int d FAISS_DEFAULT (0),
+                                      int M FAISS_DEFAULT (1), int d2 FAISS_DEFAULT (-1));
+void faiss_OPQMatrix_free (FaissOPQMatrix *self);
+int faiss_OPQMatrix_verbose (const FaissOPQMatrix *self);
+void faiss_OPQMatrix_set_verbose (FaissOPQMatrix *self, int verbose);
+int faiss_OPQMatrix_niter (const FaissOPQMatrix *self);
+void faiss_OPQMatrix_set_niter (FaissOPQMatrix *self, int niter);
+int faiss_OPQMatrix_niter_pq (const FaissOPQMatrix *self);
+void faiss_OPQMatrix_set_niter_pq (FaissOPQMatrix *self, int niter_pq);
 
 FaissStatus faiss_RemapDimensionsTransform_new (FaissRemapDimensionsTransform **out);
 

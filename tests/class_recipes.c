@@ -51,6 +51,13 @@ static FaissStatus centered_and_normalized (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus itq_and_lsh (FaissIndex **out) {
+    FAISS_TRY (faiss_index_factory (out, MAX_D, "ITQ,LSHt", METRIC_L2));
+    FaissIndexPreTransform *index = faiss_IndexPreTransform_cast (*out);
+    ((FaissITQTransform *)index->chain.data[0])->itq.max_iter = 1; /* saves time */
+    return FAISS_OK;
+}
+
 static FaissStatus ivf_with_map (FaissIndex **out, FaissDirectMapType type) {
     FAISS_OWNED (Index) *index = NULL;
     FAISS_TRY (faiss_index_factory (&index, MAX_D, "IVF8,Flat", METRIC_L2));
@@ -261,7 +268,7 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "rotated"},
     {"IndexPreTransform", "PCA6,RR7,Flat", .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "matrices"},
-    {"IndexPreTransform", "ITQ,LSHt", .metric = METRIC_L2,
+    {"IndexPreTransform", .build = itq_and_lsh, .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS,
      .variant = "ITQ"},
     {"IndexPreTransform", .build = centered_and_normalized, .metric = METRIC_L2,
@@ -357,6 +364,16 @@ static FaissStatus itq (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus opq (void **out) {
+    FAISS_OWNED (OPQMatrix) *transform = NULL;
+    FAISS_TRY (faiss_OPQMatrix_new_with (&transform, MAX_D, 2, MAX_D - 2));
+    transform->niter = 1;
+    transform->niter_pq_0 = 1;
+    FAISS_TRY (faiss_VectorTransform_train (&transform->transform, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (transform);
+    return FAISS_OK;
+}
+
 static FaissStatus remap (void **out) {
     return faiss_RemapDimensionsTransform_new_with ((FaissRemapDimensionsTransform **)out, MAX_D,
                                                     MAX_D + 5, true);
@@ -387,6 +404,7 @@ static const ObjectRecipe object_recipes[] = {
     {"PCAMatrix", pca},
     {"ITQMatrix", itq_matrix},
     {"ITQTransform", itq},
+    {"OPQMatrix", opq},
     {"RemapDimensionsTransform", remap},
     {"HadamardRotation", hadamard},
     {"NormalizationTransform", normalization},
