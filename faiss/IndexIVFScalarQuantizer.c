@@ -120,7 +120,8 @@ typedef struct Coding {
     FaissSQCoder coder;
     idx_t n;
     const idx_t *list_nos;
-    size_t coarse_size; /* bytes of a list number in front of each code */
+    bool adds_centroids; /* to what is decoded: of residuals, and where there are no bits */
+    size_t coarse_size;  /* bytes of a list number in front of each code */
     FaissLevel1Quantizer level1;
 } Coding;
 
@@ -165,7 +166,7 @@ static FaissStatus decode_block (const Coding *c, const Buffers *buffers, idx_t 
     float *vectors = x + (size_t)begin * d;
     faiss_SQCoder_decode (&c->coder, codes + (size_t)begin * ivf->code_size, (size_t)n, vectors,
                           buffers->scratch);
-    for (idx_t i = 0; ivf->by_residual && i < n; i++) {
+    for (idx_t i = 0; c->adds_centroids && i < n; i++) {
         float *vector = vectors + (size_t)i * d;
         FAISS_TRY (ivf->quantizer->cls->reconstruct (ivf->quantizer, c->list_nos[begin + i],
                                                      buffers->vectors));
@@ -199,7 +200,7 @@ static FaissStatus code_blocks (const Coding *c, CodeBlock code, float *x, uint8
 }
 
 static FaissStatus check_lists (const FaissIndexIVF *self, idx_t n, const idx_t *list_nos) {
-    FAISS_REQUIRE (!self->by_residual || (self->quantizer && self->quantizer->d == self->index.d),
+    FAISS_REQUIRE (self->quantizer && self->quantizer->d == self->index.d,
                    "there is no quantizer of d=%d", self->index.d);
     for (idx_t i = 0; i < n; i++) {
         FAISS_TRY (faiss_ivf_check_key (self, list_nos[i]));
@@ -226,7 +227,10 @@ static FaissStatus IndexIVFScalarQuantizer_decode_vectors (const FaissIndexIVF *
                                                            const uint8_t *codes,
                                                            const idx_t *list_nos, float *x) {
     FAISS_TRY (check_lists (self, n, list_nos));
-    Coding c = {.ivf = self, .n = n, .list_nos = list_nos};
+    Coding c = {.ivf = self,
+                .n = n,
+                .list_nos = list_nos,
+                .adds_centroids = self->by_residual || self->code_size == 0};
     FAISS_TRY (faiss_SQCoder_init (&c.coder, &CONST_SELF (self)->sq));
     FaissStatus status = code_blocks (&c, decode_block, x, (uint8_t *)codes);
     faiss_SQCoder_clear (&c.coder);

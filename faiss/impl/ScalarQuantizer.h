@@ -21,7 +21,8 @@ typedef enum FaissQuantizerType {
     QT_6bit = 6,               ///< 63 steps
     QT_bf16 = 7,               ///< the upper half of a float; ties are rounded away from zero
     QT_8bit_direct_signed = 8, ///< integers -128 .. 127
-    QT_0bit = 9,               ///< nothing: vectors decode to zeros
+    QT_0bit = 9, ///< nothing: vectors decode to zeros, and all distances are 0; in inverted lists
+                 ///< to their centroids, whose distances they have
     QT_1bit_tqmse = 10, ///< the least square error for rotated vectors of norm 1: the quantizer of
                         ///< Lloyd (1957, 1982) and Max (1960) for N(0, 1 / d)
     QT_2bit_tqmse = 11,

@@ -241,6 +241,8 @@ void faiss_SQQuery_distances (const FaissSQQuery *self, const uint8_t *codes, si
     const FaissSQCodec *codec = &self->coder->codec;
     if (self->coder->is_turbo) {
         turbo_distances (self, codes, n, out);
+    } else if (codec->kind == FAISS_SQ_ZERO) { /* upstream's: nothing is known of the vector */
+        memset (out, 0, n * sizeof *out);
     } else if (self->is_similarity) {
         faiss_kernels.sq_inner_product (codec, self->x, codes, n, out);
     } else {
@@ -254,6 +256,8 @@ void faiss_SQQuery_batch_4 (const FaissSQQuery *self, const uint8_t *const codes
         for (int i = 0; i < 4; i++) {
             turbo_distances (self, codes[i], 1, &out[i]);
         }
+    } else if (codec->kind == FAISS_SQ_ZERO) {
+        memset (out, 0, 4 * sizeof *out);
     } else if (self->is_similarity) {
         faiss_kernels.sq_inner_product_batch_4 (codec, self->x, codes, out);
     } else {

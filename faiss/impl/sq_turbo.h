@@ -1,5 +1,5 @@
-/* TurboQuant (Zandieh, Daliri, Hadian, Mirrokni 2025): centroids by component for the direction of a
- * vector, and for what is left of it a sketch, the signs of a random projection.
+/* TurboQuant (Zandieh, Daliri, Hadian, Mirrokni 2025): centroids by component for the direction of
+ * a vector, and for what is left of it a sketch, the signs of a random projection.
  * Not for public headers. */
 #ifndef FAISS_SQ_TURBO_H
 #define FAISS_SQ_TURBO_H

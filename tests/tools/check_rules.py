@@ -58,6 +58,8 @@ KNOWN = [
      "upstream rounds up modulo 2^64"),
     (r"IxLa scale_nbit: = 2147483647", "upstream computes in 32-bit int"),
     (r"OldRQ nbits: ", "upstream keeps the low 32 bits of nbits"),
+    (r"(LegacyIvfHeader ids|IvSQ codes)\[", "upstream does not compare the lengths of "
+     "a list's ids and codes, and reads past the shorter"),
     (r"RaBitQ nb_bits: = (0|68719476736|18446744073709551615)",
      "not tested for Irfs and Iwrf; the factor size shows it"),
     (r"NSG R: = 2147483647", "upstream allocates ntotal * R links"),
