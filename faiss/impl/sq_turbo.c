@@ -85,9 +85,10 @@ static void project (const FaissTurbo *self, const float *x, float *out) {
     faiss_hadamard (out, self->padded);
 }
 
-/* The factor that makes the projection orthogonal. */
+/* The factor of signs and queries. The projection by Hadamard becomes orthogonal by it; the dense
+ * one is that already, but upstream has the factor here too. */
 static float scale_of (const FaissTurbo *self) {
-    return self->rotation ? 1 : 1 / sqrtf ((float)self->padded);
+    return 1 / sqrtf ((float)(self->rotation ? self->codec.d : self->padded));
 }
 
 /* out = P^T x of x, size padded, which is overwritten. */

@@ -2,6 +2,7 @@
 here the oracle reads; both search alike. All lines of format_cases.tsv whose tags have a class."""
 import ctypes
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -110,19 +111,21 @@ def search_there(oracle, name, case):
     """, name=str(name), x=queries(case), k=K)
 
 
-def assert_same_results(mine, theirs):
+def assert_same_results(mine, theirs, case):
     if mine is None and theirs is not None and (theirs[1] == -1).all():
         return  # untrained: refused here
     if mine is None or theirs is None:
         assert mine is None and theirs is None
         return
-    np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-5, atol=1e-6)
+    # TurboQuant adds squared norms and a product, of which little may remain
+    atol = 1e-5 if re.search("sqtq[2-5]", case.name) else 1e-6
+    np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-5, atol=atol)
     np.testing.assert_array_equal(mine[1], theirs[1])
 
 
 def assert_searched_alike(oracle, index, name, case):
     if case.tags[0] != "Ix2L":  # upstream has no search there
-        assert_same_results(search_here(index, case), search_there(oracle, name, case))
+        assert_same_results(search_here(index, case), search_there(oracle, name, case), case)
 
 
 def is_unstable(case):
@@ -163,7 +166,7 @@ def test_mapped(files, tmp_path, case, flags):
     write(mapped, tmp_path / "mapped")
     write(copied, tmp_path / "copied")
     assert (tmp_path / "mapped").read_bytes() == (tmp_path / "copied").read_bytes()
-    assert_same_results(search_here(mapped, case), search_here(copied, case))
+    assert_same_results(search_here(mapped, case), search_here(copied, case), case)
 
 
 def test_lists_are_mapped_only_from_files(files):
