@@ -6,6 +6,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexPreTransform.h>
@@ -63,10 +64,10 @@ static FaissStatus build_flat_coarse (const FaissFactoryContext *context, void *
     return FAISS_OK;
 }
 
-/* Any index finds lists: an IndexFlat takes the k-means centroids as they come, others are trained
- * on them. */
+/* Any index finds lists: an IndexFlat takes the k-means centroids as they come, the centroids of a
+ * residual quantizer are its own, others are trained on the centroids. */
 static FaissStatus build_any_coarse (const FaissFactoryContext *context, void *out) {
-    enum { TRAINED_BY_ADDING = 0, TRAINED_ON_CENTROIDS = 2 };
+    enum { TRAINED_BY_ADDING = 0, TRAINED_ALONE = 1, TRAINED_ON_CENTROIDS = 2 };
     FaissFactoryCoarse *coarse = out;
     size_t nlist = 0;
     FaissIndex *quantizer;
@@ -76,7 +77,10 @@ static FaissStatus build_any_coarse (const FaissFactoryContext *context, void *o
     *coarse = (FaissFactoryCoarse){
         .quantizer = quantizer,
         .nlist = nlist,
-        .quantizer_trains_alone = is_flat ? TRAINED_BY_ADDING : TRAINED_ON_CENTROIDS,
+        .quantizer_trains_alone = is_flat ? TRAINED_BY_ADDING
+                                  : faiss_ResidualCoarseQuantizer_cast (quantizer)
+                                      ? TRAINED_ALONE
+                                      : TRAINED_ON_CENTROIDS,
     };
     return FAISS_OK;
 }
