@@ -161,6 +161,49 @@ static FaissStatus ivfpqr (FaissIndex **out) {
 static FaissStatus two_layers (FaissIndex **out) {
     return faiss_index_factory (out, MAX_D, "Residual4,PQ2x5", METRIC_L2);
 }
+/* Additive quantizers by their strings, but with a short training: it is repeated many times. */
+static void train_briefly (FaissAdditiveQuantizer *aq) {
+    FaissResidualQuantizer *rq = faiss_ResidualQuantizer_cast (&aq->quantizer);
+    FaissLocalSearchQuantizer *lsq = faiss_LocalSearchQuantizer_cast (&aq->quantizer);
+    FaissProductAdditiveQuantizer *paq = faiss_ProductAdditiveQuantizer_cast (&aq->quantizer);
+    if (rq) {
+        rq->train_type = ResidualQuantizer_Train_default;
+        rq->cp.cp.niter = 2;
+    }
+    if (lsq) {
+        lsq->train_iters = 2;
+    }
+    for (size_t s = 0; paq && s < paq->nsplits; s++) {
+        train_briefly (paq->quantizers[s]);
+    }
+}
+
+static FaissStatus additive (FaissIndex **out, const char *description, FaissMetricType metric) {
+    FAISS_TRY (faiss_index_factory (out, MAX_D, description, metric));
+    FaissIndexAdditiveQuantizer *flat = faiss_IndexAdditiveQuantizer_cast (*out);
+    FaissIndexIVFAdditiveQuantizer *ivf = faiss_IndexIVFAdditiveQuantizer_cast (*out);
+    train_briefly (flat ? flat->aq : ivf->aq);
+    return FAISS_OK;
+}
+
+#define ADDITIVE(name, description, metric)                                                        \
+    static FaissStatus name (FaissIndex **out) {                                                   \
+        return additive (out, description, metric);                                                \
+    }
+ADDITIVE (rq, "RQ1x6_2x4", METRIC_L2)
+ADDITIVE (rq_norm, "RQ1x5_2x3_Nfloat", METRIC_L2)
+ADDITIVE (rq_bytes, "RQ1x8_Nnone", METRIC_INNER_PRODUCT)
+ADDITIVE (lsq, "LSQ2x4", METRIC_INNER_PRODUCT)
+ADDITIVE (lsq_norm, "LSQ2x4_Nqint8", METRIC_L2)
+ADDITIVE (prq, "PRQ2x2x4", METRIC_L2)
+ADDITIVE (plsq, "PLSQ2x2x4_Nfloat", METRIC_L2)
+ADDITIVE (ivf_rq, "IVF8,RQ2x4", METRIC_L2)
+ADDITIVE (ivf_rq_norm, "IVF8,RQ2x4_Nqint8", METRIC_L2)
+ADDITIVE (ivf_rq_ip, "IVF8,RQ2x4", METRIC_INNER_PRODUCT)
+ADDITIVE (ivf_lsq, "IVF8,LSQ2x4", METRIC_L2)
+ADDITIVE (ivf_prq, "IVF8,PRQ2x2x4_Nfloat", METRIC_L2)
+ADDITIVE (ivf_plsq, "IVF8,PLSQ2x2x4", METRIC_INNER_PRODUCT)
+#undef ADDITIVE
 
 static const IndexRecipe index_recipes[] = {
     {"IndexFlat", "Flat", .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS,
@@ -203,6 +246,41 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY, .variant = "8 bits"},
     {"IndexPQ", .build = pq_5_bits, .metric = METRIC_L2, .traits = LACKS_ADD_WITH_IDS | IS_LOSSY,
      .variant = "5 bits"},
+    {"IndexResidualQuantizer", .build = rq, .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS},
+    {"IndexResidualQuantizer", .build = rq_norm, .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS,
+     .variant = "norms"},
+    {"IndexResidualQuantizer", .build = rq_bytes, .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS,
+     .variant = "bytes"},
+    {"IndexLocalSearchQuantizer", .build = lsq, .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS | ENCODES_BATCHES},
+    {"IndexLocalSearchQuantizer", .build = lsq_norm, .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS | ENCODES_BATCHES |
+               SEARCHES_OTHERWISE,
+     .variant = "norms"},
+    {"IndexProductResidualQuantizer", .build = prq, .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS},
+    {"IndexProductLocalSearchQuantizer", .build = plsq, .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS | ENCODES_BATCHES},
+    {"IndexIVFResidualQuantizer", .build = ivf_rq, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS},
+    {"IndexIVFResidualQuantizer", .build = ivf_rq_norm, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS |
+               SEARCHES_OTHERWISE,
+     .variant = "norms"},
+    {"IndexIVFResidualQuantizer", .build = ivf_rq_ip, .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS,
+     .variant = "IP"},
+    {"IndexIVFLocalSearchQuantizer", .build = ivf_lsq, .metric = METRIC_L2,
+     .traits =
+         KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS | ENCODES_BATCHES},
+    {"IndexIVFProductResidualQuantizer", .build = ivf_prq, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS},
+    {"IndexIVFProductLocalSearchQuantizer", .build = ivf_plsq, .metric = METRIC_INNER_PRODUCT,
+     .traits =
+         KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_FACTORY | LACKS_ODD_NUMBERS | ENCODES_BATCHES},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET},
     {"IndexIVFFlat", "IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "IP"},
@@ -395,9 +473,30 @@ static FaissStatus centering (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus residual_coarse (void **out) {
+    FAISS_OWNED (ResidualCoarseQuantizer) *index = NULL;
+    FAISS_TRY (faiss_ResidualCoarseQuantizer_new_with (&index, MAX_D, 2, 2, METRIC_L2));
+    train_briefly (&index->rq.aq);
+    FAISS_TRY (faiss_Index_train (&index->index, N_ROWS, sample_rows (MAX_D)));
+    FAISS_TRY (faiss_ResidualCoarseQuantizer_set_beam_factor (index, -1));
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
+static FaissStatus local_search_coarse (void **out) {
+    FAISS_OWNED (LocalSearchCoarseQuantizer) *index = NULL;
+    FAISS_TRY (faiss_LocalSearchCoarseQuantizer_new_with (&index, MAX_D, 2, 2, METRIC_L2));
+    train_briefly (&index->lsq.aq);
+    FAISS_TRY (faiss_Index_train (&index->index, N_ROWS, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
 static const ObjectRecipe object_recipes[] = {
     {"ArrayInvertedLists", array_lists},
     {"MultiIndexQuantizer", multi_index},
+    {"ResidualCoarseQuantizer", residual_coarse},
+    {"LocalSearchCoarseQuantizer", local_search_coarse},
     {"MultiIndexQuantizer2", multi_index_2},
     {"LinearTransform", linear},
     {"RandomRotationMatrix", rotation},

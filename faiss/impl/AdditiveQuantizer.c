@@ -576,18 +576,16 @@ FaissStatus faiss_AdditiveQuantizer_compute_codes_add_centroids (const FaissAddi
 
 /* ---- tables of inner products ---------------------------------------------------------------- */
 
+/* Query by query: so a value does not depend on how many there are. */
 static FaissStatus AdditiveQuantizer_compute_LUT (const FaissAdditiveQuantizer *self, size_t n,
                                                   const float *xq, float *LUT, float alpha,
                                                   int64_t ld_lut) {
-    enum { FEW = 4 }; /* packing would cost as much as it saves */
     size_t d = self->quantizer.d, n_rows = self->total_codebook_size;
-    if (n >= FEW) {
-        return faiss_aq_all_products (xq, n, self->codebooks.data, n_rows, d, alpha, LUT,
-                                      (size_t)ld_lut);
-    }
-    for (size_t i = 0; i < n; i++) {
-        float *table = LUT + i * (size_t)ld_lut;
-        faiss_kernels.fvec_inner_products_ny (table, xq + i * d, self->codebooks.data, d, n_rows);
+#pragma omp parallel for num_threads(faiss_threads_for((idx_t)n))
+    for (idx_t i = 0; i < (idx_t)n; i++) {
+        float *table = LUT + i * ld_lut;
+        faiss_kernels.fvec_inner_products_ny (table, xq + (size_t)i * d, self->codebooks.data, d,
+                                              n_rows);
         for (size_t j = 0; j < n_rows && alpha != 1; j++) {
             table[j] *= alpha;
         }

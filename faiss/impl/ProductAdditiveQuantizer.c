@@ -249,19 +249,29 @@ static FaissStatus ProductAdditiveQuantizer_decode_unpacked (const FaissAdditive
     return FAISS_OK;
 }
 
+static void table_of (const FaissProductAdditiveQuantizer *self, const float *x, float alpha,
+                      float *table) {
+    size_t dsub = self->quantizer.d / self->nsplits;
+    const float *codebooks = self->aq.codebooks.data;
+    float *part = table;
+    for (size_t s = 0; s < self->nsplits; s++, x += dsub) {
+        size_t n_rows = self->quantizers[s]->total_codebook_size;
+        faiss_kernels.fvec_inner_products_ny (part, x, codebooks, dsub, n_rows);
+        codebooks += n_rows * dsub;
+        part += n_rows;
+    }
+    for (float *value = table; value < part && alpha != 1; value++) {
+        *value *= alpha;
+    }
+}
+
 static FaissStatus ProductAdditiveQuantizer_compute_LUT (const FaissAdditiveQuantizer *aq, size_t n,
                                                          const float *xq, float *LUT, float alpha,
                                                          int64_t ld_lut) {
     const FaissProductAdditiveQuantizer *self = FAISS_CONST_SELF (ProductAdditiveQuantizer, aq, aq);
-    size_t dsub = aq->quantizer.d / self->nsplits, first = 0;
-    FAISS_AUTO_FREE (float) *part = NULL;
-    FAISS_TRY (faiss_alloc (&part, n * dsub, sizeof *part));
-    for (size_t s = 0; s < self->nsplits; s++) {
-        size_t n_rows = self->quantizers[s]->total_codebook_size;
-        slice (self, s, n, xq, part);
-        FAISS_TRY (faiss_aq_all_products (part, n, aq->codebooks.data + first * dsub, n_rows, dsub,
-                                          alpha, LUT + first, (size_t)ld_lut));
-        first += n_rows;
+#pragma omp parallel for num_threads(faiss_threads_for((idx_t)n))
+    for (idx_t i = 0; i < (idx_t)n; i++) {
+        table_of (self, xq + (size_t)i * aq->quantizer.d, alpha, LUT + i * ld_lut);
     }
     return FAISS_OK;
 }

@@ -13,8 +13,6 @@
 #include <faiss/utils/Heap.h>
 #include <faiss/utils/distances.h>
 
-#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
-
 /* ---- life ------------------------------------------------------------------------------------ */
 
 bool faiss_aq_needs_table (const FaissAdditiveQuantizer *aq) {
@@ -130,34 +128,6 @@ void faiss_AqScan_load (FaissAqScan *self, const uint8_t *codes, size_t n) {
 
 /* ---- distances ------------------------------------------------------------------------------- */
 
-/* Sums of table entries for codes of bytes, four codes at a time. */
-ALWAYS_INLINE void sum_bytes (const float *table, size_t M, const uint8_t *codes, size_t stride,
-                              size_t n, float *out) {
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        const uint8_t *c = codes + i * stride;
-        float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        for (size_t m = 0; m < M; m++) {
-            const float *column = table + m * 256;
-            s0 += column[c[m]];
-            s1 += column[c[stride + m]];
-            s2 += column[c[2 * stride + m]];
-            s3 += column[c[3 * stride + m]];
-        }
-        out[i] = s0;
-        out[i + 1] = s1;
-        out[i + 2] = s2;
-        out[i + 3] = s3;
-    }
-    for (; i < n; i++) {
-        float sum = 0;
-        for (size_t m = 0; m < M; m++) {
-            sum += table[m * 256 + codes[i * stride + m]];
-        }
-        out[i] = sum;
-    }
-}
-
 static void sum_columns (const float *table, size_t M, const int32_t *places, size_t n,
                          float *out) {
     for (size_t i = 0; i < n; i++) {
@@ -184,7 +154,8 @@ void faiss_AqScan_compute (const FaissAqScan *self, const float *x, const float 
         return;
     }
     if (aq->only_8bit) {
-        sum_bytes (table, aq->M, self->codes, aq->quantizer.code_size, n, out);
+        faiss_kernels.pq_sum_bytes (table, aq->M, 0, self->codes, aq->quantizer.code_size, NULL, n,
+                                    out);
     } else {
         sum_columns (table, aq->M, self->unpacked, n, out);
     }
