@@ -293,6 +293,13 @@ static const IndexRecipe index_recipes[] = {
      .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "probes"},
     {"IndexIVFFlat", .build = ivf_by_pairs, .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "pairs"},
+    {"IndexIVFSpectralHash", "IVF8,PCA5,SH0.5", .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RECONSTRUCT | LACKS_DECODE | IS_LOSSY |
+               SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS},
+    {"IndexIVFSpectralHash", "IVF8,PCAR7,SH-2m", .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RECONSTRUCT | LACKS_DECODE | IS_LOSSY |
+               SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS,
+     .variant = "median"},
     {"IndexIVFFlatDedup", "IVF8,FlatDedup", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RANGE_SEARCH | LACKS_RECONSTRUCT},
     {"IndexHNSW", .build = graph_over_l1, .metric = METRIC_L1, .traits = IS_GRAPH | LACKS_FACTORY},

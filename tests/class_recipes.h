@@ -37,6 +37,7 @@ enum {
     LACKS_ADD_WITH_IDS = 8192,
     SEARCHES_OTHERWISE = 16384, ///< search has distances of its own, everything else decodes
     LACKS_FILE = 32768,         ///< with vectors in it, it cannot be written
+    LACKS_DECODE = 131072,      ///< sa_encode, but no sa_decode
     LACKS_ODD_NUMBERS = 65536,  ///< codes of NaN and infinity are those of other vectors
     IS_CODEC = 1 << 22,         ///< vectors are encoded; none are added, nothing is searched
     SEARCHES_ROOTS = 4096,      ///< search gives |x - y|, range_search and the file's class squares

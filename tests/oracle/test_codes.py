@@ -80,3 +80,35 @@ def test_random_results(oracle, rng):
     D, I = cfaiss.Index(out).search(x, 40)
     np.testing.assert_array_equal(I, labels)
     np.testing.assert_allclose(D, distances, rtol=1e-6)
+
+
+@pytest.mark.parametrize("text, threshold_type", [
+    ("IVF8,PCA6,SH0.4g", 0), ("IVF8,PCAR12,SH2.5c", 1), ("IVF8,PCA12,SH1.5", 2),
+    ("IVF8,ITQ10,SH0.7m", 3), ("IVF8,ITQ,SH", 0)])
+def test_spectral_hash(oracle, rng, tmp_path, text, threshold_type):
+    """From the oracle's trained state the same codes and the same results."""
+    x = rng.standard_normal((2000, 12)).astype(np.float32)
+    name = str(tmp_path / "index")
+    codes, distances, labels = oracle("""
+        index = faiss.index_factory(12, text)
+        index.threshold_type = threshold_type
+        index.train(x)
+        faiss.write_index(index, name)
+        codes = index.sa_encode(x)
+        index.add(x)
+        index.nprobe = 3
+        return (codes, *index.search(x[:50], 10))
+    """, x=x, text=text, name=name, threshold_type=threshold_type)
+    out = ctypes.c_void_p()
+    lib.faiss_read_index_fname(name, 0, ctypes.byref(out))
+    index = cfaiss.Index(out)
+    mine = encode(index, x)
+    differing = (mine != codes).any(axis=1)
+    # components on the border of two halves; a median may be a component of a vector
+    assert differing.sum() <= (80 if threshold_type == 3 else 2)
+    index.add(x)
+    index.nprobe = 3
+    D, I = index.search(x[:50], 10)
+    if not differing.any():
+        np.testing.assert_array_equal(D, distances)
+        np.testing.assert_array_equal(I, labels)

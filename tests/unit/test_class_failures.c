@@ -236,7 +236,7 @@ static const Operation operations[] = {
     {"search_subset", do_search_subset, 0, LACKS_SUBSET},
     {"reconstruct", do_reconstruct, 0, LACKS_RECONSTRUCT},
     {"sa_encode", do_encode, 0, LACKS_CODES},
-    {"sa_decode", do_decode, 0, LACKS_CODES},
+    {"sa_decode", do_decode, 0, LACKS_CODES | LACKS_DECODE},
     {"distance_computer", do_distance_computer, 0, LACKS_SUBSET},
     {"reverse_factory", do_describe, 0, 0},
 };
