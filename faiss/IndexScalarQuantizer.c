@@ -8,6 +8,7 @@
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/sq_codec.h>
+#include <faiss/utils/exact_search.h>
 #include <faiss/utils/string.h>
 
 #define SELF(pointer) FAISS_SELF (IndexScalarQuantizer, index, pointer)
@@ -71,6 +72,71 @@ static FaissStatus IndexScalarQuantizer_train (FaissIndex *index, idx_t n, const
     index->is_trained = true;
     return FAISS_OK;
 }
+
+/* ---- search ---------------------------------------------------------------------------------- */
+
+static void decode (const void *coder, const uint8_t *codes, size_t n, float *x) {
+    faiss_SQCoder_decode (coder, codes, n, x, NULL);
+}
+
+/* A search over all codes; the metric is one that codes have. */
+typedef struct CodedSearch {
+    FaissSQCoder coder;
+    FaissExactCodes codes;
+    bool is_similarity;
+} CodedSearch;
+
+static FaissStatus open_search (const FaissIndexScalarQuantizer *self, CodedSearch *search) {
+    FaissMetricType metric = self->index.metric_type;
+    FAISS_REQUIRE (metric == METRIC_L2 || metric == METRIC_INNER_PRODUCT,
+                   "expected METRIC_L2 or METRIC_INNER_PRODUCT, got %d", (int)metric);
+    FAISS_TRY (faiss_SQCoder_init (&search->coder, &self->sq));
+    search->is_similarity = metric == METRIC_INNER_PRODUCT;
+    const FaissSQCoder *coder = &search->coder;
+    search->codes = (FaissExactCodes){
+        .codec = coder,
+        .codes = self->flat_codes.codes.data,
+        .code_size = self->flat_codes.code_size,
+        .decode = decode,
+        .distances = search->is_similarity ? faiss_SQCoder_inner_products : faiss_SQCoder_L2sqr,
+        .prepare = coder->is_turbo ? faiss_SQCoder_prepare : NULL,
+        .query_size = faiss_SQCoder_query_size (coder),
+        .is_always_streamed = coder->is_turbo || coder->codec.kind == FAISS_SQ_ZERO};
+    return FAISS_OK;
+}
+
+static FaissStatus IndexScalarQuantizer_search (const FaissIndex *index, idx_t n, const float *x,
+                                                idx_t k, const FaissSearchParameters *params,
+                                                float *distances, idx_t *labels) {
+    if (index->ntotal > UINT32_MAX) { /* the fast way counts in 32 bits */
+        return faiss_IndexFlatCodes_class.index.search (index, n, x, k, params, distances, labels);
+    }
+    CodedSearch search;
+    FAISS_TRY (open_search (CONST_SELF (index), &search));
+    FaissStatus status = faiss_coded_knn (search.is_similarity, x, &search.codes, (size_t)index->d,
+                                          (size_t)n, (size_t)index->ntotal, (size_t)k, distances,
+                                          labels, params ? params->sel : NULL);
+    faiss_SQCoder_clear (&search.coder);
+    return status;
+}
+
+static FaissStatus IndexScalarQuantizer_range_search (const FaissIndex *index, idx_t n,
+                                                      const float *x, float radius,
+                                                      const FaissSearchParameters *params,
+                                                      FaissRangeSearchResult *result) {
+    if (index->ntotal > UINT32_MAX) {
+        return faiss_IndexFlatCodes_class.index.range_search (index, n, x, radius, params, result);
+    }
+    CodedSearch search;
+    FAISS_TRY (open_search (CONST_SELF (index), &search));
+    FaissStatus status = faiss_coded_range_search (
+        search.is_similarity, x, &search.codes, (size_t)index->d, (size_t)n, (size_t)index->ntotal,
+        radius, result, params ? params->sel : NULL);
+    faiss_SQCoder_clear (&search.coder);
+    return status;
+}
+
+/* ---- codes ----------------------------------------------------------------------------------- */
 
 static FaissStatus IndexScalarQuantizer_sa_encode (const FaissIndex *index, idx_t n, const float *x,
                                                    uint8_t *bytes) {
@@ -172,6 +238,8 @@ FaissIndexFlatCodesClass faiss_IndexScalarQuantizer_class = {
                      .factory = factory_rules,
                      .describe = IndexScalarQuantizer_describe},
             .train = IndexScalarQuantizer_train,
+            .search = IndexScalarQuantizer_search,
+            .range_search = IndexScalarQuantizer_range_search,
             .sa_encode = IndexScalarQuantizer_sa_encode,
             .sa_decode = IndexScalarQuantizer_sa_decode,
             .check_compatible_for_merge = IndexScalarQuantizer_check_compatible_for_merge,

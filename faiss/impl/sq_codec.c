@@ -203,61 +203,79 @@ void faiss_SQCoder_decode (const FaissSQCoder *self, const uint8_t *codes, size_
 
 enum { TURBO_BLOCK = 64 };
 
+size_t faiss_SQCoder_query_size (const FaissSQCoder *self) {
+    return self->is_turbo ? faiss_Turbo_query_size (&self->turbo) : 0;
+}
+
+void faiss_SQCoder_prepare (const void *coder, const float *x, float *query) {
+    const FaissSQCoder *self = coder;
+    if (self->is_turbo) {
+        faiss_Turbo_prepare (&self->turbo, x, query);
+    }
+}
+
+static void turbo_distances (const FaissSQCoder *self, bool is_similarity, const float *x,
+                             const float *query, const uint8_t *codes, size_t n, float *out) {
+    float buffer[TURBO_BLOCK];
+    for (size_t begin = 0; begin < n; begin += TURBO_BLOCK) {
+        size_t size = n - begin < TURBO_BLOCK ? n - begin : TURBO_BLOCK;
+        faiss_Turbo_distances (&self->turbo, is_similarity, x, query,
+                               codes + begin * self->codec.code_size, size, out + begin, buffer);
+    }
+}
+
+void faiss_SQCoder_L2sqr (const void *coder, const float *x, const float *query,
+                          const uint8_t *codes, size_t n, float *out) {
+    const FaissSQCoder *self = coder;
+    if (self->is_turbo) {
+        turbo_distances (self, false, x, query, codes, n, out);
+    } else if (self->codec.kind == FAISS_SQ_ZERO) { /* nothing is known of the vector */
+        memset (out, 0, n * sizeof *out);
+    } else {
+        faiss_kernels.sq_L2sqr (&self->codec, x, codes, n, out);
+    }
+}
+
+void faiss_SQCoder_inner_products (const void *coder, const float *x, const float *query,
+                                   const uint8_t *codes, size_t n, float *out) {
+    const FaissSQCoder *self = coder;
+    if (self->is_turbo) {
+        turbo_distances (self, true, x, query, codes, n, out);
+    } else {
+        faiss_kernels.sq_inner_product (&self->codec, x, codes, n, out);
+    }
+}
+
 FaissStatus faiss_SQQuery_init (FaissSQQuery *self, const FaissSQCoder *coder,
                                 FaissMetricType metric) {
     FAISS_REQUIRE (metric == METRIC_L2 || metric == METRIC_INNER_PRODUCT,
                    "expected METRIC_L2 or METRIC_INNER_PRODUCT, got %d", (int)metric);
     *self = (FaissSQQuery){.coder = coder, .is_similarity = metric == METRIC_INNER_PRODUCT};
-    return coder->is_turbo ? faiss_alloc (&self->projected, faiss_Turbo_scratch (&coder->turbo),
-                                          sizeof *self->projected)
-                           : FAISS_OK;
+    return faiss_alloc (&self->query, faiss_SQCoder_query_size (coder), sizeof *self->query);
 }
 
 void faiss_SQQuery_clear (FaissSQQuery *self) {
-    free (self->projected);
-    self->projected = NULL;
+    free (self->query);
+    self->query = NULL;
 }
 
 void faiss_SQQuery_set (FaissSQQuery *self, const float *x) {
     self->x = x;
-    if (self->coder->is_turbo) {
-        self->query_norm = faiss_kernels.fvec_inner_product (x, x, self->coder->codec.d);
-        faiss_Turbo_project_query (&self->coder->turbo, x, self->projected);
-    }
-}
-
-static void turbo_distances (const FaissSQQuery *self, const uint8_t *codes, size_t n, float *out) {
-    float buffer[TURBO_BLOCK];
-    for (size_t begin = 0; begin < n; begin += TURBO_BLOCK) {
-        size_t size = n - begin < TURBO_BLOCK ? n - begin : TURBO_BLOCK;
-        faiss_Turbo_distances (&self->coder->turbo, self->is_similarity, self->x, self->query_norm,
-                               self->projected, codes + begin * self->coder->codec.code_size, size,
-                               out + begin, buffer);
-    }
+    faiss_SQCoder_prepare (self->coder, x, self->query);
 }
 
 void faiss_SQQuery_distances (const FaissSQQuery *self, const uint8_t *codes, size_t n,
                               float *out) {
-    const FaissSQCodec *codec = &self->coder->codec;
-    if (self->coder->is_turbo) {
-        turbo_distances (self, codes, n, out);
-    } else if (codec->kind == FAISS_SQ_ZERO) { /* upstream's: nothing is known of the vector */
-        memset (out, 0, n * sizeof *out);
-    } else if (self->is_similarity) {
-        faiss_kernels.sq_inner_product (codec, self->x, codes, n, out);
-    } else {
-        faiss_kernels.sq_L2sqr (codec, self->x, codes, n, out);
-    }
+    (self->is_similarity ? faiss_SQCoder_inner_products
+                         : faiss_SQCoder_L2sqr) (self->coder, self->x, self->query, codes, n, out);
 }
 
 void faiss_SQQuery_batch_4 (const FaissSQQuery *self, const uint8_t *const codes[4], float out[4]) {
     const FaissSQCodec *codec = &self->coder->codec;
-    if (self->coder->is_turbo) {
+    if (self->coder->is_turbo || codec->kind == FAISS_SQ_ZERO) {
         for (int i = 0; i < 4; i++) {
-            turbo_distances (self, codes[i], 1, &out[i]);
+            faiss_SQQuery_distances (self, codes[i], 1, &out[i]);
         }
-    } else if (codec->kind == FAISS_SQ_ZERO) {
-        memset (out, 0, 4 * sizeof *out);
     } else if (self->is_similarity) {
         faiss_kernels.sq_inner_product_batch_4 (codec, self->x, codes, out);
     } else {

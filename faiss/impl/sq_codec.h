@@ -41,13 +41,21 @@ void faiss_SQCoder_encode (const FaissSQCoder *self, const float *x, size_t n, u
 void faiss_SQCoder_decode (const FaissSQCoder *self, const uint8_t *codes, size_t n, float *x,
                            float *scratch);
 
-/** A query against codes. */
+/* Distances of one query to codes. What a query is beyond x (TurboQuant's projection) is made once:
+ * faiss_SQCoder_query_size floats. `coder` is a FaissSQCoder. */
+size_t faiss_SQCoder_query_size (const FaissSQCoder *self);
+void faiss_SQCoder_prepare (const void *coder, const float *x, float *query);
+void faiss_SQCoder_L2sqr (const void *coder, const float *x, const float *query,
+                          const uint8_t *codes, size_t n, float *out);
+void faiss_SQCoder_inner_products (const void *coder, const float *x, const float *query,
+                                   const uint8_t *codes, size_t n, float *out);
+
+/// A query with what it takes.
 typedef struct FaissSQQuery {
     const FaissSQCoder *coder; ///< borrowed
     bool is_similarity;
-    const float *x;   ///< borrowed
-    float query_norm; ///< squared; turbo only
-    float *projected; ///< turbo only
+    const float *x; ///< borrowed
+    float *query;   ///< by faiss_SQCoder_prepare
 } FaissSQQuery;
 
 FaissStatus faiss_SQQuery_init (FaissSQQuery *self, const FaissSQCoder *coder,

@@ -175,24 +175,32 @@ void faiss_Turbo_decode (const FaissTurbo *self, const uint8_t *code, float *x, 
 
 /* ---- distances ------------------------------------------------------------------------------- */
 
-void faiss_Turbo_project_query (const FaissTurbo *self, const float *x, float *out) {
+size_t faiss_Turbo_query_size (const FaissTurbo *self) {
+    return self->padded + 1;
+}
+
+void faiss_Turbo_prepare (const FaissTurbo *self, const float *x, float *query) {
+    size_t d = self->codec.d;
     float scale = scale_of (self);
-    project (self, x, out);
-    for (size_t j = 0; j < self->codec.d; j++) {
-        out[j] *= scale;
+    project (self, x, query);
+    for (size_t j = 0; j < d; j++) {
+        query[j] *= scale;
     }
+    query[self->padded] = faiss_kernels.fvec_inner_product (x, x, d);
 }
 
 void faiss_Turbo_distances (const FaissTurbo *self, bool is_similarity, const float *x,
-                            float x_norm, const float *projected, const uint8_t *codes, size_t n,
-                            float *out, float *buffer) {
+                            const float *query, const uint8_t *codes, size_t n, float *out,
+                            float *buffer) {
     size_t d = self->codec.d, factors = self->bits * ((d + 7) / 8);
     float inverse_root = 1 / sqrtf ((float)d), sketch_scale = sqrtf (half_pi) / (float)d;
-    faiss_kernels.sq_turbo (&self->codec, x, projected, codes, n, out, buffer);
+    float x_norm = query[self->padded];
+    faiss_kernels.sq_turbo (&self->codec, x, query, codes, n, out, buffer);
     for (size_t i = 0; i < n; i++) {
+        const uint8_t *behind = codes + i * self->codec.code_size + factors;
         float norm, gamma;
-        memcpy (&norm, codes + i * self->codec.code_size + factors, sizeof norm);
-        memcpy (&gamma, codes + i * self->codec.code_size + factors + sizeof norm, sizeof gamma);
+        memcpy (&norm, behind, sizeof norm);
+        memcpy (&gamma, behind + sizeof norm, sizeof gamma);
         float product = norm * (out[i] * inverse_root + sketch_scale * gamma * buffer[i]);
         out[i] = is_similarity ? product : x_norm + norm * norm - 2 * product;
     }

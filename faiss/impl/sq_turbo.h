@@ -28,16 +28,17 @@ size_t faiss_Turbo_scratch (const FaissTurbo *self);
 void faiss_Turbo_encode (const FaissTurbo *self, const float *x, uint8_t *code, float *scratch);
 void faiss_Turbo_decode (const FaissTurbo *self, const uint8_t *code, float *x, float *scratch);
 
-/// The projection of a query, as distances want it. @param out  size scratch
-void faiss_Turbo_project_query (const FaissTurbo *self, const float *x, float *out);
+/// What distances want to know of a query: its projection and its norm.
+size_t faiss_Turbo_query_size (const FaissTurbo *self);
+void faiss_Turbo_prepare (const FaissTurbo *self, const float *x, float *query);
 
 /** Inner products, or squared distances, of a query with n codes.
  *
- * @param projected  by faiss_Turbo_project_query
- * @param buffer     size n
+ * @param query   by faiss_Turbo_prepare
+ * @param buffer  size n
  */
 void faiss_Turbo_distances (const FaissTurbo *self, bool is_similarity, const float *x,
-                            float x_norm, const float *projected, const uint8_t *codes, size_t n,
-                            float *out, float *buffer);
+                            const float *query, const uint8_t *codes, size_t n, float *out,
+                            float *buffer);
 
 #endif

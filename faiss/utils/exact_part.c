@@ -106,10 +106,29 @@ static float threshold_of (const FaissExactPart *part, size_t query) {
 
 /* ---- few queries: rows are streamed ---------------------------------------------------------- */
 
-static void distances_to_rows (const FaissExactTask *task, const float *x, const RowBlock *rows,
-                               float *out) {
+/* `query` is the task's codec's; else NULL */
+static void distances_to_codes (const FaissExactTask *task, const float *x, const float *query,
+                                const RowBlock *rows, float *out) {
+    const FaissExactCodes *codes = task->codes;
+    if (!rows->ids) {
+        codes->distances (codes->codec, x, query, codes->codes + rows->first * codes->code_size,
+                          rows->n, out);
+        return;
+    }
+    for (size_t i = 0; i < rows->n; i++) {
+        codes->distances (codes->codec, x, query, codes->codes + rows->ids[i] * codes->code_size, 1,
+                          out + i);
+    }
+}
+
+static void distances_to_rows (const FaissExactTask *task, const float *x, const float *query,
+                               const RowBlock *rows, float *out) {
     size_t d = task->d, i = 0;
     bool ip = is_similarity (task);
+    if (task->codes) {
+        distances_to_codes (task, x, query, rows, out);
+        return;
+    }
     if (!rows->ids) {
         (ip ? faiss_kernels.fvec_inner_products_ny
             : faiss_kernels.fvec_L2sqr_ny) (out, x, task->y + rows->first * d, d, rows->n);
@@ -130,12 +149,12 @@ static void distances_to_rows (const FaissExactTask *task, const float *x, const
 
 /* The floats of these rows, and what is better than the threshold. */
 static FaissStatus stream_floats (const FaissExactTask *task, FaissExactPart *part, size_t q,
-                                  const RowBlock *rows) {
+                                  const float *query, const RowBlock *rows) {
     bool similarity = is_similarity (task);
     float vals[MAX_STREAM_ROWS], threshold = threshold_of (part, q);
     uint32_t places[MAX_STREAM_ROWS];
     size_t n_found = 0;
-    distances_to_rows (task, task->x + (part->first_query + q) * task->d, rows, vals);
+    distances_to_rows (task, task->x + (part->first_query + q) * task->d, query, rows, vals);
     for (size_t i = 0; i < rows->n; i++) {
         float value = vals[i];
         places[n_found] = (uint32_t)i;
@@ -205,7 +224,7 @@ static FaissStatus stream_codes (const FaissExactTask *task, FaissExactPart *par
         }
     }
     RowBlock near_rows = {.n = n, .ids = near};
-    return n == 0 ? FAISS_OK : stream_floats (task, part, q, &near_rows);
+    return n == 0 ? FAISS_OK : stream_floats (task, part, q, NULL, &near_rows);
 }
 
 static FaissStatus stream_coded (const FaissExactTask *task, FaissExactPart *part,
@@ -222,7 +241,7 @@ static FaissStatus stream_coded (const FaissExactTask *task, FaissExactPart *par
         for (size_t q = 0; q < part->n_queries; q++) {
             FAISS_TRY (is_filtered (task, part, coded, q, &rows)
                            ? stream_codes (task, part, coded, q, &rows)
-                           : stream_floats (task, part, q, &rows));
+                           : stream_floats (task, part, q, NULL, &rows));
         }
     }
     return FAISS_OK;
@@ -240,6 +259,48 @@ static FaissStatus stream_rows (FaissExactTask *task, FaissExactPart *part) {
     return status;
 }
 
+/* ---- rows that are codes --------------------------------------------------------------------- */
+
+static FaissStatus stream_codec (const FaissExactTask *task, FaissExactPart *part) {
+    const FaissExactCodes *codes = task->codes;
+    size_t max_rows = part->n_queries == 1 ? MAX_STREAM_ROWS : MAX_STREAM_ROWS / 2, n_blocks = 0;
+    uint32_t ids[MAX_STREAM_ROWS];
+    FAISS_AUTO_FREE (float) *queries = NULL;
+    FAISS_TRY (faiss_alloc (&queries, part->n_queries * codes->query_size, sizeof *queries));
+    for (size_t q = 0; codes->prepare && q < part->n_queries; q++) {
+        codes->prepare (codes->codec, task->x + (part->first_query + q) * task->d,
+                        queries + q * codes->query_size);
+    }
+    for (size_t at = part->begin; at < part->end;) {
+        if (++n_blocks % BLOCKS_PER_CHECK == 0 && is_unwanted (task)) {
+            return FAISS_OK;
+        }
+        RowBlock rows = next_rows (task, &at, part->end, max_rows, ids);
+        for (size_t q = 0; q < part->n_queries; q++) {
+            FAISS_TRY (stream_floats (task, part, q, queries + q * codes->query_size, &rows));
+        }
+    }
+    return FAISS_OK;
+}
+
+/* The rows of a block as floats, packed group by group. */
+static void pack_decoded (const FaissExactTask *task, const RowBlock *rows, float *decoded,
+                          float *packed) {
+    const FaissExactCodes *codes = task->codes;
+    for (size_t begin = 0; begin < rows->n; begin += ROWS) {
+        size_t n = min_size (ROWS, rows->n - begin);
+        for (size_t i = 0; rows->ids && i < n; i++) {
+            codes->decode (codes->codec, codes->codes + rows->ids[begin + i] * codes->code_size, 1,
+                           decoded + i * task->d);
+        }
+        if (!rows->ids) {
+            codes->decode (codes->codec, codes->codes + (rows->first + begin) * codes->code_size, n,
+                           decoded);
+        }
+        faiss_kernels.exact_pack_rows (decoded, NULL, n, task->d, packed + begin * task->d);
+    }
+}
+
 /* ---- more queries: panels against packed blocks ---------------------------------------------- */
 
 /* The buffers of a part. */
@@ -249,6 +310,7 @@ typedef struct Buffers {
     float *queries;     /* n_panels panels */
     float *query_norms; /* n_queries */
     float *rows, *row_norms;
+    float *decoded; /* a group of rows that are codes */
     uint32_t *ids;
     float *found_vals;
     uint32_t *found_rows;
@@ -258,6 +320,7 @@ typedef struct Buffers {
 static void buffers_clear (Buffers *buffers) {
     free (buffers->queries), free (buffers->query_norms);
     free (buffers->rows), free (buffers->row_norms), free (buffers->ids);
+    free (buffers->decoded);
     free (buffers->found_vals), free (buffers->found_rows);
 }
 
@@ -275,6 +338,9 @@ static FaissStatus buffers_init (Buffers *buffers, const FaissExactTask *task,
     if (!task->packed) {
         FAISS_TRY (faiss_alloc_aligned (&buffers->rows, max_rows * d, size));
         FAISS_TRY (faiss_alloc_aligned (&buffers->row_norms, max_rows, size));
+    }
+    if (task->codes) {
+        FAISS_TRY (faiss_alloc_aligned (&buffers->decoded, ROWS * d, size));
     }
     FAISS_TRY (faiss_alloc (&buffers->ids, max_rows, sizeof *buffers->ids));
     if (!part->best_vals) {
@@ -315,10 +381,14 @@ static void pack_rows (const FaissExactTask *task, const RowBlock *rows, Buffers
         block->row_norms = task->packed->norms + rows->first;
         return;
     }
-    const float *y = rows->ids ? task->y : task->y + rows->first * d;
-    faiss_kernels.exact_pack_rows (y, rows->ids, rows->n, d, buffers->rows);
     block->rows = buffers->rows;
     block->row_norms = buffers->row_norms;
+    if (task->codes) {
+        pack_decoded (task, rows, buffers->decoded, buffers->rows);
+        return;
+    }
+    const float *y = rows->ids ? task->y : task->y + rows->first * d;
+    faiss_kernels.exact_pack_rows (y, rows->ids, rows->n, d, buffers->rows);
     for (size_t i = 0; task->metric == FAISS_EXACT_L2_NORMS && i < round_up (rows->n, ROWS); i++) {
         size_t row = rows->ids && i < rows->n ? rows->ids[i] : rows->first + i;
         buffers->row_norms[i] =
@@ -409,7 +479,8 @@ static FaissStatus scan_blocks (const FaissExactTask *task, FaissExactPart *part
 }
 
 bool faiss_exact_is_streamed (const FaissExactTask *task) {
-    return task->nx <= STREAM_QUERIES && task->metric != FAISS_EXACT_L2_NORMS;
+    return (task->nx <= STREAM_QUERIES && task->metric != FAISS_EXACT_L2_NORMS) ||
+           (task->codes && task->codes->is_always_streamed);
 }
 
 FaissStatus faiss_exact_part (FaissExactTask *task, FaissExactPart *part) {
@@ -417,7 +488,7 @@ FaissStatus faiss_exact_part (FaissExactTask *task, FaissExactPart *part) {
         return FAISS_OK;
     }
     if (faiss_exact_is_streamed (task) && !part->best_vals && !task->packed) {
-        return stream_rows (task, part);
+        return task->codes ? stream_codec (task, part) : stream_rows (task, part);
     }
     Buffers buffers = {0};
     FaissStatus status = scan_blocks (task, part, &buffers);

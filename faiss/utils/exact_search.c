@@ -141,7 +141,8 @@ static size_t slice_border (const FaissExactTask *task, size_t slice, size_t n_s
 /* Queries first .. first + n - 1; the rows in n_slices slices, each by a thread of its own. */
 static FaissStatus knn_group (FaissExactTask *task, size_t first, size_t n, size_t n_slices,
                               size_t k, float *vals, idx_t *ids) {
-    bool similarity = task->metric == FAISS_EXACT_IP, nearest = k == 1 && n > 4;
+    bool similarity = task->metric == FAISS_EXACT_IP,
+         nearest = k == 1 && n > 4 && !faiss_exact_is_streamed (task);
     size_t k_kept = min_size (k, max_size (task->end - task->begin, 1));
     Kept kept = {0};
     FaissStatus status = kept_init (&kept, similarity, nearest, n * n_slices, k_kept);
@@ -196,7 +197,7 @@ static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
     FAISS_AUTO (PackedRows) packed = {0};
     FAISS_TRY (choose_rows (task, sel, &list));
     size_t n_rows = task->end - task->begin;
-    if (!sel && !task->packed && task->nx >= SHARED_MIN_QUERIES &&
+    if (!sel && !task->packed && !task->codes && task->nx >= SHARED_MIN_QUERIES &&
         task->ny * task->d <= SHARED_BYTES / sizeof (float)) {
         FAISS_TRY (faiss_PackedRows_init (&packed, task->ny, task->d, task->y, task->y_norms));
         task->packed = &packed;
@@ -379,6 +380,31 @@ FaissStatus faiss_range_search_inner_product (const float *x, const float *y, si
                                                  result, sel);
     }
     FaissExactTask task = task_of (FAISS_EXACT_IP, x, y, d, nx, ny);
+    return range_search (&task, radius, result, sel);
+}
+
+/* ---- codes ----------------------------------------------------------------------------------- */
+
+static FaissExactTask coded_task (bool is_similarity, const float *x, const FaissExactCodes *codes,
+                                  size_t d, size_t nx, size_t ny) {
+    FaissExactTask task =
+        task_of (is_similarity ? FAISS_EXACT_IP : FAISS_EXACT_L2, x, NULL, d, nx, ny);
+    task.codes = codes;
+    return task;
+}
+
+FaissStatus faiss_coded_knn (bool is_similarity, const float *x, const FaissExactCodes *codes,
+                             size_t d, size_t nx, size_t ny, size_t k, float *vals, idx_t *ids,
+                             const FaissIDSelector *sel) {
+    FaissExactTask task = coded_task (is_similarity, x, codes, d, nx, ny);
+    return knn (&task, k, vals, ids, sel);
+}
+
+FaissStatus faiss_coded_range_search (bool is_similarity, const float *x,
+                                      const FaissExactCodes *codes, size_t d, size_t nx, size_t ny,
+                                      float radius, FaissRangeSearchResult *result,
+                                      const FaissIDSelector *sel) {
+    FaissExactTask task = coded_task (is_similarity, x, codes, d, nx, ny);
     return range_search (&task, radius, result, sel);
 }
 

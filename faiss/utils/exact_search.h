@@ -27,11 +27,27 @@ typedef struct FaissExactFound {
     size_t size, capacity;
 } FaissExactFound;
 
+/// Rows that are kept as codes: a codec's functions and its codes.
+typedef struct FaissExactCodes {
+    const void *codec;
+    const uint8_t *codes; ///< ny codes in a row
+    size_t code_size;
+    void (*decode) (const void *codec, const uint8_t *codes, size_t n, float *x);
+    /// to n codes in a row, for streamed rows; `query` is what prepare made of x
+    void (*distances) (const void *codec, const float *x, const float *query, const uint8_t *codes,
+                       size_t n, float *out);
+    /// what distances wants to know of a query: query_size floats; NULL: nothing
+    void (*prepare) (const void *codec, const float *x, float *query);
+    size_t query_size;
+    bool is_always_streamed; ///< distances are not those of the decoded vectors
+} FaissExactCodes;
+
 typedef struct FaissExactTask {
     FaissExactMetric metric;
     const float *x, *y;
     size_t d, nx, ny;
-    const float *y_norms; ///< squared, or NULL
+    const FaissExactCodes *codes; ///< instead of y; or NULL
+    const float *y_norms;         ///< squared, or NULL
 
     /* which rows: begin .. end - 1 (positions in `list` if there is one) that `sel` selects */
     size_t begin, end;
@@ -66,6 +82,15 @@ FaissStatus faiss_exact_part (FaissExactTask *task, FaissExactPart *part);
 /// With few queries the rows are streamed: is the task one of few? (A question of the task, not of
 /// its parts: the kernels' values differ in the last bits, and may not depend on the threads.)
 bool faiss_exact_is_streamed (const FaissExactTask *task);
+
+/// faiss_knn_L2sqr, faiss_knn_inner_product and the ranges for fewer than 2^32 codes.
+FaissStatus faiss_coded_knn (bool is_similarity, const float *x, const FaissExactCodes *codes,
+                             size_t d, size_t nx, size_t ny, size_t k, float *vals, idx_t *ids,
+                             const FaissIDSelector *sel);
+FaissStatus faiss_coded_range_search (bool is_similarity, const float *x,
+                                      const FaissExactCodes *codes, size_t d, size_t nx, size_t ny,
+                                      float radius, FaissRangeSearchResult *result,
+                                      const FaissIDSelector *sel);
 
 /** faiss_knn_L2sqr, faiss_knn_inner_product and the ranges for vectors of an index, from which more
  * is derived.

@@ -127,7 +127,7 @@ def test_dense_projection(oracle):
     codes = cfaiss.deserialize(file)
     codes.reset()
     codes.add(x)
-    size = ours.sa_code_size
+    size = ours.sa_code_size()
     assert_turbo_codes(np.frombuffer(cfaiss.serialize(codes), np.uint8)[-size * 100:]
                        .reshape(100, size),
                        np.frombuffer(file, np.uint8)[-size * 100:].reshape(100, size))
@@ -166,12 +166,14 @@ def test_flat_search(oracle, qtype, metric, d):
         assert (ours.search(q, 9)[0] == 0).all() and (theirs[0][0] == 0).all()
         return
     scale = float((q ** 2).sum(1).max() + (x ** 2).sum(1).max())
-    assert_same(ours.search(q, 9), theirs[0], scale)
-    assert_same(ours.search(q[:1], 3), theirs[1], scale)
-    assert_same(ours.search(q[:3], 800), theirs[2], scale)
+    # of one bit there are few different codes
+    check = assert_same if not qtype.startswith("1bit") else assert_same_distances
+    check(ours.search(q, 9), theirs[0], scale)
+    check(ours.search(q[:1], 3), theirs[1], scale)
+    check(ours.search(q[:3], 800), theirs[2], scale)
     ids = np.arange(0, 700, 3)
     sel = cfaiss.new("IDSelectorBatch_new", len(ids), ids)
-    assert_same(ours.search(q, 9, cfaiss.new("SearchParameters_new", sel)), theirs[3], scale)
+    check(ours.search(q, 9, cfaiss.new("SearchParameters_new", sel)), theirs[3], scale)
     # ranges: those of the search
     D, labels = ours.search(q, 20)
     radius = float(np.median(D[:, 10]))
