@@ -58,6 +58,24 @@ static FaissStatus itq_and_lsh (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus independent_quantizer (FaissIndex **out) {
+    FAISS_OWNED (Index) *quantizer = NULL;
+    FAISS_OWNED (Index) *lists = NULL;
+    FAISS_OWNED (PCAMatrix) *pca = NULL;
+    FaissIndexIVFIndependentQuantizer *index = NULL;
+    FAISS_TRY (faiss_index_factory (&quantizer, MAX_D, "Flat", METRIC_L2));
+    FAISS_TRY (faiss_index_factory (&lists, MAX_D - 2, "IVF8,Flat", METRIC_L2));
+    FAISS_TRY (faiss_PCAMatrix_new_with (&pca, MAX_D, MAX_D - 2, 0, false));
+    FAISS_TRY (faiss_IndexIVFIndependentQuantizer_new_with (
+        &index, quantizer, faiss_IndexIVF_cast (lists), &pca->transform));
+    index->own_fields = true;
+    (void)FAISS_STEAL (quantizer);
+    (void)FAISS_STEAL (lists);
+    (void)FAISS_STEAL (pca);
+    *out = &index->index;
+    return FAISS_OK;
+}
+
 static FaissStatus ivf_with_map (FaissIndex **out, FaissDirectMapType type) {
     FAISS_OWNED (Index) *index = NULL;
     FAISS_TRY (faiss_index_factory (&index, MAX_D, "IVF8,Flat", METRIC_L2));
@@ -300,6 +318,9 @@ static const IndexRecipe index_recipes[] = {
      .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RECONSTRUCT | LACKS_DECODE | IS_LOSSY |
                SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS,
      .variant = "median"},
+    {"IndexIVFIndependentQuantizer", .build = independent_quantizer, .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RECONSTRUCT | LACKS_CODES | LACKS_ADD_CODES |
+               LACKS_MERGE | LACKS_FACTORY | IS_LOSSY},
     {"IndexIVFFlatDedup", "IVF8,FlatDedup", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RANGE_SEARCH | LACKS_RECONSTRUCT},
     {"IndexHNSW", .build = graph_over_l1, .metric = METRIC_L1, .traits = IS_GRAPH | LACKS_FACTORY},
@@ -649,7 +670,8 @@ FaissIndex *without_wrappers (FaissIndex *index) {
 
 FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,
                               FaissSearchParameters **out) {
-    if (faiss_IndexIVF_cast (without_wrappers ((FaissIndex *)index))) {
+    if (faiss_IndexIVF_cast (without_wrappers ((FaissIndex *)index)) ||
+        faiss_IndexIVFIndependentQuantizer_cast ((FaissIndex *)index)) {
         FaissSearchParametersIVF *params = NULL;
         FAISS_TRY (faiss_SearchParametersIVF_new_with (&params, sel, 8, 0));
         *out = &params->params;
