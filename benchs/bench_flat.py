@@ -6,6 +6,7 @@ usage: bench_flat.py [--data glove=FILE.npy] [--data fashion=FILE.gz] [--threads
 GloVe vectors are normalised and searched by inner product, Fashion-MNIST by L2. `share` is the
 arithmetic of the search (2 n d per query) against a matrix product on one thread, times the number
 of threads. On one thread CPU time is taken, so that other programs disturb less; run it pinned: taskset -c 1 python3 benchs/bench_flat.py --threads 1
+FAISS_SIMD_LEVEL=AVX2 is a level for both sides, FAISS_FILTER_CODES=off takes the filter codes away.
 """
 import argparse
 import json

@@ -2,11 +2,12 @@
 """IVF1024,Flat beside faiss-cpu 1.15.1 at equal nprobe: both search in turn, the best rounds count.
 
 usage: bench_ivf.py [--threads 1,2] [--nprobe 1,4,16,64] [--k 10,100] [--batch 1,16,2000]
-                    [--data glove=FILE.npy,fashion=FILE.gz] [--rounds 7] [--nlist 1024]
+                    [--data glove=FILE.npy] [--data fashion=FILE.gz] [--rounds 7] [--nlist 1024]
 
 The oracle trains and writes the index; both sides read that file (kept in the folder IVF_CACHE, if
 that is set). On one thread CPU time is taken, so that other programs disturb less; run it pinned:
-taskset -c 1 python3 benchs/bench_ivf.py --threads 1. Results are compared too: distances, and the
+taskset -c 1 python3 benchs/bench_ivf.py --threads 1. FAISS_SIMD_LEVEL=AVX2 is a level for both
+sides. Results are compared too: distances, and the
 share of equal ids.
 """
 import argparse
@@ -54,7 +55,7 @@ def main():
     parser.add_argument("--nprobe", default="1,4,16,64")
     parser.add_argument("--k", default="10,100")
     parser.add_argument("--batch", default="1,16,2000")
-    parser.add_argument("--data", default=f"glove={common.GLOVE},fashion={common.FASHION}")
+    parser.add_argument("--data", action="append", help="one or several, also with commas")
     parser.add_argument("--nlist", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=7)
     args = parser.parse_args()
@@ -62,7 +63,8 @@ def main():
     oracle = common.Oracle()
     print(common.cpu_name())
     worst = 9e9
-    for source in args.data.split(","):
+    sources = ",".join(args.data or [f"glove={common.GLOVE}", f"fashion={common.FASHION}"])
+    for source in sources.split(","):
         data, path = source.split("=")
         xb, xq, metric = common.load(data, path)
         with tempfile.TemporaryDirectory() as folder:

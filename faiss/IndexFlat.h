@@ -67,28 +67,7 @@ float *faiss_IndexFlat_get_xb (FaissIndexFlat *self);
 /// The same, and the number of floats; size may be NULL.
 void faiss_IndexFlat_xb (FaissIndexFlat *self, float **xb, size_t *size);
 
-/** When an index keeps filter codes: its vectors once more, in a quarter to a third of the space.
- *
- * Searches of up to 4 queries by L2 or inner product are two to four times as fast with them,
- * because they read less memory. Results are the same, to the bit. Codes are made by and by by the
- * searches themselves, from the third on, and are never in a file or a clone. (Indexes of up to 4
- * MB are also kept in the order in which larger batches read them; the mode is for that, too.)
- *
- * They can only be right if the index knows of all changes: those by its methods, and those through
- * the pointer of faiss_IndexFlat_get_xb. Who changes vectors in another way, by
- * flat_codes.codes.data for instance, calls faiss_IndexFlat_vectors_changed. (If all vectors are
- * rewritten, searches notice it themselves; do not rely on that.)
- */
-typedef enum FaissFilterCodesMode {
-    /// where they are useful: vectors in memory of their own (not in a mapped file), codes of at
-    /// most a sixteenth of the machine's memory, and nobody with a pointer from get_xb; default
-    FAISS_FILTER_CODES_AUTO = 0,
-    FAISS_FILTER_CODES_OFF, ///< never
-    /// always, and at once: the caller tells of all changes
-    FAISS_FILTER_CODES_ON,
-} FaissFilterCodesMode;
-
-/// Choose. The environment variable FAISS_FILTER_CODES ("off", "on") is what AUTO stands for.
+/// When the index keeps filter codes: see FaissFilterCodesMode.
 void faiss_IndexFlat_set_filter_codes (FaissIndexFlat *self, FaissFilterCodesMode mode);
 FaissFilterCodesMode faiss_IndexFlat_filter_codes (const FaissIndexFlat *self);
 

@@ -3,21 +3,10 @@
 #define FAISS_INDEX_FLAT_CODES_H
 
 #include <faiss/Index.h>
+#include <faiss/utils/filter_codes_mode.h>
 #include <faiss/utils/vector.h>
 
 FAISS_BEGIN_DECLS
-
-#ifndef SWIG
-/// What searches derive from plain vectors, to be faster: see FaissFilterCodesMode. Private; all
-/// zero is "nothing yet".
-typedef struct FaissDerivedRows {
-    struct FaissKeptCodes *codes;
-    struct FaissKeptPacked *packed;
-    int mode;
-    unsigned n_searches, n_batches, n_useless;
-    bool is_deriving, is_exposed;
-} FaissDerivedRows;
-#endif
 
 /** Stores vectors as codes made by sa_encode, one after the other.
  *

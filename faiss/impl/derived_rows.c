@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <faiss/IndexFlat.h>
 #include <faiss/impl/FilterCodes.h>
 #include <faiss/impl/check.h>
 #include <faiss/utils/simd_levels.h>
@@ -109,9 +108,8 @@ static FaissFilterCodesMode default_mode (void) {
     return (FaissFilterCodesMode)known;
 }
 
-static bool is_worth_coding (size_t n, size_t d, bool may_take) {
-    return may_take && n * d >= MIN_SIZE &&
-           n * faiss_filter_stride (d) <= machine_memory () / MEMORY_SHARE;
+bool faiss_derived_codes_fit (size_t n, size_t d) {
+    return n <= machine_memory () / MEMORY_SHARE / faiss_filter_stride (d);
 }
 
 static bool try_lock (FaissDerivedRows *self) {
@@ -181,7 +179,10 @@ static size_t scattered_row (unsigned search, size_t n_rows) {
 static bool still_holds (const struct FaissKeptCodes *kept, size_t n_rows, unsigned search) {
     enum { MAX_STRIDE = 4096 + 32 };
     uint8_t buffer[MAX_STRIDE];
-    size_t d = kept->codes.d, n_compared = n_rows * d >= MIN_PART_SIZE ? 4 : 1;
+    size_t d = kept->codes.d;
+    /* reading few takes so little time that not each search looks */
+    unsigned n_compared =
+        n_rows * d >= MIN_PART_SIZE ? 4 : n_rows * d >= 1 << 15 || search % 8 == 0;
     if (kept->codes.stride > MAX_STRIDE) {
         return true;
     }
@@ -202,9 +203,9 @@ static void open_codes (FaissDerivedRows *self, const float *y, size_t n, size_t
         return;
     }
     bool always = mode == FAISS_FILTER_CODES_ON;
-    if (!always && (is_exposed (self) ||
-                    __atomic_load_n (&self->n_useless, __ATOMIC_RELAXED) >= USELESS_SEARCHES ||
-                    !is_worth_coding (n, d, may_take))) {
+    if (!always &&
+        (is_exposed (self) ||
+         __atomic_load_n (&self->n_useless, __ATOMIC_RELAXED) >= USELESS_SEARCHES || !may_take)) {
         return;
     }
     unsigned search = __atomic_fetch_add (&self->n_searches, 1, __ATOMIC_RELAXED);
@@ -234,6 +235,7 @@ void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n,
 
 void faiss_derived_codes_open_all (FaissDerivedRows *self, const float *y, size_t n, size_t d,
                                    bool may_take, bool at_once, FaissFilterView *out) {
+    may_take = may_take && n * d >= MIN_SIZE && faiss_derived_codes_fit (n, d);
     open_codes (self, y, n, d, may_take, at_once, out);
     if (out->n_rows < n) {
         *out = (FaissFilterView){0};
@@ -247,6 +249,11 @@ void faiss_derived_codes_close (FaissDerivedRows *self, size_t n_tested, size_t 
     unsigned n = __atomic_load_n (&self->n_useless, __ATOMIC_RELAXED);
     n = n_passed > n_tested / 2 ? n + 1 : 0;
     __atomic_store_n (&self->n_useless, n, __ATOMIC_RELAXED);
+}
+
+const uint8_t *faiss_derived_codes_peek (const FaissDerivedRows *self) {
+    const struct FaissKeptCodes *kept = __atomic_load_n (&self->codes, __ATOMIC_ACQUIRE);
+    return kept ? kept->codes.rows : NULL;
 }
 
 size_t faiss_derived_codes_size (const FaissDerivedRows *self) {

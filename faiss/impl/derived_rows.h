@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <faiss/IndexFlatCodes.h>
+#include <faiss/utils/filter_codes_mode.h>
 #include <faiss/utils/packed_rows.h>
 
 /// The codes that a search may use.
@@ -30,7 +30,7 @@ typedef struct FaissFilterView {
 /** What a search can use; it may code some rows first. To be closed by faiss_derived_codes_close.
  *
  * @param y         the vectors, n * d floats
- * @param may_take  false: use codes that are there, but make none
+ * @param may_take  false: only the mode "on" makes codes
  */
 void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n, size_t d,
                                bool may_take, FaissFilterView *out);
@@ -41,6 +41,12 @@ void faiss_derived_codes_open (FaissDerivedRows *self, const float *y, size_t n,
  */
 void faiss_derived_codes_open_all (FaissDerivedRows *self, const float *y, size_t n, size_t d,
                                    bool may_take, bool at_once, FaissFilterView *out);
+
+/// Are n vectors not too many for the machine's memory? To be asked for all together.
+bool faiss_derived_codes_fit (size_t n, size_t d);
+
+/// Where codes begin, to ask for them ahead, or NULL.
+const uint8_t *faiss_derived_codes_peek (const FaissDerivedRows *self);
 
 /// The search is over: how many codes were looked at, how many rows had to be looked at after all?
 void faiss_derived_codes_close (FaissDerivedRows *self, size_t n_tested, size_t n_passed);

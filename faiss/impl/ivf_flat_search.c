@@ -1,12 +1,16 @@
 /* The fast way through inverted files of full vectors. */
 #include <faiss/impl/ivf_flat_search.h>
 
+#include <math.h>
 #include <string.h>
 
+#include <faiss/impl/FilterCodes.h>
 #include <faiss/impl/check.h>
+#include <faiss/impl/derived_rows.h>
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/impl/nearest_collector.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/invlists/ArrayInvertedLists.h>
 #include <faiss/kernels/kernels.h>
 
 /// Rows whose distances are computed before the first is looked at; a part of a list that stays in
@@ -16,7 +20,7 @@
 /// Queries that a kernel takes together.
 #define GROUP 4
 
-/// Of the next list.
+/// Of the next list, and of the next filter codes.
 #define PREFETCH_BYTES 4096
 
 /// Of rows that are copied to be aligned.
@@ -27,6 +31,15 @@
 
 /// Pieces of a thread's share of the queries, where each query goes its own way.
 #define PIECES 8
+
+/// Rows whose filter codes are looked at together.
+#define CODED_ROWS 256
+
+/// Components of a list; shorter lists need no filter codes.
+#define MIN_CODED (1 << 12)
+
+/// Rows that a query meets for each of its results, from which on codes pay.
+#define ROWS_PER_RESULT 128
 
 /// Memory for candidates per thread.
 #define CANDIDATE_BYTES ((size_t)16 << 20)
@@ -58,7 +71,16 @@ typedef struct FlatSearch {
     FaissCollectorShape shape;
     ScanKernel scan;
     FindKernel find;
+    FaissDerivedRows *derived;             /* per list, if filter codes are to be used; or NULL */
+    bool may_code;                         /* is there memory for codes? */
+    const FaissArrayInvertedLists *arrays; /* the lists, if `derived` is theirs */
 } FlatSearch;
+
+/* A query as the kernels of filter codes want it, prepared when it is first needed. */
+typedef struct CodedQuery {
+    enum { QUERY_NEW, QUERY_CODED, QUERY_ODD } state; /* ODD: as floats only */
+    FaissFilterQuery query;
+} CodedQuery;
 
 /* The (query, list) pairs of some queries, sorted by list. */
 typedef struct Pairs {
@@ -76,6 +98,8 @@ typedef struct Block {
     Pairs pairs;
     uint64_t *sort_buffer; /* size 2 * k */
     float *rows;           /* a copy of rows that are not aligned, size n_rows * d */
+    CodedQuery *coded;     /* size n, if there are filter codes */
+    int16_t *components;   /* of the coded queries */
     size_t n_rows;
     size_t nlist, ndis, n_candidates;
     FaissRegion *region; /* tells that the results are no longer wanted; or NULL */
@@ -102,6 +126,8 @@ static void clear_block (Block *b) {
     clear_pairs (&b->pairs);
     free (b->sort_buffer);
     free (b->rows);
+    free (b->coded);
+    free (b->components);
 }
 
 static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
@@ -111,6 +137,11 @@ static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
     FAISS_TRY (faiss_alloc (&b->keys, n * capacity, sizeof *b->keys));
     FAISS_TRY (faiss_alloc (&b->ids, n * capacity, sizeof *b->ids));
     FAISS_TRY (faiss_alloc (&b->sort_buffer, 2 * s->shape.k, sizeof *b->sort_buffer));
+    if (s->derived) {
+        FAISS_TRY (faiss_alloc (&b->coded, n, sizeof *b->coded));
+        FAISS_TRY (faiss_alloc_aligned (&b->components, n * faiss_filter_query_size (s->d),
+                                        sizeof *b->components));
+    }
     size_t row = s->d * sizeof (float);
     b->n_rows = row * ROWS <= COPY_BYTES ? ROWS : row <= COPY_BYTES ? COPY_BYTES / row : 1;
     return faiss_alloc (&b->rows, b->n_rows, row);
@@ -140,6 +171,108 @@ static void scan_rows (Block *b, const uint32_t *queries, size_t nx, const float
     }
 }
 
+/* All queries against all rows of a list. */
+static void scan_floats (Block *b, const uint8_t *codes, const idx_t *ids, size_t size,
+                         const uint32_t *queries, size_t n_queries) {
+    size_t code_size = b->s->lists->code_size;
+    bool is_aligned = (uintptr_t)codes % sizeof (float) == 0; /* in a mapped file it may not be */
+    size_t step = is_aligned ? ROWS : b->n_rows;
+    for (size_t begin = 0; begin < size; begin += step) {
+        size_t n = size - begin < step ? size - begin : step;
+        const void *rows = codes + begin * code_size;
+        if (!is_aligned) {
+            rows = memcpy (b->rows, rows, n * code_size);
+        }
+        for (size_t i = 0; i < n_queries; i += GROUP) {
+            size_t nx = n_queries - i < GROUP ? n_queries - i : GROUP;
+            scan_rows (b, queries + i, nx, rows, ids + begin, n);
+        }
+    }
+}
+
+/* ---- one list by filter codes ---------------------------------------------------------------- */
+
+/* A query in the form for codes, or NULL if it has none. */
+static FaissFilterQuery *coded_query (Block *b, uint32_t query) {
+    const FlatSearch *s = b->s;
+    CodedQuery *coded = &b->coded[query];
+    if (coded->state == QUERY_NEW) {
+        int16_t *components = b->components + query * faiss_filter_query_size (s->d);
+        bool is_coded = faiss_filter_query_init (&coded->query, s->shape.is_similarity, s->d,
+                                                 s->x + (b->begin + query) * s->d, components);
+        coded->state = is_coded ? QUERY_CODED : QUERY_ODD;
+    }
+    return coded->state == QUERY_CODED ? &coded->query : NULL;
+}
+
+/* A bound that is worth comparing with: that of the nearest so far. */
+static bool has_bound (Block *b, uint32_t query) {
+    FaissCollector *collector = &b->collectors[query];
+    size_t k = b->s->shape.k;
+    if (collector->size >= k + k / 2 + 8) {
+        faiss_collector_shrink (collector, &b->s->shape);
+    }
+    return collector->is_bounded;
+}
+
+/* Rows of which the codes say that they may be within the bound: what do the floats say? */
+static size_t scan_coded_rows (Block *b, uint32_t query, const FaissFilterQuery *coded,
+                               const uint8_t *codes, const float *rows, const idx_t *ids,
+                               size_t n) {
+    const FlatSearch *s = b->s;
+    bool is_similarity = s->shape.is_similarity;
+    FaissCollector *collector = &b->collectors[query];
+    const float *x = s->x + (b->begin + query) * s->d;
+    uint32_t near[CODED_ROWS];
+    /* a candidate may be as far as the bound: one step beyond is not wanted */
+    float beyond = nextafterf (collector->bound, is_similarity ? -HUGE_VALF : HUGE_VALF);
+    size_t n_near = (is_similarity ? faiss_kernels.filter_find_ip : faiss_kernels.filter_find_L2) (
+        coded, codes, NULL, n, faiss_filter_bound (coded, is_similarity, beyond), near);
+    for (size_t i = 0; i < n_near; i++) {
+        const char *row = (const char *)(rows + near[i] * s->d);
+        for (size_t at = 0; at < s->d * sizeof (float); at += 64) {
+            __builtin_prefetch (row + at);
+        }
+    }
+    for (size_t i = 0; i < n_near; i++) {
+        float distance;
+        s->scan (&x, 1, rows + near[i] * s->d, s->d, 1, &distance, 1);
+        if (distance == distance) { /* a number */
+            b->n_candidates += faiss_collector_offer (collector, &s->shape, distance, ids[near[i]]);
+        }
+    }
+    return n_near;
+}
+
+/* The same with the codes of the rows where they help. */
+static void scan_codes (Block *b, const FaissFilterView *view, FaissDerivedRows *derived,
+                        const float *rows, const idx_t *ids, size_t size, const uint32_t *queries,
+                        size_t n_queries) {
+    size_t d = b->s->d, stride = faiss_filter_stride (d), n_tested = 0, n_near = 0;
+    for (size_t begin = 0; begin < size;) {
+        bool is_coded = begin < view->n_rows;
+        for (size_t i = 0; i < n_queries; i++) {
+            is_coded = is_coded && coded_query (b, queries[i]) && has_bound (b, queries[i]);
+            b->coded[queries[i]].query.ahead = PREFETCH_BYTES;
+            b->coded[queries[i]].query.end = view->rows + view->n_rows * stride;
+        }
+        size_t most = is_coded ? CODED_ROWS : ROWS;
+        size_t end = is_coded ? view->n_rows : size;
+        size_t n = end - begin < most ? end - begin : most;
+        if (!is_coded) {
+            scan_rows (b, queries, n_queries, rows + begin * d, ids + begin, n);
+        }
+        for (size_t i = 0; is_coded && i < n_queries; i++) {
+            n_near +=
+                scan_coded_rows (b, queries[i], coded_query (b, queries[i]),
+                                 view->rows + begin * stride, rows + begin * d, ids + begin, n);
+            n_tested += n;
+        }
+        begin += n;
+    }
+    faiss_derived_codes_close (derived, n_tested, n_near);
+}
+
 static void scan_list (Block *b, size_t list_no, const uint32_t *queries, size_t n_queries) {
     const FlatSearch *s = b->s;
     const FaissInvertedLists *lists = s->lists;
@@ -149,18 +282,17 @@ static void scan_list (Block *b, size_t list_no, const uint32_t *queries, size_t
     }
     const uint8_t *codes = lists->cls->get_codes (lists, list_no);
     const idx_t *ids = lists->cls->get_ids (lists, list_no);
-    bool is_aligned = (uintptr_t)codes % sizeof (float) == 0; /* in a mapped file it may not be */
-    size_t step = is_aligned ? ROWS : b->n_rows;
-    for (size_t begin = 0; begin < size; begin += step) {
-        size_t n = size - begin < step ? size - begin : step;
-        const void *rows = codes + begin * lists->code_size;
-        if (!is_aligned) {
-            rows = memcpy (b->rows, rows, n * lists->code_size);
-        }
-        for (size_t i = 0; i < n_queries; i += GROUP) {
-            size_t nx = n_queries - i < GROUP ? n_queries - i : GROUP;
-            scan_rows (b, queries + i, nx, rows, ids + begin, n);
-        }
+    FaissFilterView view = {0};
+    if (s->derived && n_queries <= GROUP && (uintptr_t)codes % sizeof (float) == 0) {
+        bool may_code = s->may_code && size * s->d >= MIN_CODED && !s->arrays->codes[list_no].owner;
+        faiss_derived_codes_open (&s->derived[list_no], (const float *)(const void *)codes, size,
+                                  s->d, may_code, &view);
+    }
+    if (view.n_rows > 0) {
+        scan_codes (b, &view, &s->derived[list_no], (const float *)(const void *)codes, ids, size,
+                    queries, n_queries);
+    } else {
+        scan_floats (b, codes, ids, size, queries, n_queries);
     }
     lists->cls->release_codes (lists, list_no, codes);
     lists->cls->release_ids (lists, list_no, ids);
@@ -197,11 +329,15 @@ static void prefetch_list (const FlatSearch *s, size_t list_no) {
     const FaissInvertedLists *lists = s->lists;
     size_t bytes = lists->cls->list_size (lists, list_no) * lists->code_size;
     if (bytes > 0) {
-        const uint8_t *codes = lists->cls->get_codes (lists, list_no);
+        const uint8_t *coded = s->derived ? faiss_derived_codes_peek (&s->derived[list_no]) : NULL;
+        const uint8_t *codes = coded ? coded : lists->cls->get_codes (lists, list_no);
+        bytes = coded ? bytes / 4 : bytes;
         for (size_t at = 0; at < bytes && at < PREFETCH_BYTES; at += 64) {
             __builtin_prefetch (codes + at);
         }
-        lists->cls->release_codes (lists, list_no, codes);
+        if (!coded) {
+            lists->cls->release_codes (lists, list_no, codes);
+        }
     }
 }
 
@@ -249,6 +385,9 @@ static void begin_block (Block *b, size_t begin, size_t n) {
     for (size_t i = 0; i < n; i++) {
         faiss_collector_init (&b->collectors[i], &b->s->shape, b->keys + i * capacity,
                               b->ids + i * capacity);
+        if (b->coded) {
+            b->coded[i].state = QUERY_NEW;
+        }
     }
 }
 
@@ -385,6 +524,21 @@ static FaissStatus search_by_lists (const FlatSearch *s, size_t n, int n_threads
     return status;
 }
 
+/* Filter codes pay where lists have few queries each and most rows are too far. */
+static void use_codes (FlatSearch *s, const FaissIndexIVF *self, size_t n, size_t k) {
+    const FaissArrayInvertedLists *lists =
+        faiss_object_cast (self->invlists, &faiss_ArrayInvertedLists_class.head);
+    double n_total = (double)self->index.ntotal, nlist = (double)self->nlist;
+    double per_list = (double)n * (double)s->nprobe / nlist;
+    double per_query = n_total / nlist * (double)s->nprobe;
+    if (lists && per_list <= GROUP && ROWS_PER_RESULT * (double)k <= per_query &&
+        faiss_filter_codes_suit (s->d)) {
+        s->arrays = lists;
+        s->derived = faiss_ArrayInvertedLists_derived (lists);
+        s->may_code = faiss_derived_codes_fit ((size_t)self->index.ntotal, s->d);
+    }
+}
+
 FaissStatus faiss_ivf_flat_search (const FaissIndexIVF *self, size_t n, const float *x, size_t k,
                                    const idx_t *assign, size_t nprobe, float *distances,
                                    idx_t *labels, FaissIndexIVFStats *counts) {
@@ -404,6 +558,7 @@ FaissStatus faiss_ivf_flat_search (const FaissIndexIVF *self, size_t n, const fl
         .scan = is_similarity ? faiss_kernels.ivf_inner_product : faiss_kernels.ivf_L2sqr,
         .find = is_similarity ? faiss_kernels.find_at_least : faiss_kernels.find_at_most,
     };
+    use_codes (&s, self, n, k);
     counts->nq += n;
     int n_threads = faiss_threads_for ((int64_t)n);
     if (n_threads > 1 && n_threads <= MAX_SHARING && is_worth_sorting (&s, n)) {

@@ -106,6 +106,7 @@ void faiss_collector_shrink (FaissCollector *self, const FaissCollectorShape *sh
         farthest = i == 0 || self->keys[i] > farthest ? self->keys[i] : farthest;
     }
     self->bound = distance_of_key (shape->is_similarity, farthest);
+    self->is_bounded = true;
 }
 
 void faiss_collector_merge (FaissCollector *self, FaissCollector *other,

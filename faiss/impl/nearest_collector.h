@@ -24,7 +24,8 @@ typedef struct FaissCollector {
     int32_t *keys; ///< ascending nearness
     idx_t *ids;
     size_t size;
-    float bound; ///< a candidate must be <= it (distances) or >= it (similarities)
+    float bound;     ///< a candidate must be <= it (distances) or >= it (similarities)
+    bool is_bounded; ///< k candidates made the bound
 } FaissCollector;
 
 /// A shape with enough room that a shrink is seldom.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <faiss/impl/check.h>
+#include <faiss/impl/derived_rows.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
 #include <faiss/index_io.h>
@@ -20,6 +21,7 @@ static FaissStatus allocate_lists (FaissArrayInvertedLists *self, size_t nlist, 
 
 static void ArrayInvertedLists_finalize (void *object) {
     FaissArrayInvertedLists *self = object;
+    faiss_ArrayInvertedLists_vectors_changed (self);
     if (self->codes && self->ids) {
         for (size_t i = 0; i < self->lists.nlist; i++) {
             faiss_UInt8Vector_clear (&self->codes[i]);
@@ -34,6 +36,7 @@ static FaissStatus ArrayInvertedLists_copy (void *object, const void *other_obje
     FaissArrayInvertedLists *self = object;
     const FaissArrayInvertedLists *other = other_object;
     FAISS_TRY (allocate_lists (self, other->lists.nlist, other->lists.code_size));
+    self->filter_mode = other->filter_mode;
     for (size_t i = 0; i < self->lists.nlist; i++) {
         FAISS_TRY (
             faiss_UInt8Vector_assign (&self->codes[i], other->codes[i].data, other->codes[i].size));
@@ -55,6 +58,60 @@ FaissStatus faiss_ArrayInvertedLists_new_with (FaissArrayInvertedLists **out, si
     FAISS_TRY (allocate_lists (self, nlist, code_size));
     *out = FAISS_STEAL (self);
     return FAISS_OK;
+}
+
+/* ---- what searches derive -------------------------------------------------------------------- */
+
+void faiss_ArrayInvertedLists_vectors_changed (FaissArrayInvertedLists *self) {
+    for (size_t i = 0; self->derived && i < self->lists.nlist; i++) {
+        faiss_derived_rows_forget (&self->derived[i]);
+    }
+    free (self->derived);
+    self->derived = NULL;
+}
+
+static void list_changed (FaissArrayInvertedLists *self, size_t list_no) {
+    if (self->derived) {
+        faiss_derived_rows_forget (&self->derived[list_no]);
+    }
+}
+
+void faiss_ArrayInvertedLists_set_filter_codes (FaissArrayInvertedLists *self,
+                                                FaissFilterCodesMode mode) {
+    faiss_ArrayInvertedLists_vectors_changed (self);
+    self->filter_mode = (int)mode;
+}
+
+FaissFilterCodesMode faiss_ArrayInvertedLists_filter_codes (const FaissArrayInvertedLists *self) {
+    return (FaissFilterCodesMode)self->filter_mode;
+}
+
+size_t faiss_ArrayInvertedLists_filter_codes_size (const FaissArrayInvertedLists *self) {
+    size_t size = 0;
+    const FaissDerivedRows *derived = __atomic_load_n (&self->derived, __ATOMIC_ACQUIRE);
+    for (size_t i = 0; derived && i < self->lists.nlist; i++) {
+        size += faiss_derived_codes_size (&derived[i]);
+    }
+    return size;
+}
+
+FaissDerivedRows *faiss_ArrayInvertedLists_derived (const FaissArrayInvertedLists *lists) {
+    /* what searches derive is no part of the lists' value */
+    FaissArrayInvertedLists *self = (FaissArrayInvertedLists *)(uintptr_t)lists;
+    FaissDerivedRows *derived = __atomic_load_n (&self->derived, __ATOMIC_ACQUIRE);
+    if (derived || self->filter_mode == FAISS_FILTER_CODES_OFF) {
+        return derived;
+    }
+    FaissDerivedRows *mine = calloc (self->lists.nlist + 1, sizeof *mine);
+    for (size_t i = 0; mine && i < self->lists.nlist; i++) {
+        mine[i].mode = self->filter_mode;
+    }
+    if (mine && !__atomic_compare_exchange_n (&self->derived, &derived, mine, false,
+                                              __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        free (mine); /* another search was first */
+        return derived;
+    }
+    return mine;
 }
 
 /* ---- the lists ------------------------------------------------------------------------------- */
@@ -79,11 +136,17 @@ static FaissStatus ArrayInvertedLists_add_entries (FaissInvertedLists *lists, si
     FaissInt64Vector *list_ids = &self->ids[list_no];
     FaissUInt8Vector *list_codes = &self->codes[list_no];
     size_t old_size = list_ids->size;
+    const uint8_t *before = list_codes->data;
     FAISS_TRY (faiss_UInt8Vector_append (list_codes, codes, n_entry * lists->code_size));
     FaissStatus status = faiss_Int64Vector_append (list_ids, ids, n_entry);
     if (status != FAISS_OK) {
         list_codes->size = old_size * lists->code_size;
         return status;
+    }
+    if (self->derived) {
+        size_t room = lists->code_size ? list_codes->capacity / lists->code_size : 0;
+        faiss_derived_rows_added (&self->derived[list_no], old_size, before, list_codes->data,
+                                  room);
     }
     if (offset) {
         *offset = old_size;
@@ -97,6 +160,7 @@ static FaissStatus ArrayInvertedLists_update_entries (FaissInvertedLists *lists,
     FaissArrayInvertedLists *self = FAISS_SELF (ArrayInvertedLists, lists, lists);
     FAISS_TRY (faiss_UInt8Vector_own (&self->codes[list_no]));
     FAISS_TRY (faiss_Int64Vector_own (&self->ids[list_no]));
+    list_changed (self, list_no);
     if (n_entry) {
         size_t code_size = lists->code_size;
         memmove (self->codes[list_no].data + offset * code_size, codes, n_entry * code_size);
@@ -109,6 +173,7 @@ static FaissStatus ArrayInvertedLists_resize (FaissInvertedLists *lists, size_t 
                                               size_t new_size) {
     FaissArrayInvertedLists *self = FAISS_SELF (ArrayInvertedLists, lists, lists);
     size_t old_size = self->ids[list_no].size, code_size = lists->code_size;
+    list_changed (self, list_no);
     if (new_size == 0) {
         faiss_UInt8Vector_clear (&self->codes[list_no]);
         faiss_Int64Vector_clear (&self->ids[list_no]);
@@ -154,6 +219,7 @@ FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *
         codes[i] = self->codes[map[i]];
         ids[i] = self->ids[map[i]];
     }
+    faiss_ArrayInvertedLists_vectors_changed (self);
     free (self->codes);
     free (self->ids);
     self->codes = codes;

@@ -3,6 +3,7 @@
 #define FAISS_ARRAY_INVERTED_LISTS_H
 
 #include <faiss/invlists/InvertedLists.h>
+#include <faiss/utils/filter_codes_mode.h>
 
 FAISS_BEGIN_DECLS
 
@@ -12,7 +13,8 @@ typedef struct FaissArrayInvertedLists FAISS_EXTENDS (FaissInvertedLists) {
         FaissInvertedLists lists;
     };
     FAISS_PRIVATE (FaissUInt8Vector *codes; ///< size nlist, of code_size bytes per entry
-                   FaissInt64Vector * ids;) ///< size nlist
+                   FaissInt64Vector * ids;  ///< size nlist
+                   FaissDerivedRows * derived; int filter_mode;) ///< size nlist, or NULL
 } FaissArrayInvertedLists;
 
 #ifndef SWIG
@@ -29,6 +31,23 @@ FaissStatus faiss_ArrayInvertedLists_new_with (FaissArrayInvertedLists **out, si
 /// Reorder: list i becomes what was list map[i]. @param map  a permutation, size nlist
 FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *self,
                                                        const idx_t *map);
+
+/// When lists of plain vectors (those of an IndexIVFFlat) have filter codes: see
+/// FaissFilterCodesMode.
+void faiss_ArrayInvertedLists_set_filter_codes (FaissArrayInvertedLists *self,
+                                                FaissFilterCodesMode mode);
+FaissFilterCodesMode faiss_ArrayInvertedLists_filter_codes (const FaissArrayInvertedLists *self);
+
+/// Bytes that filter codes take now.
+size_t faiss_ArrayInvertedLists_filter_codes_size (const FaissArrayInvertedLists *self);
+
+/// To be called after vectors were changed in place: forgets what was derived from them.
+void faiss_ArrayInvertedLists_vectors_changed (FaissArrayInvertedLists *self);
+
+#ifndef SWIG
+/// What is derived from each list, size nlist; NULL without memory. For searches.
+FaissDerivedRows *faiss_ArrayInvertedLists_derived (const FaissArrayInvertedLists *self);
+#endif
 
 FAISS_END_DECLS
 

@@ -39,6 +39,9 @@ typedef struct FaissFilterQuery {
     /* how far a row may be from the value by codes: error_factor * error + norm_factor * norm +
      * constant; for L2, where distances add, error_factor * error */
     float error_factor, norm_factor, constant;
+    /// what is read next is asked for: so many bytes ahead, but not beyond the end of the rows
+    size_t ahead;
+    const uint8_t *end; ///< NULL: no asking
 } FaissFilterQuery;
 
 /// Bytes of a row.

@@ -15,6 +15,7 @@ enum {
     STREAM_QUERIES = 4,      /* up to so many packing does not pay */
     STREAM_BYTES = 16 << 10, /* rows that several queries read while they are in the first level */
     MAX_STREAM_ROWS = 256,
+    CODES_AHEAD = 16 << 10, /* filter codes are asked for */
     BLOCKS_PER_CHECK = 64, /* so many streamed blocks are done between looks at the task's region */
 };
 
@@ -186,6 +187,11 @@ static FaissStatus code_queries (CodedQueries *coded, const FaissExactTask *task
         coded->is_usable[q] = faiss_filter_query_init (
             &coded->queries[q], is_similarity (task), task->d,
             task->x + (part->first_query + q) * task->d, coded->components + q * size);
+        size_t end = task->filter.n_rows < part->end ? task->filter.n_rows : part->end;
+        coded->queries[q].ahead = CODES_AHEAD;
+        coded->queries[q].end = task->list || task->sel
+                                    ? NULL
+                                    : task->filter.rows + end * faiss_filter_stride (task->d);
     }
     return FAISS_OK;
 }

@@ -18,6 +18,7 @@ enum {
     SHARED_PART_QUERIES = 504, /* which stay in the second-level cache */
     SPLIT_ROWS_QUERIES = 256,  /* fewer queries per thread: split the rows, not the queries */
     SPLIT_MIN_ROWS = 2048,     /* per thread */
+    MIN_CODED = 1 << 15,       /* components: reading fewer is cheap without filter codes */
     THREAD_MIN_WORK = 1 << 19, /* multiplications that are worth a thread */
 };
 
@@ -266,6 +267,8 @@ FaissStatus faiss_knn_inner_product (const float *x, const float *y, size_t d, s
 static bool open_filter (FaissExactTask *task, size_t k, FaissDerivedRows *derived, bool may_code) {
     bool pays = faiss_exact_is_streamed (task) && k <= task->ny / 16;
     if (pays) {
+        may_code = may_code && task->ny * task->d >= MIN_CODED &&
+                   faiss_derived_codes_fit (task->ny, task->d);
         faiss_derived_codes_open (derived, task->y, task->ny, task->d, may_code, &task->filter);
     }
     return pays;

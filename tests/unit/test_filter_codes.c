@@ -6,11 +6,12 @@
 #include <pthread.h>
 
 #include <faiss/IndexFlat.h>
-#include <faiss/IndexFlat1D.h>
+#include <faiss/IndexIVFFlat.h>
 #include <faiss/clone_index.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/FilterCodes.h>
 #include <faiss/index_io.h>
+#include <faiss/invlists/ArrayInvertedLists.h>
 #include <faiss/utils/simd_levels.h>
 
 #ifdef _OPENMP
@@ -482,7 +483,160 @@ static void modes_can_be_changed (void **test_state) {
     release (&data);
 }
 
+/* ---- inverted lists -------------------------------------------------------------------------- */
+
+static FaissArrayInvertedLists *lists_of (FaissIndexIVFFlat *index) {
+    return (FaissArrayInvertedLists *)index->ivf.invlists;
+}
+
+static FaissIndexIVFFlat *new_ivf (const Data *data, FaissMetricType metric,
+                                   FaissFilterCodesMode mode) {
+    FaissIndexFlat *quantizer = NULL;
+    FaissIndexIVFFlat *index = NULL;
+    assert_ok (faiss_IndexFlat_new_with (&quantizer, (idx_t)data->d, metric));
+    assert_ok (faiss_Index_add (&quantizer->index, 4, data->x));
+    assert_ok (faiss_IndexIVFFlat_new_with_metric (&index, &quantizer->index, data->d, 4, metric));
+    index->ivf.own_fields = true;
+    index->index.is_trained = true;
+    index->ivf.nprobe = 4;
+    faiss_ArrayInvertedLists_set_filter_codes (lists_of (index), mode);
+    assert_int_equal (faiss_ArrayInvertedLists_filter_codes (lists_of (index)), mode);
+    assert_ok (faiss_Index_add (&index->index, (idx_t)data->n, data->x));
+    return index;
+}
+
+static void assert_same_ivf (FaissIndexIVFFlat *a, FaissIndexIVFFlat *b, const float *queries) {
+    static const idx_t ns[] = {1, 1, 1, 1, 2, 3, 4, 16, 30};
+    static float distances[2][N_QUERIES * 10];
+    static idx_t labels[2][N_QUERIES * 10];
+    for (size_t i = 0; i < sizeof ns / sizeof *ns; i++) {
+        for (idx_t k = 1; k <= 10; k += 9) {
+            const float *x = queries + (ns[i] > 1 ? 0 : i * (size_t)a->index.d);
+            assert_ok (faiss_Index_search (&a->index, ns[i], x, k, distances[0], labels[0]));
+            assert_ok (faiss_Index_search (&b->index, ns[i], x, k, distances[1], labels[1]));
+            assert_memory_equal (labels[0], labels[1], (size_t)(ns[i] * k) * sizeof (idx_t));
+            assert_memory_equal (distances[0], distances[1], (size_t)(ns[i] * k) * sizeof (float));
+        }
+    }
+}
+
+static void lists_of_any_numbers_give_the_same_results (void **test_state) {
+    (void)test_state;
+    static const size_t dims[] = {15, 16, 100};
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
+            Data data = make (kind, 4000, dims[i]);
+            for (FaissMetricType metric = 0; metric < 2; metric++) {
+                FaissIndexIVFFlat *coded = new_ivf (&data, metric, FAISS_FILTER_CODES_ON);
+                FaissIndexIVFFlat *plain = new_ivf (&data, metric, FAISS_FILTER_CODES_OFF);
+                assert_same_ivf (coded, plain, data.queries);
+                assert_int_equal (faiss_ArrayInvertedLists_filter_codes_size (lists_of (plain)), 0);
+                if (faiss_filter_codes_suit (data.d) && kind == 0) {
+                    assert_true (faiss_ArrayInvertedLists_filter_codes_size (lists_of (coded)) > 0);
+                }
+                faiss_IndexIVFFlat_free (coded);
+                faiss_IndexIVFFlat_free (plain);
+            }
+            release (&data);
+        }
+    }
+}
+
+static void changes_of_lists_are_seen (void **test_state) {
+    (void)test_state;
+    Data data = make (0, 6000, 32), more = make (2, 1500, 32);
+    FaissIndexIVFFlat *index[2] = {new_ivf (&data, METRIC_L2, FAISS_FILTER_CODES_AUTO),
+                                   new_ivf (&data, METRIC_L2, FAISS_FILTER_CODES_OFF)};
+    FaissIDSelectorRange *sel = NULL;
+    assert_ok (faiss_IDSelectorRange_new (&sel, 100, 900));
+    for (int step = 0; step < 6; step++) {
+        assert_same_ivf (index[0], index[1], data.queries);
+        assert_true (faiss_ArrayInvertedLists_filter_codes_size (lists_of (index[0])) > 0);
+        for (int i = 0; i < 2; i++) {
+            FaissIndex *it = &index[i]->index;
+            if (step == 0) { /* codes of the others stay */
+                assert_ok (faiss_Index_add (it, 1, data.queries));
+                assert_int_equal (
+                    faiss_ArrayInvertedLists_filter_codes_size (lists_of (index[i])) > 0, i == 0);
+            } else if (step == 1) {
+                assert_ok (faiss_Index_add (it, (idx_t)more.n, more.x));
+            } else if (step == 2) {
+                assert_ok (faiss_Index_remove_ids (it, (FaissIDSelector *)sel, NULL));
+            } else if (step == 3) { /* all in one place */
+                for (size_t list_no = 0; list_no < 4; list_no++) {
+                    FaissInvertedLists *lists = index[i]->ivf.invlists;
+                    const idx_t *ids = faiss_InvertedLists_get_ids (lists, list_no);
+                    for (size_t j = 0; j < 20; j++) {
+                        assert_ok (faiss_InvertedLists_update_entry (
+                            lists, list_no, 10 * j, ids[10 * j],
+                            (const uint8_t *)(data.queries + (list_no + j) * data.d)));
+                    }
+                }
+            } else if (step == 4) {
+                FaissArrayInvertedLists *lists = lists_of (index[i]);
+                for (size_t list_no = 0; list_no < 4; list_no++) {
+                    float *x = (float *)(void *)lists->codes[list_no].data;
+                    memcpy (x + 50 * data.d, data.queries + 2 * data.d, data.d * sizeof *x);
+                }
+                faiss_ArrayInvertedLists_vectors_changed (lists);
+            }
+        }
+    }
+    faiss_IDSelector_free ((FaissIDSelector *)sel);
+    faiss_IndexIVFFlat_free (index[0]);
+    faiss_IndexIVFFlat_free (index[1]);
+    release (&data);
+    release (&more);
+}
+
 /* ---- searches side by side ------------------------------------------------------------------- */
+
+typedef struct IvfSearcher {
+    const FaissIndexIVFFlat *index;
+    const float *queries;
+    float distances[20][10];
+    idx_t labels[20][10];
+    FaissStatus status;
+} IvfSearcher;
+
+static void *search_lists (void *argument) {
+    IvfSearcher *self = argument;
+    omp_set_num_threads (1);
+    for (int i = 0; i < 20; i++) {
+        self->status |=
+            faiss_Index_search (&self->index->index, 1, self->queries + i * self->index->index.d,
+                                10, self->distances[i], self->labels[i]);
+    }
+    return NULL;
+}
+
+static void first_searches_of_lists_may_run_side_by_side (void **test_state) {
+    (void)test_state;
+    Data data = make (0, 6000, 32);
+    for (int mode = 0; mode < 2; mode++) {
+        FaissIndexIVFFlat *index[2] = {
+            new_ivf (&data, METRIC_L2, mode ? FAISS_FILTER_CODES_ON : FAISS_FILTER_CODES_AUTO),
+            new_ivf (&data, METRIC_L2, FAISS_FILTER_CODES_OFF)};
+        IvfSearcher searchers[4];
+        pthread_t threads[4];
+        for (int t = 0; t < 4; t++) {
+            searchers[t] = (IvfSearcher){.index = index[0], .queries = data.queries};
+            assert_int_equal (pthread_create (&threads[t], NULL, search_lists, &searchers[t]), 0);
+        }
+        IvfSearcher expected = {.index = index[1], .queries = data.queries};
+        search_lists (&expected);
+        for (int t = 0; t < 4; t++) {
+            pthread_join (threads[t], NULL);
+            assert_int_equal (searchers[t].status, FAISS_OK);
+            assert_memory_equal (searchers[t].labels, expected.labels, sizeof expected.labels);
+            assert_memory_equal (searchers[t].distances, expected.distances,
+                                 sizeof expected.distances);
+        }
+        faiss_IndexIVFFlat_free (index[0]);
+        faiss_IndexIVFFlat_free (index[1]);
+    }
+    release (&data);
+}
 
 enum { N_THREADS = 4, N_SEARCHES = 30, K = 10 };
 
@@ -587,5 +741,8 @@ TEST_MAIN (cmocka_unit_test (any_numbers_give_the_same_results),
            cmocka_unit_test (who_has_a_pointer_may_write),
            cmocka_unit_test (direct_edits_are_announced),
            cmocka_unit_test (other_vectors_are_noticed), cmocka_unit_test (modes_can_be_changed),
+           cmocka_unit_test (lists_of_any_numbers_give_the_same_results),
+           cmocka_unit_test (changes_of_lists_are_seen),
+           cmocka_unit_test (first_searches_of_lists_may_run_side_by_side),
            cmocka_unit_test (first_searches_may_run_side_by_side),
            cmocka_unit_test (threads_do_not_change_results))

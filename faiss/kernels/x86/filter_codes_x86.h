@@ -8,8 +8,6 @@
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
-enum { PREFETCH_BYTES = 2048 };
-
 /// The products of four rows of codes with a query's components.
 ALWAYS_INLINE __m128i dots_4 (const FaissFilterQuery *query, const uint8_t *const row[4]);
 
@@ -57,8 +55,9 @@ ALWAYS_INLINE size_t find (const bool is_similarity, const FaissFilterQuery *que
             size_t at = i + t < n ? i + t : n - 1;
             row[t] = rows + (ids ? ids[at] : at) * stride;
         }
-        for (size_t at = 0; !ids && at < 4 * stride; at += 64) {
-            _mm_prefetch ((const char *)row[0] + PREFETCH_BYTES + at, _MM_HINT_T0);
+        const uint8_t *ahead = row[0] + query->ahead;
+        for (size_t at = 0; ahead < query->end && at < 4 * stride; at += 64) {
+            _mm_prefetch ((const char *)ahead + at, _MM_HINT_T0);
         }
         unsigned found = test_4 (is_similarity, query, row, info_at, dots_4 (query, row), bound);
         found &= n - i < 4 ? (1u << (n - i)) - 1 : 15;
