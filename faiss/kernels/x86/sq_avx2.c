@@ -50,6 +50,11 @@ ALWAYS_INLINE uint64_t read_bytes (const uint8_t *at, size_t n) {
     return v;
 }
 
+/* The same for the end of a code, of any length up to 8: out of line, it is in every kernel. */
+static __attribute__ ((noinline)) uint64_t read_end (const uint8_t *at, size_t n) {
+    return read_bytes (at, n);
+}
+
 ALWAYS_INLINE uint64_t read_32 (const uint8_t *at) {
     uint32_t v;
     memcpy (&v, at, sizeof v);
@@ -86,7 +91,7 @@ ALWAYS_INLINE uint64_t read_stream (const int bits, const uint8_t *at) {
 ALWAYS_INLINE __m256i numbers (const int bits, const uint8_t *code, size_t j, size_t n) {
     const uint8_t *at = code + j / 8 * (size_t)bits;
     uint64_t stream =
-        n == LANES ? read_stream (bits, at) : read_bytes (at, (n * (size_t)bits + 7) / 8);
+        n == LANES ? read_stream (bits, at) : read_end (at, (n * (size_t)bits + 7) / 8);
     if (bits == 8) {
         return _mm256_cvtepu8_epi32 (_mm_cvtsi64_si128 ((int64_t)stream));
     }
