@@ -54,6 +54,9 @@ extern FaissIOWriterClass faiss_VectorIOWriter_class;
 extern FaissIOReaderClass faiss_FileIOReader_class;
 extern FaissIOReaderClass faiss_MappedFileIOReader_class;
 extern FaissIOWriterClass faiss_FileIOWriter_class;
+extern FaissIOReaderClass faiss_BufferedIOReader_class;
+extern FaissIOWriterClass faiss_BufferedIOWriter_class;
+extern FaissIOReaderClass faiss_ZeroCopyIOReader_class;
 #endif
 
 void faiss_IOReader_free (FaissIOReader *self);
@@ -152,6 +155,57 @@ FaissStatus faiss_MappedFileIOReader_new_with_name (FaissMappedFileIOReader **ou
 FaissStatus faiss_MappedFileIOReader_new_with_file (FaissMappedFileIOReader **out, FILE *f);
 FaissStatus faiss_FileIOWriter_new_with_file (FaissFileIOWriter **out, FILE *f);
 FaissStatus faiss_FileIOWriter_new_with_name (FaissFileIOWriter **out, const char *fname);
+
+/// Reads another reader in pieces of bsz bytes, for one whose calls are dear.
+typedef struct FaissBufferedIOReader FAISS_EXTENDS (FaissIOReader) {
+    union {
+        FaissIOReader base;
+    };
+    FaissIOReader *reader; ///< borrowed
+    size_t bsz;            ///< size of the buffer
+    size_t ofs;            ///< bytes read from the reader
+    size_t ofs2;           ///< bytes handed on
+    size_t b0, b1;         ///< what is in the buffer: b0 .. b1 - 1
+    FaissUInt8Vector buffer;
+} FaissBufferedIOReader;
+
+/// Collects what is written and hands it to another writer in pieces of bsz bytes; the rest when it
+/// is freed, where an error can no longer be told: faiss_BufferedIOWriter_flush can tell it.
+typedef struct FaissBufferedIOWriter FAISS_EXTENDS (FaissIOWriter) {
+    union {
+        FaissIOWriter base;
+    };
+    FaissIOWriter *writer; ///< borrowed
+    size_t bsz;            ///< size of the buffer
+    size_t ofs;            ///< bytes handed to the writer
+    size_t ofs2;           ///< bytes taken
+    size_t b0;             ///< bytes in the buffer
+    FaissUInt8Vector buffer;
+} FaissBufferedIOWriter;
+
+/// Reads memory of the caller's; codes and ids of what is read become views of it.
+typedef struct FaissZeroCopyIOReader FAISS_EXTENDS (FaissIOReader) {
+    union {
+        FaissIOReader reader;
+    };
+    const uint8_t *data_; ///< borrowed: by the indexes that are read, too
+    size_t rp_;           ///< read position
+    size_t total_;        ///< bytes
+} FaissZeroCopyIOReader;
+
+FaissStatus faiss_BufferedIOReader_new_with (FaissBufferedIOReader **out, FaissIOReader *reader,
+                                             size_t bsz FAISS_DEFAULT (1024 * 1024));
+FaissStatus faiss_BufferedIOWriter_new_with (FaissBufferedIOWriter **out, FaissIOWriter *writer,
+                                             size_t bsz FAISS_DEFAULT (1024 * 1024));
+/// Hand over what is in the buffer.
+FaissStatus faiss_BufferedIOWriter_flush (FaissBufferedIOWriter *self);
+FaissStatus faiss_ZeroCopyIOReader_new_with (FaissZeroCopyIOReader **out, const uint8_t *data,
+                                             size_t size);
+/// Begin again.
+void faiss_ZeroCopyIOReader_reset (FaissZeroCopyIOReader *self);
+/// As fread, but *ptr becomes the address of the items.
+size_t faiss_ZeroCopyIOReader_get_data_view (FaissZeroCopyIOReader *self, void **ptr, size_t size,
+                                             size_t nitems);
 
 /// Flush, sync and put the file in its place; by FILE only flush. To be called once, before free.
 FaissStatus faiss_FileIOWriter_close (FaissFileIOWriter *self);

@@ -614,6 +614,8 @@ def make_IndexIVFInterface (module):
 
     for name in ("train_q1", "coarse_code_size", "encode_listno", "decode_listno"):
         forward (name)
+    if hasattr (module, "ZnSphereCodec"):
+        module.ZnSphereCodec.__bases__ += (module.ZnSphereSearch,)
     IndexIVFInterface.__module__ = "faiss.swigfaiss"
     IndexIVFInterface.__qualname__ = "IndexIVFInterface"
     module.IndexIVF.__bases__ = (module.Index, IndexIVFInterface)

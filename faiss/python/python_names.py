@@ -37,6 +37,11 @@ SIGNATURES = {
     "faiss_OperatingPoints_add": "perf, t, key, cno=0",
     "faiss_OperatingPoints_merge_with": "other, prefix=\"\"",
     "faiss_ParameterSpace_set_index_parameter": "index, name, val<value",
+    "faiss_HNSW_prepare_level_tab": "n, preset_levels=false",
+    "faiss_IndexHNSW_search_level_0":
+        "n, x, k, nearest, nearest_d, distances, labels, nprobe=1, search_type=1, params=NULL",
+    "faiss_LocalSearchQuantizer_evaluate": "codes, x, n, objs=NULL",
+    "faiss_ZnSphereSearch_new_with": "dim, r2_in<r2",
     "faiss_write_index_fname": "idx, fname",
     "faiss_write_index_custom": "idx, writer<io_writer, io_flags=0",
     "faiss_read_index_custom": "reader<io_reader, io_flags=0",
@@ -94,6 +99,7 @@ OUTPUTS = {
     "faiss_Index_remove_ids": "n_removed",
     "faiss_DirectMap_remove_ids": "n_removed",
     "faiss_kmeans_clustering": "q_error",
+    "faiss_HNSW_prepare_level_tab": "max_level",
     "faiss_InvertedLists_add_entry": "offset",
     "faiss_InvertedLists_add_entries": "offset",
     "faiss_InvertedLists_copy_subset_to": "n_added",
@@ -135,6 +141,7 @@ HIDDEN = {
     "faiss_VectorTransform_reverse_transform",
     "faiss_ParameterSpace_combination_name",
     "faiss_pairwise_L2sqr_with_defaults",
+    "faiss_LocalSearchQuantizer_icm_encode_impl",  # upstream's computes what ours takes
     "faiss_vector_distance",  # a C function
     "faiss_fvecs_maybe_subsample",  # results in memory of C's
     "faiss_fvec_L2sqr_batch_4",  # upstream's have four results

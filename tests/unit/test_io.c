@@ -426,8 +426,57 @@ static void test_ways_to_read (void **state) {
     faiss_UInt8Vector_clear (&bytes);
 }
 
+/* Pieces of any size, through buffers of any size. */
+static void test_buffers (void **state) {
+    (void)state;
+    uint8_t in[1000], out[1000];
+    for (size_t i = 0; i < sizeof in; i++) {
+        in[i] = (uint8_t)(i * 7);
+    }
+    for (size_t bsz = 1; bsz <= 2000; bsz = bsz * 3 + 1) {
+        FaissVectorIOWriter *memory;
+        FaissBufferedIOWriter *writer;
+        assert_int_equal (faiss_VectorIOWriter_new (&memory), FAISS_OK);
+        assert_int_equal (faiss_BufferedIOWriter_new_with (&writer, &memory->writer, bsz),
+                          FAISS_OK);
+        FaissIOWriter *w = &writer->base;
+        size_t done = 0;
+        for (size_t n = 0; done + n <= sizeof in; n++) {
+            assert_int_equal (w->cls->write (w, in + done, 1, n), n);
+            done += n;
+        }
+        faiss_IOWriter_free (w);
+        assert_int_equal (memory->data.size, done);
+        assert_memory_equal (memory->data.data, in, done);
+
+        FaissZeroCopyIOReader *source;
+        FaissBufferedIOReader *reader;
+        assert_int_equal (
+            faiss_ZeroCopyIOReader_new_with (&source, memory->data.data, memory->data.size),
+            FAISS_OK);
+        assert_int_equal (faiss_BufferedIOReader_new_with (&reader, &source->reader, bsz),
+                          FAISS_OK);
+        FaissIOReader *r = &reader->base;
+        assert_int_equal (r->cls->read (r, out, 3, 100), 100);
+        assert_int_equal (r->cls->read (r, out + 300, 1, 1000), done - 300);
+        assert_memory_equal (out, in, done);
+        assert_int_equal (r->cls->read (r, out, 1, 1), 0);
+        faiss_ZeroCopyIOReader_reset (source);
+        void *view;
+        assert_int_equal (faiss_ZeroCopyIOReader_get_data_view (source, &view, 4, 2), 2);
+        assert_memory_equal (view, in, 8);
+        faiss_IOReader_free (r);
+        faiss_IOReader_free (&source->reader);
+        faiss_IOWriter_free (&memory->writer);
+    }
+    FaissBufferedIOReader *none = NULL;
+    assert_int_not_equal (faiss_BufferedIOReader_new_with (&none, NULL, 10), FAISS_OK);
+    assert_null (none);
+}
+
 int main (void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test (test_buffers),
         cmocka_unit_test (test_fields_come_back),
         cmocka_unit_test (test_bad_bool),
         cmocka_unit_test (test_impossible_counts),
