@@ -50,7 +50,7 @@ step "Python module" make -s py BUILD="$build" CC="${CC:-gcc}" PYTHON="${PYTHON:
     tally 1 0
 
 # numpy and pytest for the tests; the oracle apart from them: both modules are called faiss
-step "Python set-up" sh tests/venv.sh "$build/venv" numpy pytest || tally 1 0
+step "Python set-up" sh tests/venv.sh "$build/venv" numpy pytest mypy || tally 1 0
 if [ -z "$FAISS_ORACLE_PYTHON" ]; then
     step "oracle set-up" sh tests/venv.sh "$build/oracle-venv" faiss-cpu==1.15.1 numpy || tally 1 0
     export FAISS_ORACLE_PYTHON=$build/oracle-venv/bin/python

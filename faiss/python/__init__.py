@@ -1,5 +1,7 @@
 """Similarity search and clustering of dense vectors: upstream Faiss's Python module on cfaiss."""
 
+from __future__ import annotations
+
 import inspect
 import sys
 import warnings
@@ -81,6 +83,8 @@ def wrap_classes ():
             the_class.__setattr__ = class_wrappers.replacement_setattr
         if "__init__" in the_class.__dict__ and the_class.__name__ not in ("Clustering",
                                                                            "Clustering1D"):
+            if issubclass (the_class, swigfaiss.IndexIVF):
+                class_wrappers.accept_own_invlists (the_class)
             add_ref_in_constructor (the_class, None)
         if issubclass (the_class, swigfaiss.Index):
             the_class.__repr__ = class_wrappers.index_repr
@@ -90,14 +94,14 @@ def wrap_classes ():
     swigfaiss.Index.__setstate__ = index_setstate
 
 
-def serialize_index (index, io_flags=0):
+def serialize_index (index: swigfaiss.Index, io_flags: int = 0) -> NDArray[np.uint8]:
     """The bytes of an index file, as an array."""
     writer = swigfaiss.VectorIOWriter ()
     swigfaiss.write_index (index, writer, io_flags)
     return vector_to_array (writer.data)
 
 
-def deserialize_index (data, io_flags=0):
+def deserialize_index (data: ArrayLike | bytes, io_flags: int = 0) -> swigfaiss.Index:
     """The index of an array that serialize_index made."""
     data = np.ascontiguousarray (np.frombuffer (data, "uint8") if isinstance (data, bytes) else data)
     array_conversions.check (data.dtype == np.uint8 and data.ndim == 1,

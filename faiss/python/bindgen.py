@@ -188,49 +188,68 @@ def ancestors (cls, bases):
     return found
 
 
-def main (path):
-    bases, fields, functions, views = read_tree (path)
-    members = {cls: [] for cls in bases}
-    free = {}
+class Member:
+    """A function as Python sees it: kind is constructor, destructor, method, static or function."""
+
+    def __init__ (self, cls, kind, name, function, creates=False):
+        self.cls, self.kind, self.name, self.function, self.creates = cls, kind, name, function, creates
+
+
+def python_members (bases, fields, functions):
+    """What the functions are to Python; what it does without is left out."""
     for f in functions:
         if f.name in HIDDEN or f.is_for_c_only ():
             continue
         m = re.match (r"faiss_([A-Z]\w*?)_(\w+)$", f.name)
         cls = "Faiss" + m[1] if m else None
         selves = [p.type.removeprefix ("const ") for p in f.params if p.name == "self"]
-        if ((m and cls not in members)
+        if ((m and cls not in bases)
                 or any (s.removesuffix (" *") not in ancestors (cls, bases) for s in selves)
                 or any (not p.name for p in f.params)):
             sys.exit (f"bindgen: {f.name} does not follow the naming convention")
         creates = f.name not in BORROWED and any (
             p.name == "out" and re.match (r"Faiss\w+ \*\*$", p.type) for p in f.params)
-        if cls not in members:
-            name = RENAMED.get (f.name, f.name.removeprefix ("faiss_"))
-            if creates:
+        if cls not in bases:
+            yield Member (None, "function", RENAMED.get (f.name, f.name.removeprefix ("faiss_")), f,
+                          creates)
+            continue
+        name = RENAMED.get (f.name, m[2])
+        known = set ().union (*(fields[c] for c in ancestors (cls, bases)))
+        if name.startswith ("new") and f.params[0].type == f"{cls} **":
+            yield Member (cls, "constructor", "__init__", f, creates)
+        elif name == "free":
+            yield Member (cls, "destructor", name, f)
+        elif not (name == "cast" or name in known and len (f.params) == 1
+                  or name.removeprefix ("set_") in known and len (f.params) == 2):
+            # those are attributes here, or done by the downcast of every result
+            kind = "method" if f.params and f.params[0].name == "self" else "static"
+            yield Member (cls, kind, name, f, creates)
+
+
+def main (path):
+    bases, fields, functions, views = read_tree (path)
+    members = {cls: [] for cls in bases}
+    free = {}
+    for member in python_members (bases, fields, functions):
+        cls, name, f = member.cls, member.name, member.function
+        if cls is None:
+            if member.creates:
                 print (f"%newobject py_{name};")
             print (f"%rename({name}) py_{name};\n"
                    f"%inline %{{\n    {f.wrap ('py_' + name, 'static ')}\n%}}")
-            continue
-        name = RENAMED.get (f.name, m[2])
-        constructs = name.startswith ("new") and f.params[0].type == f"{cls} **"
-        known = set ().union (*(fields[c] for c in ancestors (cls, bases)))
-        if constructs:
+        elif member.kind == "constructor":
             if any (p.default for p in f.inputs ()):  # SWIG 4.1 cannot split these into overloads
                 print (f'%feature("compactdefaultargs") {cls}::{cls};')
             members[cls].append (f.wrap (cls))
-        elif name == "free":
+        elif member.kind == "destructor":
             free[cls] = f.name
-        elif (name == "cast" or name in known and len (f.params) == 1
-              or name.removeprefix ("set_") in known and len (f.params) == 2):
-            pass  # an attribute here, or done by the downcast of every result
         else:
             out = next ((p.type[:-1] for p in f.params if p.name == f.out_name), f.result)
-            if creates:
+            if member.creates:
                 print (f"%newobject {cls}::{name};")
             elif re.match (r"(const )?Faiss\w+(Ptr| \*)", out):
                 views.append ((cls, name))
-            static = "" if f.params and f.params[0].name == "self" else "static "
-            members[cls].append (f.wrap (name, static))
+            members[cls].append (f.wrap (name, "static " if member.kind == "static" else ""))
 
     for cls in members:
         root = cls

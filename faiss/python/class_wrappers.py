@@ -1,6 +1,9 @@
 """Methods of the classes that take arrays; the originals are kept as `search_c` and so on."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +11,11 @@ from faiss import swigfaiss
 from faiss.array_conversions import (ArgumentError, check, codes as as_codes, ids as as_ids,
                                      numbers, output, rev_swig_ptr, vectors)
 from faiss.swigfaiss import swig_ptr
+
+if TYPE_CHECKING:  # the signatures are the stubs', too
+    from numpy.typing import ArrayLike, NDArray
+
+    from faiss.swigfaiss import Codes, Floats, Ids
 
 
 def replace_method (the_class, name, replacement, ignore_missing=False):
@@ -70,21 +78,23 @@ def handle_Index (the_class):
     """Array forms of the methods of Index and its subclasses."""
 
     @replacement (the_class)
-    def replacement_train (self, x, *, numeric_type=0, xq_train=None):
+    def replacement_train (self, x: ArrayLike, *, numeric_type: int = 0,
+                           xq_train: ArrayLike | None = None) -> None:
         """Train on the vectors x, shape (n, d)."""
         float32_only (numeric_type)
         x = vectors (x, self.d)
         self.train_c (x.shape[0], swig_ptr (x))
 
     @replacement (the_class)
-    def replacement_add (self, x, numeric_type=0):
+    def replacement_add (self, x: ArrayLike, numeric_type: int = 0) -> None:
         """Add the vectors x, shape (n, d)."""
         float32_only (numeric_type)
         x = vectors (x, self.d)
         self.add_c (x.shape[0], swig_ptr (x))
 
     @replacement (the_class)
-    def replacement_add_with_ids (self, x, ids, numeric_type=0):
+    def replacement_add_with_ids (self, x: ArrayLike, ids: ArrayLike,
+                                  numeric_type: int = 0) -> None:
         """Add the vectors x, shape (n, d), with ids of shape (n,)."""
         float32_only (numeric_type)
         x = vectors (x, self.d)
@@ -92,7 +102,10 @@ def handle_Index (the_class):
         self.add_with_ids_c (x.shape[0], swig_ptr (x), swig_ptr (ids))
 
     @replacement (the_class)
-    def replacement_search (self, x, k, *, params=None, D=None, I=None, numeric_type=0):
+    def replacement_search (self, x: ArrayLike, k: int, *,
+                            params: swigfaiss.SearchParameters | None = None,
+                            D: Floats | None = None, I: Ids | None = None,
+                            numeric_type: int = 0) -> tuple[Floats, Ids]:
         """Find the k nearest neighbours of the vectors x, shape (n, d).
 
         Returns distances and labels, both of shape (n, k), best first; label -1 where fewer than k
@@ -106,7 +119,9 @@ def handle_Index (the_class):
         return D, I
 
     @replacement (the_class)
-    def replacement_range_search (self, x, thresh, *, params=None):
+    def replacement_range_search (self, x: ArrayLike, thresh: float, *,
+                                  params: swigfaiss.SearchParameters | None = None
+                                  ) -> tuple[NDArray[np.uint64], Floats, Ids]:
         """Find all vectors nearer than thresh.
 
         Returns lims, D, I: the results of query i are D[lims[i]:lims[i + 1]] and I likewise.
@@ -118,7 +133,7 @@ def handle_Index (the_class):
         return copy_range_result (res, n)
 
     @replacement (the_class)
-    def replacement_assign (self, x, k, labels=None):
+    def replacement_assign (self, x: ArrayLike, k: int, labels: Ids | None = None) -> Ids:
         """The labels of the k nearest neighbours of x, shape (n, k)."""
         x = vectors (x, self.d)
         check (k > 0, f"expected k > 0, got {k}")
@@ -127,19 +142,19 @@ def handle_Index (the_class):
         return labels
 
     @replacement (the_class)
-    def replacement_remove_ids (self, x):
+    def replacement_remove_ids (self, x: ArrayLike | swigfaiss.IDSelector) -> int:
         """Remove the vectors of an IDSelector or an array of ids; returns how many."""
         return self.remove_ids_c (as_selector (x))
 
     @replacement (the_class)
-    def replacement_reconstruct (self, key, x=None):
+    def replacement_reconstruct (self, key: int, x: Floats | None = None) -> Floats:
         """The vector of an id, shape (d,)."""
         x = output (x, (self.d,), "float32", "x")
         self.reconstruct_c (int (key), swig_ptr (x))
         return x
 
     @replacement (the_class)
-    def replacement_reconstruct_batch (self, key, x=None):
+    def replacement_reconstruct_batch (self, key: ArrayLike, x: Floats | None = None) -> Floats:
         """The vectors of several ids, shape (n, d)."""
         key = np.asarray (key)
         key = as_ids (key, key.shape[0] if key.ndim else 0, "key")
@@ -148,7 +163,8 @@ def handle_Index (the_class):
         return x
 
     @replacement (the_class)
-    def replacement_reconstruct_n (self, n0=0, ni=-1, x=None):
+    def replacement_reconstruct_n (self, n0: int = 0, ni: int = -1,
+                                   x: Floats | None = None) -> Floats:
         """The vectors n0 .. n0 + ni - 1, all from n0 on for ni = -1."""
         if ni == -1:
             ni = self.ntotal - n0
@@ -157,7 +173,10 @@ def handle_Index (the_class):
         return x
 
     @replacement (the_class)
-    def replacement_search_and_reconstruct (self, x, k, *, params=None, D=None, I=None, R=None):
+    def replacement_search_and_reconstruct (self, x: ArrayLike, k: int, *,
+                                            params: swigfaiss.SearchParameters | None = None,
+                                            D: Floats | None = None, I: Ids | None = None,
+                                            R: Floats | None = None) -> tuple[Floats, Ids, Floats]:
         """Search, and return the results' vectors too, shape (n, k, d)."""
         x = vectors (x, self.d)
         n = x.shape[0]
@@ -168,7 +187,7 @@ def handle_Index (the_class):
         return D, I, R
 
     @replacement (the_class)
-    def replacement_sa_encode (self, x, codes=None):
+    def replacement_sa_encode (self, x: ArrayLike, codes: Codes | None = None) -> Codes:
         """Encode vectors without storing them, shape (n, sa_code_size)."""
         x = vectors (x, self.d)
         codes = output (codes, (x.shape[0], self.sa_code_size ()), "uint8", "codes")
@@ -176,7 +195,7 @@ def handle_Index (the_class):
         return codes
 
     @replacement (the_class)
-    def replacement_sa_decode (self, codes, x=None):
+    def replacement_sa_decode (self, codes: ArrayLike, x: Floats | None = None) -> Floats:
         """Decode vectors, shape (n, d)."""
         codes = as_codes (codes, self.sa_code_size ())
         x = output (x, (codes.shape[0], self.d), "float32", "x")
@@ -184,7 +203,7 @@ def handle_Index (the_class):
         return x
 
     @replacement (the_class)
-    def replacement_add_sa_codes (self, codes, ids=None):
+    def replacement_add_sa_codes (self, codes: ArrayLike, ids: ArrayLike | None = None) -> None:
         """Add vectors that sa_encode made, with ids of shape (n,) if they are given."""
         codes = as_codes (codes, self.sa_code_size ())
         if ids is not None:
@@ -193,7 +212,7 @@ def handle_Index (the_class):
                              None if ids is None else swig_ptr (ids))
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_permute_entries (self, perm):
+    def replacement_permute_entries (self, perm: ArrayLike) -> None:
         """Entry i becomes what was entry perm[i]."""
         perm = as_ids (perm, self.ntotal, "perm")
         check (np.array_equal (np.sort (perm), np.arange (self.ntotal)),
@@ -201,7 +220,11 @@ def handle_Index (the_class):
         self.permute_entries_c (swig_ptr (perm))
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_search_preassigned (self, x, k, Iq, Dq, *, params=None, D=None, I=None):
+    def replacement_search_preassigned (self, x: ArrayLike, k: int, Iq: ArrayLike,
+                                        Dq: ArrayLike | None, *,
+                                        params: swigfaiss.SearchParameters | None = None,
+                                        D: Floats | None = None,
+                                        I: Ids | None = None) -> tuple[Floats, Ids]:
         """Search lists chosen by the caller: Iq and, if it is used, Dq have shape (n, nprobe)."""
         x, Iq, Dq, nprobe = preassigned (self, x, Iq, Dq, params)
         D, I = labels_and_distances (x.shape[0], k, D, I)
@@ -210,7 +233,10 @@ def handle_Index (the_class):
         return D, I
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_range_search_preassigned (self, x, thresh, Iq, Dq, *, params=None):
+    def replacement_range_search_preassigned (self, x: ArrayLike, thresh: float, Iq: ArrayLike,
+                                              Dq: ArrayLike | None, *,
+                                              params: swigfaiss.SearchParameters | None = None
+                                  ) -> tuple[NDArray[np.uint64], Floats, Ids]:
         """Range search in lists chosen by the caller."""
         x, Iq, Dq, nprobe = preassigned (self, x, Iq, Dq, params)
         res = swigfaiss.RangeSearchResult (x.shape[0])
@@ -219,15 +245,18 @@ def handle_Index (the_class):
         return copy_range_result (res, x.shape[0])
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_update_vectors (self, keys, x):
+    def replacement_update_vectors (self, keys: ArrayLike, x: ArrayLike) -> None:
         """Replace the vectors of some ids."""
         x = vectors (x, self.d)
         keys = as_ids (keys, x.shape[0], "keys")
         self.update_vectors_c (x.shape[0], swig_ptr (keys), swig_ptr (x))
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_search_and_return_codes (self, x, k, *, include_listnos=False, params=None,
-                                             D=None, I=None, codes=None):
+    def replacement_search_and_return_codes (self, x: ArrayLike, k: int, *,
+                                             include_listnos: bool = False,
+                                             params: swigfaiss.SearchParameters | None = None,
+                                             D: Floats | None = None, I: Ids | None = None,
+                                             codes: Codes | None = None) -> tuple[Floats, Ids, Codes]:
         """Search, and return the results' codes too, shape (n, k, code_size)."""
         x = vectors (x, self.d)
         n = x.shape[0]
@@ -264,22 +293,22 @@ def index_repr (self):
 def handle_VectorTransform (the_class):
 
     @replacement (the_class)
-    def replacement_train (self, x):
+    def replacement_train (self, x: ArrayLike) -> None:
         """Train on the vectors x, shape (n, d_in)."""
         x = vectors (x, self.d_in)
         self.train_c (x.shape[0], swig_ptr (x))
 
-    def apply_py (self, x):
+    def apply_py (self, x: ArrayLike) -> Floats:
         """Transform the vectors x, shape (n, d_in); returns shape (n, d_out)."""
         x = vectors (x, self.d_in)
         out = np.empty ((x.shape[0], self.d_out), dtype="float32")
         self.apply_noalloc (x.shape[0], swig_ptr (x), swig_ptr (out))
         return out
 
-    def replacement_apply (self, x):
+    def replacement_apply (self, x: ArrayLike) -> Floats:
         return apply_py (self, x)
 
-    def replacement_reverse_transform (self, x):
+    def replacement_reverse_transform (self, x: ArrayLike) -> Floats:
         """The inverse transform of x, shape (n, d_out), or the best there is."""
         x = vectors (x, self.d_out)
         out = np.empty ((x.shape[0], self.d_in), dtype="float32")
@@ -295,13 +324,13 @@ def handle_VectorTransform (the_class):
 def handle_Quantizer (the_class):
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_train (self, x):
+    def replacement_train (self, x: ArrayLike) -> None:
         """Train on the vectors x, shape (n, d)."""
         x = vectors (x, self.d)
         self.train_c (x.shape[0], swig_ptr (x))
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_compute_codes (self, x):
+    def replacement_compute_codes (self, x: ArrayLike) -> Codes:
         """Encode the vectors x, shape (n, d); returns shape (n, code_size)."""
         x = vectors (x, self.d)
         codes = np.empty ((x.shape[0], self.code_size), dtype="uint8")
@@ -309,7 +338,7 @@ def handle_Quantizer (the_class):
         return codes
 
     @replacement (the_class, ignore_missing=True)
-    def replacement_decode (self, codes):
+    def replacement_decode (self, codes: ArrayLike) -> Floats:
         """Decode codes of shape (n, code_size); returns shape (n, d)."""
         codes = as_codes (codes, self.code_size)
         x = np.empty ((codes.shape[0], self.d), dtype="float32")
@@ -320,7 +349,8 @@ def handle_Quantizer (the_class):
 def handle_Clustering (the_class):
 
     @replacement (the_class)
-    def replacement_train (self, x, index, weights=None):
+    def replacement_train (self, x: ArrayLike, index: swigfaiss.Index,
+                           weights: ArrayLike | None = None) -> None:
         """k-means on x, shape (n, d), with an index for assignment and weights of shape (n,)."""
         x = vectors (x, self.d)
         if weights is not None:
@@ -331,7 +361,9 @@ def handle_Clustering (the_class):
                       None if weights is None else swig_ptr (weights))
 
     @replacement (the_class)
-    def replacement_train_encoded (self, x, codec, index, weights=None):
+    def replacement_train_encoded (self, x: ArrayLike, codec: swigfaiss.Index,
+                                   index: swigfaiss.Index,
+                                   weights: ArrayLike | None = None) -> None:
         """k-means on codes x of shape (n, codec.sa_code_size ())."""
         check (codec.d == self.d, f"codec: expected d={self.d}, got {codec.d}")
         x = as_codes (x, codec.sa_code_size (), "x")
@@ -346,7 +378,7 @@ def handle_Clustering (the_class):
 def handle_Clustering1D (the_class):
 
     @replacement (the_class)
-    def replacement_train_exact (self, x):
+    def replacement_train_exact (self, x: ArrayLike) -> None:
         """Exact k-means of the numbers x, shape (n, 1)."""
         x = vectors (x, self.d)
         self.train_exact_c (x.shape[0], swig_ptr (x))
@@ -355,7 +387,8 @@ def handle_Clustering1D (the_class):
 def handle_ParameterSpace (the_class):
 
     @replacement (the_class)
-    def replacement_explore (self, index, xq, crit):
+    def replacement_explore (self, index: swigfaiss.Index, xq: ArrayLike,
+                             crit: swigfaiss.AutoTuneCriterion) -> swigfaiss.OperatingPoints:
         """Measure parameter combinations; returns the operating points."""
         xq = vectors (xq, index.d, "xq")
         check (xq.shape[0] == crit.nq, f"xq: expected {crit.nq} queries, got {xq.shape[0]}")
@@ -367,7 +400,7 @@ def handle_ParameterSpace (the_class):
 def handle_AutoTuneCriterion (the_class):
 
     @replacement (the_class)
-    def replacement_set_groundtruth (self, D, I):
+    def replacement_set_groundtruth (self, D: ArrayLike | None, I: ArrayLike) -> None:
         """The true neighbours, shape (nq, gt_nnn); D may be None."""
         I = numbers (I, "int64", "I")
         check (I.ndim == 2 and I.shape[0] == self.nq,
@@ -378,7 +411,7 @@ def handle_AutoTuneCriterion (the_class):
         self.set_groundtruth_c (I.shape[1], None if D is None else swig_ptr (D), swig_ptr (I))
 
     @replacement (the_class)
-    def replacement_evaluate (self, D, I):
+    def replacement_evaluate (self, D: ArrayLike | None, I: ArrayLike) -> float:
         """The criterion for results of shape (nq, nnn)."""
         I = numbers (I, "int64", "I")
         shape = (self.nq, self.nnn)
@@ -421,7 +454,7 @@ def handle_SearchParameters (the_class):
 
 def handle_IOReader (the_class):
 
-    def read_bytes (self, totsz):
+    def read_bytes (self, totsz: int) -> bytes:
         """totsz bytes, or fewer at the end."""
         buffer = np.empty (totsz, dtype="uint8")
         return buffer[:self (swig_ptr (buffer), 1, totsz)].tobytes ()
@@ -431,7 +464,7 @@ def handle_IOReader (the_class):
 
 def handle_IOWriter (the_class):
 
-    def write_bytes (self, b):
+    def write_bytes (self, b: bytes) -> int:
         """Write bytes; returns how many were written."""
         buffer = np.frombuffer (b, dtype="uint8")
         return self (swig_ptr (buffer), 1, buffer.size)
@@ -533,6 +566,24 @@ def replacement_setattr (self, name, value):
     object.__setattr__ (self, name, value)
     if name != "this" and is_object (value):
         keep_alive (self, value, name)
+
+
+def accept_own_invlists (the_class):
+    """Constructors of inverted files have one more argument in upstream: whether to make lists."""
+    original = the_class.__init__
+
+    @functools.wraps (original)
+    def replacement_init (self, *args):
+        try:
+            original (self, *args)
+        except TypeError:
+            if not args or not isinstance (args[-1], bool):
+                raise
+            original (self, *args[:-1])
+            if not args[-1]:
+                self.replace_invlists (None, False)
+
+    the_class.__init__ = replacement_init
 
 
 def kept_with_view (function):

@@ -1,11 +1,18 @@
 """Functions and classes on arrays that no single class of the library offers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from faiss import swigfaiss
 from faiss.array_conversions import (check, copy_array_to_vector, numbers, output, rev_swig_ptr,
                                      vector_to_array, vectors)
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 
 def is_larger_better (metric):
@@ -15,21 +22,22 @@ def is_larger_better (metric):
 # ---- random numbers, the same for the same seed as upstream's ----
 
 
-def rand (n, seed=12345):
+def rand (n: int | tuple[int, ...], seed: int = 12345) -> NDArray[np.float32]:
     """Uniform float32 numbers in [0, 1], of shape n (a number or a tuple)."""
     res = np.empty (n, dtype="float32")
     swigfaiss.float_rand (swig_ptr (res), res.size, seed)
     return res
 
 
-def randn (n, seed=12345):
+def randn (n: int | tuple[int, ...], seed: int = 12345) -> NDArray[np.float32]:
     """Normal float32 numbers, of shape n (a number or a tuple)."""
     res = np.empty (n, dtype="float32")
     swigfaiss.float_randn (swig_ptr (res), res.size, seed)
     return res
 
 
-def randint (n, seed=12345, vmax=None):
+def randint (n: int | tuple[int, ...], seed: int = 12345,
+             vmax: int | None = None) -> NDArray[np.int64]:
     """Random int64 numbers, below vmax if it is given."""
     res = np.empty (n, dtype="int64")
     if vmax is None:
@@ -42,7 +50,7 @@ def randint (n, seed=12345, vmax=None):
 lrand = randint
 
 
-def rand_smooth_vectors (n, d, seed=1234):
+def rand_smooth_vectors (n: int, d: int, seed: int = 1234) -> NDArray[np.float32]:
     """n vectors of d components near a curved surface of low dimension."""
     res = np.empty ((n, d), dtype="float32")
     swigfaiss.rand_smooth_vectors (n, d, swig_ptr (res), seed)
@@ -52,7 +60,8 @@ def rand_smooth_vectors (n, d, seed=1234):
 # ---- indexes ----
 
 
-def index_factory (d, description, metric=METRIC_L2, own_invlists=True):
+def index_factory (d: int, description: str, metric: int = METRIC_L2,
+                   own_invlists: bool = True) -> swigfaiss.Index:
     """Make an index from a description, "IVF100,Flat" for instance; it owns its parts.
 
     Without own_invlists an inverted file has no lists: replace_invlists gives it some.
@@ -69,7 +78,7 @@ def index_factory (d, description, metric=METRIC_L2, own_invlists=True):
 # ---- small functions on arrays ----
 
 
-def eval_intersection (I1, I2):
+def eval_intersection (I1: ArrayLike, I2: ArrayLike) -> int:
     """The number of labels that each pair of rows has in common, summed."""
     I1, I2 = numbers (I1, "int64", "I1"), numbers (I2, "int64", "I2")
     check (I1.ndim == 2 and I2.ndim == 2 and I1.shape[0] == I2.shape[0],
@@ -89,7 +98,7 @@ def checksum (a):
     return cs
 
 
-def normalize_L2 (x):
+def normalize_L2 (x: NDArray[np.float32]) -> None:
     """Scale the rows of x to norm 1, in place; zero rows stay."""
     check (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
            and x.flags.c_contiguous and x.flags.writeable,
@@ -108,17 +117,18 @@ def k_best (array, k, is_similarity):
     return D, I
 
 
-def kmin (array, k):
+def kmin (array: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The k smallest values of each row and their columns."""
     return k_best (array, k, False)
 
 
-def kmax (array, k):
+def kmax (array: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The k largest values of each row and their columns."""
     return k_best (array, k, True)
 
 
-def pairwise_distances (xq, xb, metric=METRIC_L2, metric_arg=0):
+def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
+                        metric_arg: float = 0) -> NDArray[np.float32]:
     """The distances between all rows of xq and all of xb, shape (nq, nb)."""
     xb = np.asarray (xb)
     check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
@@ -139,7 +149,8 @@ def pairwise_distances (xq, xb, metric=METRIC_L2, metric_arg=0):
     return dis
 
 
-def knn (xq, xb, k, metric=METRIC_L2, metric_arg=0.0):
+def knn (xq: ArrayLike, xb: ArrayLike, k: int, metric: int = METRIC_L2,
+         metric_arg: float = 0.0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The k nearest of xb for each row of xq, without an index."""
     xb = np.asarray (xb)
     check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
@@ -159,7 +170,8 @@ def knn (xq, xb, k, metric=METRIC_L2, metric_arg=0.0):
     return D, I
 
 
-def merge_knn_results (Dall, Iall, keep_max=False):
+def merge_knn_results (Dall: ArrayLike, Iall: ArrayLike,
+                       keep_max: bool = False) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Merge sorted results of several shards, shape (nshard, nq, k), into those of all."""
     Iall = numbers (Iall, "int64", "Iall")
     Dall = numbers (Dall, "float32", "Dall")
@@ -172,7 +184,8 @@ def merge_knn_results (Dall, Iall, keep_max=False):
     return D, I
 
 
-def knn_hamming (xq, xb, k, variant="hc"):
+def knn_hamming (xq: ArrayLike, xb: ArrayLike, k: int,
+                 variant: str = "hc") -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The k nearest bit strings, rows of bytes, by the number of bits that differ."""
     xq, xb = numbers (xq, "uint8", "xq"), numbers (xb, "uint8", "xb")
     check (xq.ndim == 2 and xb.ndim == 2 and xq.shape[1] == xb.shape[1],
@@ -192,7 +205,8 @@ def knn_hamming (xq, xb, k, variant="hc"):
 # ---- sorting by small integers ----
 
 
-def bucket_sort (tab, nbucket=None, nt=0):
+def bucket_sort (tab: ArrayLike, nbucket: int | None = None,
+                 nt: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of tab's values, value after value: (lims, perm), value v at lims[v]:lims[v + 1]."""
     tab = np.asarray (tab)
     check (tab.ndim == 1 and tab.dtype.kind in "iu",
@@ -273,19 +287,19 @@ def unpack_bitstrings (b, M_or_nbits, nbit=None):
 class ResultHeap:
     """Collects the k best of results that arrive slice by slice; finalize () sorts D and I."""
 
-    def __init__ (self, nq, k, keep_max=False):
+    def __init__ (self, nq: int, k: int, keep_max: bool = False) -> None:
         self.nq, self.k, self.keep_max = nq, k, keep_max
         worst = -np.finfo ("f").max if keep_max else np.finfo ("f").max
         self.D = np.full ((nq, k), worst, dtype="float32")
         self.I = np.full ((nq, k), -1, dtype="int64")
 
-    def add_result (self, D, I):
+    def add_result (self, D: ArrayLike, I: ArrayLike) -> None:
         """Results for all queries, shape (nq, any number)."""
         check (D.shape == I.shape and D.shape[0] == self.nq,
                f"expected equal shapes with {self.nq} rows, got {D.shape} and {I.shape}")
         self.add_result_subset (slice (None), D, I)
 
-    def add_result_subset (self, subset, D, I):
+    def add_result_subset (self, subset: Any, D: ArrayLike, I: ArrayLike) -> None:
         """Results for some queries."""
         D = np.concatenate ([self.D[subset], numbers (D, "float32", "D")], axis=1)
         I = np.concatenate ([self.I[subset], numbers (I, "int64", "I")], axis=1)
@@ -295,20 +309,20 @@ class ResultHeap:
         self.D[subset] = np.take_along_axis (D, best, axis=1)
         self.I[subset] = np.take_along_axis (I, best, axis=1)
 
-    def finalize (self):
+    def finalize (self) -> None:
         """Nothing is left to do: the results are sorted after each call."""
 
 
 class TimeoutGuard:
     """with TimeoutGuard (2.5): calls that are not done after 2.5 seconds raise RuntimeError."""
 
-    def __init__ (self, timeout_in_seconds: float):
+    def __init__ (self, timeout_in_seconds: float) -> None:
         self.timeout = timeout_in_seconds
 
-    def __enter__ (self):
+    def __enter__ (self) -> None:
         swigfaiss.set_timeout (max (self.timeout, 0))
 
-    def __exit__ (self, exc_type, exc_value, traceback):
+    def __exit__ (self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
         swigfaiss.set_timeout (-1)
 
 
@@ -318,7 +332,7 @@ class Kmeans:
     Keyword arguments set the fields of ClusteringParameters; gpu is accepted and must be false.
     """
 
-    def __init__ (self, d, k, **kwargs):
+    def __init__ (self, d: int, k: int, **kwargs: Any) -> None:
         self.d = d
         self.reset (k)
         self.gpu = kwargs.pop ("gpu", False)
@@ -332,14 +346,14 @@ class Kmeans:
         self.fac = None
         self.set_index ()
 
-    def set_index (self):
+    def set_index (self) -> None:
         """The index that assigns points to centroids."""
         if self.cp.spherical:
             self.index = swigfaiss.IndexFlatIP (self.d)
         else:
             self.index = swigfaiss.IndexFlatL2 (self.d)
 
-    def reset (self, k=None):
+    def reset (self, k: int | None = None) -> None:
         """Forget the training; k may change."""
         if k is not None:
             self.k = int (k)
@@ -347,7 +361,8 @@ class Kmeans:
         self.obj = None
         self.iteration_stats = None
 
-    def train (self, x, weights=None, init_centroids=None):
+    def train (self, x: ArrayLike, weights: ArrayLike | None = None,
+               init_centroids: ArrayLike | None = None) -> float:
         """Train on x, shape (n, d); returns the final objective."""
         x = vectors (x, self.d)
         clustering = swigfaiss.Clustering (self.d, self.k, self.cp)
@@ -365,7 +380,7 @@ class Kmeans:
         self.iteration_stats = [{f: getattr (s, f) for f in fields} for s in stats]
         return self.obj[-1] if self.obj.size > 0 else 0.0
 
-    def assign (self, x):
+    def assign (self, x: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Distance and number of the nearest centroid for each row of x."""
         x = vectors (x, self.d)
         check (self.centroids is not None, "train () must be called before assign ()")
