@@ -320,6 +320,8 @@ static FaissStatus run (Training *self, int redo, float *obj) {
     for (int i = 0; i < self->cp.niter; i++) {
         FAISS_TRY (faiss_check_interrupt ());
         FAISS_TRY (iterate (self, obj));
+        faiss_progress ("k-means", (size_t)redo * (size_t)self->cp.niter + (size_t)i + 1,
+                        (size_t)self->cp.nredo * (size_t)self->cp.niter);
         if (self->cp.verbose) {
             const FaissClusteringIterationStats *stats = &self->stats.data[self->stats.size - 1];
             faiss_say ("  Iteration %d (%.2f s, search %.2f s): objective=%g imbalance=%.3f "
@@ -328,6 +330,8 @@ static FaissStatus run (Training *self, int redo, float *obj) {
                        stats->nsplit);
         }
         if (i > 0 && has_converged (previous, *obj, self->cp.early_stop_threshold)) {
+            faiss_progress ("k-means", ((size_t)redo + 1) * (size_t)self->cp.niter,
+                            (size_t)self->cp.nredo * (size_t)self->cp.niter);
             break;
         }
         previous = *obj;

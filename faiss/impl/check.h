@@ -113,6 +113,9 @@ int faiss_region_failed (const FaissRegion *region);
 /// those that compute results, not those that change an object.
 int faiss_region_stopped (FaissRegion *region);
 
+/// Tell whoever wants to know that `done` of `total` steps are done; not from parallel loops.
+void faiss_progress (const char *what, size_t done, size_t total);
+
 /// An error if the caller asks for the end of what runs, or the region that is watched has failed.
 FaissStatus faiss_check_interrupt (void);
 

@@ -129,6 +129,18 @@ void faiss_warn (const char *format, ...) {
     va_end (args);
 }
 
+static FaissProgressCallback progress_callback;
+
+void faiss_set_progress_callback (FaissProgressCallback callback) {
+    progress_callback = callback;
+}
+
+void faiss_progress (const char *what, size_t done, size_t total) {
+    if (progress_callback) {
+        progress_callback (what, done, total);
+    }
+}
+
 static FaissInterruptCallback interrupt_callback;
 
 void faiss_set_interrupt_callback (FaissInterruptCallback callback) {

@@ -35,6 +35,13 @@ typedef bool (*FaissInterruptCallback) (void);
 /// Have long calls ask; NULL (the default) for no longer. Not while calls run.
 void faiss_set_interrupt_callback (FaissInterruptCallback callback);
 
+/// Learns, in the thread that called, that a training has done so many of its steps, by iterations
+/// of k-means for instance; a quantizer with several of them begins several times.
+typedef void (*FaissProgressCallback) (const char *what, size_t done, size_t total);
+
+/// NULL (the default): nobody learns. Not while calls run.
+void faiss_set_progress_callback (FaissProgressCallback callback);
+
 /// Gets what `verbose` objects say, in pieces of lines, and warnings (also while calls run).
 typedef void (*FaissMessageCallback) (const char *text, bool is_warning);
 

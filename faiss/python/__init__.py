@@ -29,6 +29,7 @@ from faiss.gpu_wrappers import (get_num_gpus, gpu_profiler_start, gpu_profiler_s
 from faiss.ivf_wrappers import (check_compatible_for_merge, extract_index_ivf, merge_into,
                                 range_search_with_parameters, search_and_return_centroids,
                                 search_centroid, search_with_parameters, try_extract_index_ivf)
+from faiss.progress import set_progress
 
 this_module = sys.modules[__name__]
 __version__ = "%d.%d.%d" % (swigfaiss.FAISS_VERSION_MAJOR, swigfaiss.FAISS_VERSION_MINOR,
@@ -36,11 +37,9 @@ __version__ = "%d.%d.%d" % (swigfaiss.FAISS_VERSION_MAJOR, swigfaiss.FAISS_VERSI
 
 
 VERSION_STRING = __version__
-IO_FLAG_MMAP = swigfaiss.IO_FLAG_SKIP_IVF_DATA | 0x646f0000  # upstream's number for mapped lists
 sizeof_long = 8
 SINGLE_SIMD_LEVEL = SINGLE_SIMD_LEVEL_256 = SINGLE_SIMD_LEVEL_512 = swigfaiss.SIMDLevel_NONE
 cvar = globals.GlobalVariables ()
-globals.GlobalVariables.IO_FLAG_MMAP = IO_FLAG_MMAP
 
 
 def add_to_referenced_objects (self, ref):

@@ -17,6 +17,7 @@ The few places where C's symbol table and Python's signatures disagree stand in 
 prototype that does not fit stops the build.
 
 usage: bindgen.py parse-tree.xml > methods.i
+       bindgen.py --fields parse-tree.xml ROOT > fields.i
        bindgen.py --headers ROOT            the public headers, each after those it includes
        bindgen.py --roots ROOT              the roots of the class tree, for swigfaiss.swig's downcasts
 """
@@ -188,6 +189,44 @@ def ancestors (cls, bases):
     return found
 
 
+def print_fields (path, root):
+    """What setting a field means that is a structure itself: C would copy its pointers.
+
+    Vectors and objects are copied, plain structures are what C copies well; no others can be set.
+    """
+    bases, fields, functions, _ = read_tree (path)
+    names = {f.name for f in functions}
+    objects = {c for c in bases if {*ancestors (c, bases)} & {*roots (root)}}
+    inside, with_texts = {}, set ()  # structure -> (field, structure it is); those with texts of their own
+    for node in ET.parse (path).getroot ().iter ("class"):
+        a = attributes (node)
+        if a["name"] in bases:
+            inside[a["name"]] = [(m["name"], m["type"]) for m in map (attributes, node.findall ("cdecl"))
+                                 if m.get ("kind") == "variable" and not m.get ("decl")
+                                 and m["type"] in bases]
+            if any (m.get ("decl") == "p." and m.get ("type") == "char"
+                    for m in map (attributes, node.findall ("cdecl"))):
+                with_texts.add (a["name"])
+
+    def is_plain (cls):
+        return cls not in with_texts and not any (f"faiss_{cls[5:]}_{f}" in names for f in ("clear", "free", "copy")) and all (
+            is_plain (of) for c in ancestors (cls, bases) for _, of in inside[c])
+
+    for of in sorted ({of for found in inside.values () for _, of in found}):
+        element = next ((f.params[1].type for f in functions if f.name == f"faiss_{of[5:]}_assign"), "")
+        element = element.removeprefix ("const ").split (" *")[0]
+        if element and (element not in bases or is_plain (element)):
+            print (f"%typemap(memberin) {of} %{{\n    faiss_check (faiss_{of[5:]}_assign "
+                   f"(&$1, $input->data, $input->size));\n%}}")
+        elif of in objects:
+            print (f"%typemap(memberin) {of} %{{\n    faiss_assign (&$1, $input);\n%}}")
+        elif not is_plain (of):
+            for cls, found in inside.items ():
+                for name, its in found:
+                    if its == of:
+                        print (f"%immutable {cls}::{name};")
+
+
 class Member:
     """A function as Python sees it: kind is constructor, destructor, method, static or function."""
 
@@ -286,6 +325,8 @@ def main (path):
 if __name__ == "__main__":
     if sys.argv[1] == "--headers":
         print ("\n".join (public_headers (pathlib.Path (sys.argv[2]))))
+    elif sys.argv[1] == "--fields":
+        print_fields (sys.argv[2], pathlib.Path (sys.argv[3]))
     elif sys.argv[1] == "--roots":
         print ("\n".join (f"FAISS_ROOT({name})" for name in roots (pathlib.Path (sys.argv[2]))))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faiss import swigfaiss
+from faiss import progress, swigfaiss
 from faiss.array_conversions import (ArgumentError, check, codes as as_codes, ids as as_ids,
                                      numbers, output, rev_swig_ptr, vectors)
 from faiss.swigfaiss import swig_ptr
@@ -90,7 +90,11 @@ def handle_Index (the_class):
         """Add the vectors x, shape (n, d)."""
         float32_only (numeric_type)
         x = vectors (x, self.d)
-        self.add_c (x.shape[0], swig_ptr (x))
+        if progress.factory is None:
+            self.add_c (x.shape[0], swig_ptr (x))
+        else:
+            for i, n in progress.blocks (self, x.shape[0]):
+                self.add_c (n, swig_ptr (x[i:i + n]))
 
     @replacement (the_class)
     def replacement_add_with_ids (self, x: ArrayLike, ids: ArrayLike,
@@ -99,7 +103,11 @@ def handle_Index (the_class):
         float32_only (numeric_type)
         x = vectors (x, self.d)
         ids = as_ids (ids, x.shape[0])
-        self.add_with_ids_c (x.shape[0], swig_ptr (x), swig_ptr (ids))
+        if progress.factory is None:
+            self.add_with_ids_c (x.shape[0], swig_ptr (x), swig_ptr (ids))
+        else:
+            for i, n in progress.blocks (self, x.shape[0]):
+                self.add_with_ids_c (n, swig_ptr (x[i:i + n]), swig_ptr (ids[i:i + n]))
 
     @replacement (the_class)
     def replacement_search (self, x: ArrayLike, k: int, *,

@@ -1,11 +1,7 @@
 """Loads the extension module: the GPU build where there is one, else the CPU build."""
 
-import logging
-
 from faiss import swigfaiss
 from faiss.swigfaiss import *  # noqa: F401, F403
-
-logger = logging.getLogger (__name__)
 
 
 def supported_instruction_sets ():
@@ -17,11 +13,10 @@ def supported_instruction_sets ():
 
 def log_message (text, is_warning):
     """What verbose objects say, and warnings: logging.getLogger ("faiss")."""
+    import logging  # here: programs that want no messages start sooner
     log = logging.getLogger ("faiss")
     for line in text.split ("\n"):
         log.log (logging.WARNING if is_warning else logging.INFO, line)
 
 
 swigfaiss.set_message_function (log_message)
-logger.debug ("loaded the CPU build, SIMD level %s",
-              swigfaiss.to_string (swigfaiss.get_simd_level ()))

@@ -127,6 +127,7 @@ DOWNCASTS = {
 HIDDEN = {
     "faiss_set_message_callback",
     "faiss_set_interrupt_callback",  # swigfaiss.swig's own
+    "faiss_set_progress_callback",
     "faiss_get_last_error",  # exceptions carry it
     "faiss_Index_search",  # search_with_params is Python's search
     "faiss_Index_range_search",

@@ -1,6 +1,8 @@
 """An object lives as long as something in C points to it."""
+import ast
 import gc
-import inspect
+import pathlib
+import weakref
 
 import numpy as np
 import pytest
@@ -31,21 +33,84 @@ def test_constructors (faiss, data):
         used (faiss, make (), x)
 
 
+def stub_classes (faiss):
+    """Every class, and what its stub says of its constructors and attributes that are objects."""
+    text = pathlib.Path (faiss.swigfaiss.__file__).with_suffix (".pyi").read_text ()
+    nodes = {c.name: c for c in ast.parse (text).body if isinstance (c, ast.ClassDef)}
+    for name, node in nodes.items ():
+        constructors = [[ast.unparse (a.annotation).removesuffix (" | None") for a in f.args.args[1:]]
+                        for f in node.body if isinstance (f, ast.FunctionDef) and f.name == "__init__"]
+        attributes = {a.target.id: a.annotation.id for a in node.body if isinstance (a, ast.AnnAssign)
+                      and isinstance (a.annotation, ast.Name) and a.annotation.id in nodes}
+        yield name, nodes, constructors, attributes
+
+
+def sample (faiss, nodes, name):
+    """An object of a class or a subclass, or None."""
+    known = {"Index": lambda: faiss.IndexFlatL2 (24), "VectorTransform": lambda: faiss.NormalizationTransform (24),
+             "InvertedLists": lambda: faiss.ArrayInvertedLists (8, 96),
+             "IDSelector": lambda: faiss.IDSelectorRange (2, 8), "IOReader": faiss.VectorIOReader,
+             "IOWriter": faiss.VectorIOWriter, "IndexFlat": lambda: faiss.IndexFlatL2 (24),
+             "IndexIVF": lambda: faiss.index_factory (24, "IVF8,Flat"),
+             "ResidualQuantizer": lambda: faiss.ResidualQuantizer (24, 2, 4),
+             "AdditiveQuantizer": lambda: faiss.ResidualQuantizer (24, 2, 4)}
+    if name in known:
+        return known[name] ()
+    try:
+        return getattr (faiss, name) ()
+    except (TypeError, AttributeError, RuntimeError):
+        return None
+
+
 def test_every_constructor_keeps_objects (faiss):
-    """All constructors, found by their names for parameters, that take an index."""
-    tried = 0
-    for name, the_class in inspect.getmembers (faiss, inspect.isclass):
-        if not issubclass (the_class, faiss.Index) or name == "Index":
-            continue
-        part = faiss.IndexFlatL2 (24)
-        for arguments in ((part,), (part, 24, 4)):
-            try:
-                index = the_class (*arguments)
-            except (TypeError, AttributeError, RuntimeError):
+    """a = A (B ()): B lives as long as A, for all constructors with objects among their arguments."""
+    tried, numbers = [], {"int": [24, 8, 2, 4], "float": [1.0] * 4, "bool": [False] * 4, "Any": [len] * 4}
+    for name, nodes, constructors, _ in stub_classes (faiss):
+        for types in constructors:
+            if not any (t in nodes for t in types):
                 continue
-            assert any (kept is part for kept in index.referenced_objects), name
-            tried += 1
-    assert tried > 5
+            numbers_left = {t: [*n] for t, n in numbers.items ()}
+            arguments = [sample (faiss, nodes, t) if t in nodes else
+                         numbers_left[t].pop (0) if t in numbers else None for t in types]
+            kept = [weakref.ref (a) for a in arguments if hasattr (a, "thisown")
+                    and not isinstance (a, faiss.ClusteringParameters)]  # these are copied
+            if not kept:
+                continue
+            try:
+                made = getattr (faiss, name) (*arguments)
+            except RuntimeError as error:  # the library says why it does not like these
+                assert str (error), name
+                continue
+            del arguments
+            gc.collect ()
+            assert all (r () is not None for r in kept), f"{name} ({', '.join (types)})"
+            tried.append (name)
+            del made
+    assert len (tried) > 12, tried
+
+
+def test_every_attribute_keeps_objects (faiss):
+    """a.b = B (): the same for all attributes that are objects."""
+    tried = []
+    for name, nodes, _, attributes in stub_classes (faiss):
+        holder = sample (faiss, nodes, name)
+        for attribute, of in attributes.items ():
+            value = sample (faiss, nodes, of)
+            if holder is None or value is None:
+                continue
+            ref = weakref.ref (value)
+            owned = [f for f in ("own_fields", "own_invlists", "own_indices") if hasattr (holder, f)]
+            if any (getattr (holder, f) for f in owned):
+                continue
+            try:
+                setattr (holder, attribute, value)
+            except (AttributeError, TypeError):  # read only
+                continue
+            del value
+            gc.collect ()
+            assert ref () is not None, f"{name}.{attribute}"
+            tried.append (f"{name}.{attribute}")
+    assert len (tried) > 30, tried
 
 
 def test_attributes (faiss, data):
