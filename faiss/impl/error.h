@@ -3,6 +3,7 @@
 #define FAISS_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <faiss/impl/platform_macros.h>
 

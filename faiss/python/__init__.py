@@ -151,7 +151,8 @@ vars ().update ({old: deprecated_class (old, getattr (swigfaiss, new))
                  for old, new in deprecated_name_map.items ()})
 
 # names of the library's own that are no part of the module
+_constants = {c_name for _, _, c_name in swigfaiss.CLASS_CONSTANTS}
 for _name in [*vars ()]:
-    if _name.startswith (("FAISS_", "SUBSET_TYPE_")) or _name in ("memcpy_bytes", "OBJECT_MEMBERS") \
-            or type (vars ()[_name]) is int and hasattr (vars ().get (_name.split ("_")[0]), "thisown"):
+    if _name.startswith ("FAISS_") or _name in _constants or _name in (
+            "memcpy_bytes", "OBJECT_MEMBERS", "CLASS_CONSTANTS"):
         del vars ()[_name]

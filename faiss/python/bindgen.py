@@ -26,7 +26,8 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 
-from python_names import BORROWED, DOWNCASTS, HEADERS_LEFT_OUT, HIDDEN, OUTPUTS, RENAMED, SIGNATURES
+from python_names import (BORROWED, CONSTANT_NAMES, DOWNCASTS, ENUM_CLASSES, HEADERS_LEFT_OUT, HIDDEN,
+                          OUTPUTS, RENAMED, SIGNATURES)
 
 
 def public_headers (root):
@@ -189,6 +190,17 @@ def ancestors (cls, bases):
     return found
 
 
+def class_constants (path, bases):
+    """(class, its constant, C's name) of enumerations that belong to classes: FaissIndexPQSearchType."""
+    for node in ET.parse (path).getroot ().iter ("enum"):
+        of = attributes (node).get ("name") or ""
+        cls = ENUM_CLASSES[of] if of in ENUM_CLASSES else max (
+            (c for c in bases if of.startswith (c)), key=len, default=None)
+        for item in node.findall ("enumitem") if cls in bases else ():
+            name = attributes (item)["name"]
+            yield cls, CONSTANT_NAMES.get (name) or re.sub (f"^(FAISS_)?{cls[5:]}_", "", name), name
+
+
 def print_fields (path, root):
     """What setting a field means that is a structure itself: C would copy its pointers.
 
@@ -318,6 +330,9 @@ def main (path):
             name, parameter = DOWNCASTS[cls]
             print (f"%rename({name}) py_{name};\n%inline %{{\n    "
                    f"static {cls} *py_{name} ({cls} *{parameter}) {{ return {parameter}; }}\n%}}")
+    print ("%pythoncode %{\nCLASS_CONSTANTS = [", end="")
+    print (*(f'("{cls[5:]}", "{name}", "{c_name}")' for cls, name, c_name in class_constants (path, bases)),
+           sep=",\n    ", end="]\n%}\n")
     print ("%pythoncode %{\nOBJECT_MEMBERS = [", end="")
     print (*(f'("{cls[5:]}", "{name}")' for cls, name in views), sep=",\n    ", end="]\n%}\n")
 

@@ -228,6 +228,13 @@ def handle_Index (the_class):
         self.permute_entries_c (swig_ptr (perm))
 
     @replacement (the_class, ignore_missing=True)
+    def replacement_train_inplace (self, x: Floats) -> None:
+        """Train on x, shape (n, d), which is changed: its rows are scaled."""
+        check (isinstance (x, np.ndarray) and x.dtype == np.float32 and x.flags.c_contiguous
+               and x.flags.writeable, "x: expected a writable C-contiguous float32 matrix")
+        self.train_inplace_c (vectors (x, self.d).shape[0], swig_ptr (x))
+
+    @replacement (the_class, ignore_missing=True)
     def replacement_search_preassigned (self, x: ArrayLike, k: int, Iq: ArrayLike,
                                         Dq: ArrayLike | None, *,
                                         params: swigfaiss.SearchParameters | None = None,
@@ -623,26 +630,15 @@ def keep_wholes_of_parts (module):
 
 
 def add_constants (module):
-    """Enumerators and numbers that are members of classes in C++.
-
-    Enumerators named after a class, ProductQuantizer_Train_shared, are found by that.
-    """
-    classes = {name: c for name, c in vars (module).items () if hasattr (c, "thisown")}
-    for name, value in [*vars (module).items ()]:
-        if type (value) is int:
-            the_class = classes.get (name.split ("_")[0])
-            if the_class is not None:
-                setattr (the_class, name.partition ("_")[2], value)
-                delattr (module, name)
-    for name, value in [("NoMap", module.FAISS_DIRECT_MAP_NO_MAP),
-                        ("Array", module.FAISS_DIRECT_MAP_ARRAY),
-                        ("Hashtable", module.FAISS_DIRECT_MAP_HASHTABLE), ("DMT_count", 3)]:
-        setattr (module.DirectMap, name, value)
-    for name in dir (module):
-        if name.startswith ("SUBSET_TYPE_"):
-            setattr (module.InvertedLists, name, getattr (module, name))
+    """Enumerators and numbers that are members of classes in C++; those leave the module."""
+    for class_name, name, c_name in module.CLASS_CONSTANTS:
+        setattr (getattr (module, class_name), name, getattr (module, c_name))
+    for c_name in {c_name for _, _, c_name in module.CLASS_CONSTANTS}:
+        delattr (module, c_name)
+    module.DirectMap.DMT_count = 3
     module.InvertedLists.INVALID_CODE_SIZE = 2**64 - 1
     module.IndexIVF.PARALLEL_MODE_NO_HEAP_INIT = module.FAISS_PARALLEL_MODE_NO_HEAP_INIT
+    module.IndexIVFPQ.ScannerMode_Precomputed, module.IndexIVFPQ.ScannerMode_OnTheFly = 0, 1
 
 
 def make_IndexIVFInterface (module):

@@ -14,6 +14,8 @@ SIGNATURES = {
     "faiss_Index_check_compatible_for_merge": "otherIndex<other",
     "faiss_IndexIVF_merge_from": "otherIndex<other, add_id",
     "faiss_IndexIVFFlat_add_core": "n, x, xids, precomputed_idx, inverted_list_context",
+    "faiss_IndexIVFScalarQuantizer_add_core":
+        "n, x, xids, precomputed_idx, inverted_list_context",
     "faiss_IndexIVF_add_core": "n, x, xids, precomputed_idx, inverted_list_context",
     "faiss_IndexIVF_get_InvertedListScanner": "store_pairs=false, sel=NULL, params=NULL",
     "faiss_IndexIVF_search_preassigned_with_stats":
@@ -111,6 +113,21 @@ OUTPUTS = {
 BORROWED = {
     "faiss_ParameterSpace_add_range",
     "faiss_RangeSearchPartialResult_new_result",
+}
+
+# enumeration -> the class whose constants its enumerators are, where its name does not begin with it;
+# None: they are the module's
+ENUM_CLASSES = {
+    "FaissClusteringInitMethod": None,
+    "FaissQuantizerType": "FaissScalarQuantizer",
+    "FaissRangeStat": "FaissScalarQuantizer",
+}
+
+# enumerator -> its name in the class
+CONSTANT_NAMES = {
+    "FAISS_DIRECT_MAP_NO_MAP": "NoMap",
+    "FAISS_DIRECT_MAP_ARRAY": "Array",
+    "FAISS_DIRECT_MAP_HASHTABLE": "Hashtable",
 }
 
 # roots -> functions that give pointers to them, from elsewhere, the class they really are

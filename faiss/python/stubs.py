@@ -11,7 +11,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 
-from bindgen import attributes, c_type, python_members, read_tree
+from bindgen import attributes, c_type, class_constants, python_members, read_tree
 from python_names import DOWNCASTS
 
 INTEGERS = set ("int long short unsigned size_t ssize_t idx_t int8_t int16_t int32_t int64_t uint8_t uint16_t "
@@ -65,10 +65,9 @@ METHODS = {
                  "def filedescriptor (self) -> int: ..."],
     "Index": ["def __getstate__ (self) -> dict[str, bytes]: ...",
               "def __setstate__ (self, state: dict[str, bytes]) -> None: ..."],
-    "DirectMap": ["NoMap: int", "Array: int", "Hashtable: int", "DMT_count: int"],
-    "InvertedLists": ["SUBSET_TYPE_ELEMENT_RANGE: int", "SUBSET_TYPE_ID_MOD: int",
-                      "SUBSET_TYPE_ID_RANGE: int", "SUBSET_TYPE_INVLIST: int",
-                      "SUBSET_TYPE_INVLIST_FRACTION: int", "INVALID_CODE_SIZE: int"],
+    "DirectMap": ["DMT_count: int"],
+    "InvertedLists": ["INVALID_CODE_SIZE: int"],
+    "IndexIVFPQ": ["ScannerMode_Precomputed: int", "ScannerMode_OnTheFly: int"],
     "IndexIVF": ["PARALLEL_MODE_NO_HEAP_INIT: int"],
     "SearchParameters": ["def __init__ (self, **args: Any) -> None: ..."],
     "IDSelectorArray": ["@overload", "def __init__ (self, indices: ArrayLike) -> None: ..."],
@@ -81,6 +80,7 @@ BASES = {"IndexIVF": ", IndexIVFInterface", "ZnSphereCodec": ", ZnSphereSearch"}
 
 class Stubs:
     def __init__ (self, tree, sources):
+        self.tree = tree
         self.bases, self.fields, functions, _ = read_tree (tree)
         self.members = [*python_members (self.bases, self.fields, functions)]
         self.root = ET.parse (tree).getroot ()
@@ -89,17 +89,16 @@ class Stubs:
 
     def enums (self):
         """Types of enumerations, and enumerators by class ("" for those of the module)."""
-        self.enum_types, self.enumerators = set (), {}
+        self.enum_types, self.enumerators, of_classes = set (), {"": []}, set ()
+        for cls, name, c_name in class_constants (self.tree, self.bases):
+            self.enumerators.setdefault (cls[5:], []).append (name)
+            of_classes.add (c_name)
         for node in self.root.iter ("enum"):
             self.enum_types.add (attributes (node).get ("name"))
             for item in node.findall ("enumitem"):
                 name = attributes (item)["name"]
-                cls = name.split ("_")[0]
-                if "Faiss" + cls in self.bases:
-                    self.enumerators.setdefault (cls, []).append (name.partition ("_")[2])
-                else:
-                    name = re.sub ("^FAISS_(?=IO_FLAG)", "", name)
-                    self.enumerators.setdefault ("", []).append (name)
+                if name not in of_classes:
+                    self.enumerators[""].append (re.sub ("^FAISS_(?=IO_FLAG)", "", name))
         for node in self.root.iter ("constant"):
             name = re.sub ("^FAISS_(?=IO_FLAG)", "", attributes (node).get ("sym_name", ""))
             if re.match (r"[A-Z]", name):

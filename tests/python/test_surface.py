@@ -19,6 +19,7 @@ API = json.loads ((HERE / "python_api.json").read_text ())
 # what differs on purpose
 DIFFERENT = {
     "DirectMapAdd.__init__": "C has no constructors: init () does it",
+    "IndexRowwiseMinMaxBase.train_inplace": "takes an array in the class that has it, too",
     "ResidualQuantizer (8, 2, 8).only_8bit": "upstream's is always false",
     "LocalSearchQuantizer (8, 2, 8).only_8bit": "the same",
     "MappedFileIOReader.__init__": "by the file's name; upstream's class of maps is not public in C",
