@@ -17,7 +17,7 @@
 
 enum {
     MAX_NBITS = 24,
-    BLOCK = 256, /* vectors that a thread encodes at a time */
+    BLOCK = 128, /* vectors that a thread encodes at a time */
 };
 
 /* ---- objects --------------------------------------------------------------------------------- */
@@ -191,19 +191,27 @@ void faiss_ProductQuantizer_clear_transposed_centroids (FaissProductQuantizer *s
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
+/* The centroids by columns, if they were synchronised: component j of centroid i of m is at (j * M
+ * + m) * ksub + i. */
+static const float *columns_of (const FaissProductQuantizer *self) {
+    bool are_there =
+        self->centroids.size > 0 && self->transposed_centroids.size == self->centroids.size;
+    return are_there ? self->transposed_centroids.data : NULL;
+}
+
 void faiss_pq_distance_table (const FaissProductQuantizer *self, const float *x, float *table) {
+    size_t ksub = self->ksub, dsub = self->dsub;
     for (size_t m = 0; m < self->M; m++) {
-        faiss_fvec_L2sqr_ny (table + m * self->ksub, x + m * self->dsub,
-                             self->centroids.data + m * self->ksub * self->dsub, self->dsub,
-                             self->ksub);
+        faiss_kernels.pq_row_table_L2 (x + m * dsub, dsub, self->centroids.data + m * ksub * dsub,
+                                       ksub, table + m * ksub);
     }
 }
 
 void faiss_pq_inner_prod_table (const FaissProductQuantizer *self, const float *x, float *table) {
+    size_t ksub = self->ksub, dsub = self->dsub;
     for (size_t m = 0; m < self->M; m++) {
-        faiss_fvec_inner_products_ny (table + m * self->ksub, x + m * self->dsub,
-                                      self->centroids.data + m * self->ksub * self->dsub,
-                                      self->dsub, self->ksub);
+        faiss_kernels.pq_row_table_ip (x + m * dsub, dsub, self->centroids.data + m * ksub * dsub,
+                                       ksub, table + m * ksub);
     }
 }
 
@@ -281,42 +289,79 @@ FaissStatus faiss_ProductQuantizer_compute_code_from_distance_table (
     return FAISS_OK;
 }
 
-/* Encode n vectors. @param buffer  size ksub */
-static void encode (const FaissProductQuantizer *self, const float *x, uint8_t *codes, size_t n,
-                    float *buffer) {
-    memset (codes, 0, n * self->quantizer.code_size);
-    for (size_t m = 0; m < self->M; m++) {
-        const float *centroids = self->centroids.data + m * self->ksub * self->dsub;
-        for (size_t i = 0; i < n; i++) {
-            faiss_fvec_L2sqr_ny (buffer, x + i * self->quantizer.d + m * self->dsub, centroids,
-                                 self->dsub, self->ksub);
-            faiss_bitstring_put (codes + i * self->quantizer.code_size, m * self->nbits,
-                                 first_smallest (buffer, self->ksub), self->nbits);
+/* Write the numbers of n codes for sub-quantizer m. */
+static void put_numbers (const FaissProductQuantizer *self, size_t m, const uint32_t *numbers,
+                         uint8_t *codes, size_t n) {
+    size_t code_size = self->quantizer.code_size;
+    for (size_t i = 0; i < n; i++) {
+        if (self->nbits == 8) {
+            codes[i * code_size + m] = (uint8_t)numbers[i];
+        } else {
+            faiss_bitstring_put (codes + i * code_size, m * self->nbits, numbers[i], self->nbits);
         }
     }
 }
 
-static FaissStatus ProductQuantizer_compute_codes (const FaissQuantizer *quantizer, const float *x,
-                                                   uint8_t *codes, size_t n) {
-    const FaissProductQuantizer *self = CONST_SELF (quantizer);
-    FAISS_TRY (faiss_pq_check (__func__, self));
+/* Encode at most a block of vectors. */
+static void encode_block (const FaissProductQuantizer *self, const float *columns, const float *x,
+                          uint8_t *codes, size_t n) {
+    uint32_t numbers[BLOCK];
+    memset (codes, 0, n * self->quantizer.code_size);
+    for (size_t m = 0; m < self->M; m++) {
+        faiss_kernels.pq_nearest (x + m * self->dsub, self->quantizer.d, n, self->dsub,
+                                  columns + m * self->ksub, self->M * self->ksub, self->ksub,
+                                  numbers);
+        put_numbers (self, m, numbers, codes, n);
+    }
+}
+
+/* Encode a few vectors, without columns. @param table  size ksub */
+static void encode_few (const FaissProductQuantizer *self, const float *x, uint8_t *codes, size_t n,
+                        float *table) {
+    memset (codes, 0, n * self->quantizer.code_size);
+    for (size_t m = 0; m < self->M; m++) {
+        const float *centroids = self->centroids.data + m * self->ksub * self->dsub;
+        for (size_t i = 0; i < n; i++) {
+            faiss_kernels.pq_row_table_L2 (x + i * self->quantizer.d + m * self->dsub, self->dsub,
+                                           centroids, self->ksub, table);
+            uint32_t number = (uint32_t)first_smallest (table, self->ksub);
+            put_numbers (self, m, &number, codes + i * self->quantizer.code_size, 1);
+        }
+    }
+}
+
+static FaissStatus encode_blocks (const FaissProductQuantizer *self, const float *columns,
+                                  const float *x, uint8_t *codes, size_t n) {
     int64_t n_blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
     FaissRegion region = {0};
-#pragma omp parallel num_threads(faiss_threads_for(n_blocks))
-    {
-        float *buffer = NULL;
-        faiss_region_note (&region, faiss_alloc (&buffer, self->ksub, sizeof *buffer));
-#pragma omp for
-        for (int64_t b = 0; b < n_blocks; b++) {
-            size_t begin = (size_t)b * BLOCK, size = n - begin < BLOCK ? n - begin : BLOCK;
-            if (!faiss_region_stopped (&region)) {
-                encode (self, x + begin * quantizer->d, codes + begin * quantizer->code_size, size,
-                        buffer);
-            }
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (int64_t b = 0; b < n_blocks; b++) {
+        size_t begin = (size_t)b * BLOCK, size = n - begin < BLOCK ? n - begin : BLOCK;
+        if (!faiss_region_stopped (&region)) {
+            encode_block (self, columns, x + begin * self->quantizer.d,
+                          codes + begin * self->quantizer.code_size, size);
         }
-        free (buffer);
     }
     return faiss_region_close (&region);
+}
+
+static FaissStatus ProductQuantizer_compute_codes (const FaissQuantizer *quantizer, const float *x,
+                                                   uint8_t *codes, size_t n) {
+    enum { FEW = 4 }; /* columns are not worth it */
+    const FaissProductQuantizer *self = CONST_SELF (quantizer);
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    const float *columns = columns_of (self);
+    if (columns) {
+        return encode_blocks (self, columns, x, codes, n);
+    }
+    FAISS_AUTO_FREE (float) *memory = NULL;
+    FAISS_TRY (faiss_alloc (&memory, n <= FEW ? self->ksub : self->centroids.size, sizeof *memory));
+    if (n <= FEW) {
+        encode_few (self, x, codes, n, memory);
+        return FAISS_OK;
+    }
+    transpose (self, memory);
+    return encode_blocks (self, memory, x, codes, n);
 }
 
 FaissStatus faiss_ProductQuantizer_compute_code (const FaissProductQuantizer *self, const float *x,

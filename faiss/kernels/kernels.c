@@ -52,7 +52,6 @@ static const FaissKernels avx2_kernels = {
     .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx2,
     .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx2,
     .sq_turbo = faiss_sq_turbo_avx2,
-    .pq_swap_cost = faiss_pq_swap_cost_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -91,6 +90,11 @@ static const FaissKernels avx512_kernels = {
     .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx512,
     .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx512,
     .sq_turbo = faiss_sq_turbo_avx512,
+    .pq_nearest = faiss_pq_nearest_avx512,
+    .pq_table_L2 = faiss_pq_table_L2_avx512,
+    .pq_table_ip = faiss_pq_table_ip_avx512,
+    .pq_row_table_L2 = faiss_pq_row_table_L2_avx512,
+    .pq_row_table_ip = faiss_pq_row_table_ip_avx512,
     .pq_swap_cost = faiss_pq_swap_cost_avx512,
     .pq_transpose_bytes = faiss_pq_transpose_bytes_avx512,
     .pq_table_ranges = faiss_pq_table_ranges_avx512,

@@ -1,4 +1,5 @@
 /* Product quantizer codes: the definition of what these kernels compute. */
+#include <math.h>
 #include <string.h>
 
 #include <faiss/kernels/kernels.h>
@@ -79,6 +80,66 @@ size_t faiss_pq_filter_bytes_generic (const uint8_t *tables, size_t n_columns,
         }
     }
     return n_found;
+}
+
+static float squared_distance (const float *x, size_t dsub, const float *centroid, size_t ld) {
+    float sum = 0;
+    for (size_t j = 0; j < dsub; j++) {
+        float difference = centroid[j * ld] - x[j];
+        sum += difference * difference;
+    }
+    return sum;
+}
+
+static float inner_product (const float *x, size_t dsub, const float *centroid, size_t ld) {
+    float sum = 0;
+    for (size_t j = 0; j < dsub; j++) {
+        sum += centroid[j * ld] * x[j];
+    }
+    return sum;
+}
+
+void faiss_pq_nearest_generic (const float *x, size_t stride, size_t n, size_t dsub,
+                               const float *columns, size_t ld, size_t ksub, uint32_t *best) {
+    for (size_t i = 0; i < n; i++) {
+        float nearest = INFINITY;
+        best[i] = 0;
+        for (size_t c = 0; c < ksub; c++) {
+            float distance = squared_distance (x + i * stride, dsub, columns + c, ld);
+            if (distance < nearest) {
+                nearest = distance;
+                best[i] = (uint32_t)c;
+            }
+        }
+    }
+}
+
+void faiss_pq_table_L2_generic (const float *x, size_t dsub, const float *columns, size_t ld,
+                                size_t ksub, float *out) {
+    for (size_t c = 0; c < ksub; c++) {
+        out[c] = squared_distance (x, dsub, columns + c, ld);
+    }
+}
+
+void faiss_pq_table_ip_generic (const float *x, size_t dsub, const float *columns, size_t ld,
+                                size_t ksub, float *out) {
+    for (size_t c = 0; c < ksub; c++) {
+        out[c] = inner_product (x, dsub, columns + c, ld);
+    }
+}
+
+void faiss_pq_row_table_L2_generic (const float *x, size_t dsub, const float *centroids,
+                                    size_t ksub, float *out) {
+    for (size_t c = 0; c < ksub; c++) {
+        out[c] = squared_distance (x, dsub, centroids + c * dsub, 1);
+    }
+}
+
+void faiss_pq_row_table_ip_generic (const float *x, size_t dsub, const float *centroids,
+                                    size_t ksub, float *out) {
+    for (size_t c = 0; c < ksub; c++) {
+        out[c] = inner_product (x, dsub, centroids + c * dsub, 1);
+    }
 }
 
 double faiss_pq_swap_cost_generic (const double *u1, const double *u2, const double *w1,

@@ -159,6 +159,118 @@ void check_pq_filter_bytes (void) {
     }
 }
 
+/* ---- distances to centroids ------------------------------------------------------------------ */
+
+static const size_t dsubs[] = {0, 1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 28, 50};
+static const size_t ksubs[] = {1, 2, 4, 8, 16, 32, 64, 256, 512};
+enum { N_DSUBS = sizeof dsubs / sizeof *dsubs, N_KSUBS = sizeof ksubs / sizeof *ksubs };
+
+/* The same centroids as columns. */
+static float *as_columns (const float *centroids, size_t dsub, size_t ksub, size_t ld) {
+    float *columns = guarded (dsub ? ((dsub - 1) * ld + ksub) * sizeof *columns : 0);
+    for (size_t c = 0; c < ksub; c++) {
+        for (size_t j = 0; j < dsub; j++) {
+            columns[j * ld + c] = centroids[c * dsub + j];
+        }
+    }
+    return columns;
+}
+
+/* Small integers: distances are exact, ties occur, and the first wins at every level. */
+void check_pq_nearest (void) {
+    for (Run run = RUN (pq_nearest); next_run (&run);) {
+        for (size_t s = 0; s < N_DSUBS * N_KSUBS; s++) {
+            size_t dsub = dsubs[s / N_KSUBS], ksub = ksubs[s % N_KSUBS], n = random_bits () % 12;
+            size_t ld = ksub + random_bits () % 3, stride = dsub + random_bits () % 3;
+            float *x = random_small_integers (n == 0 ? 0 : (n - 1) * stride + dsub);
+            float *columns = as_columns (random_small_integers (dsub * ksub), dsub, ksub, ld);
+            uint32_t expected[12], *where = guarded (n * sizeof *where);
+            run.reference->pq_nearest (x, stride, n, dsub, columns, ld, ksub, expected);
+            run.tested->pq_nearest (x, stride, n, dsub, columns, ld, ksub, where);
+            if (memcmp (where, expected, n * sizeof *where) != 0) {
+                failed (&run, "dsub=%zu ksub=%zu n=%zu: other centroids", dsub, ksub, n);
+            }
+        }
+        static const size_t timed[][2] = {{2, 256}, {4, 256}, {8, 256}, {28, 256}, {2, 16}};
+        for (size_t i = 0; bench_wanted && i < 5; i++) {
+            size_t dsub = timed[i][0], ksub = timed[i][1];
+            float *x = random_floats (64 * dsub), *columns = random_floats (dsub * ksub);
+            uint32_t *where = guarded (64 * sizeof *where);
+            char what[64];
+            snprintf (what, sizeof what, "dsub=%zu ksub=%zu n=64", dsub, ksub);
+            BENCH (&run, what, 64.0 * (double)(dsub * ksub),
+                   (run.tested->pq_nearest (x, dsub, 64, dsub, columns, ksub, ksub, where), 0));
+        }
+    }
+}
+
+typedef void (*Table) (const float *x, size_t dsub, const float *columns, size_t ld, size_t ksub,
+                       float *out);
+typedef void (*RowTable) (const float *x, size_t dsub, const float *centroids, size_t ksub,
+                          float *out);
+
+/* Both forms of the level; the one by rows must give what the one by columns gives. */
+static void check_tables (const Run *run, Table reference, Table table, RowTable row_table) {
+    for (size_t s = 0; s < N_DSUBS * N_KSUBS; s++) {
+        size_t dsub = dsubs[s / N_KSUBS], ksub = ksubs[s % N_KSUBS];
+        size_t ld = ksub + random_bits () % 3;
+        const float *x = random_floats (dsub), *centroids = random_floats (dsub * ksub);
+        const float *columns = as_columns (centroids, dsub, ksub, ld);
+        float expected[512], *out = guarded (ksub * sizeof *out);
+        float *by_rows = guarded (ksub * sizeof *by_rows);
+        reference (x, dsub, columns, ld, ksub, expected);
+        table (x, dsub, columns, ld, ksub, out);
+        row_table (x, dsub, centroids, ksub, by_rows);
+        for (size_t c = 0; c < ksub; c++) {
+            double bound = 1e-6 * sqrt ((double)dsub) * (double)dsub * 4;
+            if (!(fabs ((double)out[c] - (double)expected[c]) <= bound)) {
+                failed (run, "dsub=%zu ksub=%zu: expected %g, got %g", dsub, ksub,
+                        (double)expected[c], (double)out[c]);
+            }
+            if (memcmp (&by_rows[c], &out[c], sizeof out[c]) != 0) {
+                failed (run, "dsub=%zu ksub=%zu: by rows %g, by columns %g", dsub, ksub,
+                        (double)by_rows[c], (double)out[c]);
+            }
+        }
+    }
+}
+
+static void bench_tables (const Run *run, Table table, RowTable row_table) {
+    static const size_t timed[] = {2, 4, 8, 10, 28};
+    for (size_t i = 0; bench_wanted && i < 5; i++) {
+        size_t dsub = timed[i];
+        float *x = random_floats (dsub), *centroids = random_floats (dsub * 256), out[256];
+        char what[64];
+        snprintf (what, sizeof what, "dsub=%zu ksub=256", dsub);
+        if (table) {
+            BENCH (run, what, 256.0 * (double)dsub, (table (x, dsub, centroids, 256, 256, out), 0));
+        } else {
+            BENCH (run, what, 256.0 * (double)dsub, (row_table (x, dsub, centroids, 256, out), 0));
+        }
+    }
+}
+
+#define CHECK_TABLES(metric)                                                                       \
+    void check_pq_table_##metric (void) {                                                          \
+        for (Run run = RUN (pq_table_##metric); next_run (&run);) {                                \
+            check_tables (&run, run.reference->pq_table_##metric, run.tested->pq_table_##metric,   \
+                          run.tested->pq_row_table_##metric);                                      \
+            bench_tables (&run, run.tested->pq_table_##metric, NULL);                              \
+        }                                                                                          \
+    }                                                                                              \
+    void check_pq_row_table_##metric (void) {                                                      \
+        for (Run run = RUN (pq_row_table_##metric); next_run (&run);) {                            \
+            check_tables (&run, run.reference->pq_table_##metric, run.tested->pq_table_##metric,   \
+                          run.tested->pq_row_table_##metric);                                      \
+            bench_tables (&run, NULL, run.tested->pq_row_table_##metric);                          \
+        }                                                                                          \
+    }
+
+CHECK_TABLES (L2)
+CHECK_TABLES (ip)
+
+/* ---- polysemous training --------------------------------------------------------------------- */
+
 static const double *random_doubles (size_t n) {
     double *values = guarded (n * sizeof *values);
     for (size_t i = 0; i < n; i++) {

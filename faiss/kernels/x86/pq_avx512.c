@@ -6,6 +6,8 @@
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/unroll.h>
 
+#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
+
 enum { ENTRIES = 256, LANES = 64, TILE = 16 };
 
 /* 16 bytes of the rows i, i + 16, i + 32, i + 48. */
@@ -110,4 +112,221 @@ void faiss_pq_round_tables_avx512 (const float *tables, size_t n_columns, size_t
                              _mm512_cvtepi32_epi8 (whole));
         }
     }
+}
+
+/* ---- nearest centroids ----------------------------------------------------------------------- */
+
+enum { POINTS = 4, VECTOR = 16 };
+
+static inline __mmask16 first_lanes (size_t n) {
+    return (__mmask16)(n < VECTOR ? (1u << n) - 1 : 0xffff);
+}
+
+/* Squared distances of n_points points to n_vectors times 16 centroids. */
+ALWAYS_INLINE void distances (const int n_points, const int n_vectors, const float *const *points,
+                              size_t dsub, const float *columns, size_t ld, const __mmask16 *there,
+                              __m512 sums[POINTS][2]) {
+    __m512 local[POINTS][2]; /* only indexed by constants once unrolled: registers */
+    FAISS_UNROLL
+    for (int p = 0; p < n_points; p++) {
+        local[p][0] = local[p][1] = _mm512_setzero_ps ();
+    }
+    for (size_t j = 0; j < dsub; j++) {
+        FAISS_UNROLL
+        for (int v = 0; v < n_vectors; v++) {
+            __m512 centroids =
+                _mm512_maskz_loadu_ps (there[v], columns + j * ld + (size_t)v * VECTOR);
+            FAISS_UNROLL
+            for (int p = 0; p < n_points; p++) {
+                __m512 difference = _mm512_sub_ps (centroids, _mm512_set1_ps (points[p][j]));
+                local[p][v] = _mm512_fmadd_ps (difference, difference, local[p][v]);
+            }
+        }
+    }
+    FAISS_UNROLL
+    for (int p = 0; p < n_points; p++) {
+        sums[p][0] = local[p][0];
+        sums[p][1] = local[p][1];
+    }
+}
+
+ALWAYS_INLINE void nearest_of_points (const int n_points, const float *x, size_t stride,
+                                      size_t dsub, const float *columns, size_t ld, size_t ksub,
+                                      uint32_t *best) {
+    const float *points[POINTS];
+    __m512 nearest[POINTS];
+    __m512i which[POINTS];
+    FAISS_UNROLL
+    for (int p = 0; p < n_points; p++) {
+        points[p] = x + (size_t)p * stride;
+        nearest[p] = _mm512_set1_ps (__builtin_inff ());
+        which[p] = _mm512_setzero_si512 ();
+    }
+    for (size_t i = 0; i < ksub; i += 2 * VECTOR) {
+        __m512 sums[POINTS][2];
+        const __mmask16 there[2] = {first_lanes (ksub - i),
+                                    first_lanes (ksub - i > VECTOR ? ksub - i - VECTOR : 0)};
+        const int n_vectors = ksub - i > VECTOR ? 2 : 1;
+        if (n_vectors == 2) {
+            distances (n_points, 2, points, dsub, columns + i, ld, there, sums);
+        } else {
+            distances (n_points, 1, points, dsub, columns + i, ld, there, sums);
+        }
+        for (int v = 0; v < n_vectors; v++) {
+            __m512i number = _mm512_set1_epi32 ((int)(i / VECTOR) + v);
+            FAISS_UNROLL
+            for (int p = 0; p < n_points; p++) {
+                __mmask16 better =
+                    _mm512_mask_cmp_ps_mask (there[v], sums[p][v], nearest[p], _CMP_LT_OQ);
+                nearest[p] = _mm512_mask_mov_ps (nearest[p], better, sums[p][v]);
+                which[p] = _mm512_mask_mov_epi32 (which[p], better, number);
+            }
+        }
+    }
+    const __m512i lanes = _mm512_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    FAISS_UNROLL
+    for (int p = 0; p < n_points; p++) { /* the first of those that are equally near */
+        __m512 smallest = _mm512_set1_ps (_mm512_reduce_min_ps (nearest[p]));
+        __mmask16 equal = _mm512_cmp_ps_mask (nearest[p], smallest, _CMP_EQ_OQ);
+        __m512i numbers = _mm512_or_si512 (_mm512_slli_epi32 (which[p], 4), lanes);
+        best[p] = equal ? _mm512_mask_reduce_min_epu32 (equal, numbers) : 0;
+    }
+}
+
+ALWAYS_INLINE void nearest_of_all (const float *x, size_t stride, size_t n, const size_t dsub,
+                                   const float *columns, size_t ld, size_t ksub, uint32_t *best) {
+    size_t i = 0;
+    for (; i + POINTS <= n; i += POINTS) {
+        nearest_of_points (POINTS, x + i * stride, stride, dsub, columns, ld, ksub, best + i);
+    }
+    for (; i < n; i++) {
+        nearest_of_points (1, x + i * stride, stride, dsub, columns, ld, ksub, best + i);
+    }
+}
+
+void faiss_pq_nearest_avx512 (const float *x, size_t stride, size_t n, size_t dsub,
+                              const float *columns, size_t ld, size_t ksub, uint32_t *best) {
+    switch (dsub) {
+    case 1:
+        nearest_of_all (x, stride, n, 1, columns, ld, ksub, best);
+        break;
+    case 2:
+        nearest_of_all (x, stride, n, 2, columns, ld, ksub, best);
+        break;
+    case 4:
+        nearest_of_all (x, stride, n, 4, columns, ld, ksub, best);
+        break;
+    default:
+        nearest_of_all (x, stride, n, dsub, columns, ld, ksub, best);
+    }
+}
+
+/* ---- tables of distances --------------------------------------------------------------------- */
+
+typedef enum Metric { L2, IP } Metric; /* always constant arguments */
+
+ALWAYS_INLINE __m512 term (const Metric metric, __m512 centroids, __m512 point, __m512 sum) {
+    if (metric == IP) {
+        return _mm512_fmadd_ps (centroids, point, sum);
+    }
+    __m512 difference = _mm512_sub_ps (centroids, point);
+    return _mm512_fmadd_ps (difference, difference, sum);
+}
+
+ALWAYS_INLINE void table_by_columns (const Metric metric, const float *x, size_t dsub,
+                                     const float *columns, size_t ld, size_t ksub, float *out) {
+    for (size_t i = 0; i < ksub; i += VECTOR) {
+        __mmask16 there = first_lanes (ksub - i);
+        __m512 sum = _mm512_setzero_ps ();
+        for (size_t j = 0; j < dsub; j++) {
+            sum = term (metric, _mm512_maskz_loadu_ps (there, columns + j * ld + i),
+                        _mm512_set1_ps (x[j]), sum);
+        }
+        _mm512_mask_storeu_ps (out + i, there, sum);
+    }
+}
+
+void faiss_pq_table_L2_avx512 (const float *x, size_t dsub, const float *columns, size_t ld,
+                               size_t ksub, float *out) {
+    table_by_columns (L2, x, dsub, columns, ld, ksub, out);
+}
+
+void faiss_pq_table_ip_avx512 (const float *x, size_t dsub, const float *columns, size_t ld,
+                               size_t ksub, float *out) {
+    table_by_columns (IP, x, dsub, columns, ld, ksub, out);
+}
+
+/* Components j and following of the 16 centroids that begin at rows, one vector per component. */
+ALWAYS_INLINE void load_columns (const int n_components, const float *rows, __m512 columns[4]) {
+    const __m512i even =
+        _mm512_setr_epi32 (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32 (even, _mm512_set1_epi32 (1));
+    if (n_components == 2) {
+        __m512 a = _mm512_loadu_ps (rows), b = _mm512_loadu_ps (rows + 16);
+        columns[0] = _mm512_permutex2var_ps (a, even, b);
+        columns[1] = _mm512_permutex2var_ps (a, odd, b);
+        return;
+    }
+    __m512 a = _mm512_loadu_ps (rows), b = _mm512_loadu_ps (rows + 16);
+    __m512 c = _mm512_loadu_ps (rows + 32), d = _mm512_loadu_ps (rows + 48);
+    __m512 ab_even = _mm512_permutex2var_ps (a, even, b),
+           ab_odd = _mm512_permutex2var_ps (a, odd, b);
+    __m512 cd_even = _mm512_permutex2var_ps (c, even, d),
+           cd_odd = _mm512_permutex2var_ps (c, odd, d);
+    columns[0] = _mm512_permutex2var_ps (ab_even, even, cd_even);
+    columns[2] = _mm512_permutex2var_ps (ab_even, odd, cd_even);
+    columns[1] = _mm512_permutex2var_ps (ab_odd, even, cd_odd);
+    columns[3] = _mm512_permutex2var_ps (ab_odd, odd, cd_odd);
+}
+
+/* Whole vectors of centroids of 2 or 4 components. Returns how many centroids are done. */
+ALWAYS_INLINE size_t table_by_shuffles (const Metric metric, const int dsub, const float *x,
+                                        const float *centroids, size_t ksub, float *out) {
+    size_t i = 0;
+    for (; i + VECTOR <= ksub; i += VECTOR) {
+        __m512 columns[4], sum = _mm512_setzero_ps ();
+        load_columns (dsub, centroids + i * (size_t)dsub, columns);
+        FAISS_UNROLL
+        for (int j = 0; j < dsub; j++) {
+            sum = term (metric, columns[j], _mm512_set1_ps (x[j]), sum);
+        }
+        _mm512_storeu_ps (out + i, sum);
+    }
+    return i;
+}
+
+ALWAYS_INLINE void table_by_rows (const Metric metric, const float *x, size_t dsub,
+                                  const float *centroids, size_t ksub, float *out) {
+    size_t i = 0;
+    if (dsub == 1) {
+        table_by_columns (metric, x, 1, centroids, 0, ksub, out);
+        return;
+    }
+    if (dsub == 2) {
+        i = table_by_shuffles (metric, 2, x, centroids, ksub, out);
+    } else if (dsub == 4) {
+        i = table_by_shuffles (metric, 4, x, centroids, ksub, out);
+    }
+    const __m512i lanes = _mm512_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i offsets = _mm512_mullo_epi32 (lanes, _mm512_set1_epi32 ((int)dsub));
+    for (; i < ksub; i += VECTOR) {
+        __mmask16 there = first_lanes (ksub - i);
+        __m512 sum = _mm512_setzero_ps ();
+        for (size_t j = 0; j < dsub; j++) {
+            __m512 column = _mm512_mask_i32gather_ps (_mm512_setzero_ps (), there, offsets,
+                                                      centroids + i * dsub + j, 4);
+            sum = term (metric, column, _mm512_set1_ps (x[j]), sum);
+        }
+        _mm512_mask_storeu_ps (out + i, there, sum);
+    }
+}
+
+void faiss_pq_row_table_L2_avx512 (const float *x, size_t dsub, const float *centroids, size_t ksub,
+                                   float *out) {
+    table_by_rows (L2, x, dsub, centroids, ksub, out);
+}
+
+void faiss_pq_row_table_ip_avx512 (const float *x, size_t dsub, const float *centroids, size_t ksub,
+                                   float *out) {
+    table_by_rows (IP, x, dsub, centroids, ksub, out);
 }
