@@ -18,8 +18,10 @@ static inline __m512i load_rows (const uint8_t *codes, size_t stride) {
     return _mm512_inserti32x4 (rows, _mm_loadu_si128 ((const __m128i_u *)(codes + 48 * stride)), 3);
 }
 
-/* 64 rows x 16 columns, all there. In each of the four lanes 16 x 16 bytes are transposed. */
-static inline void transpose_tile (const uint8_t *codes, size_t stride, uint8_t *out) {
+/* 64 rows x 16 columns, all readable, of which n_out columns are written. In each of the four lanes
+ * 16 x 16 bytes are transposed. */
+ALWAYS_INLINE void transpose_tile (const uint8_t *codes, size_t stride, const size_t n_out,
+                                   uint8_t *out) {
     __m512i a[TILE], b[TILE];
     FAISS_UNROLL
     for (int i = 0; i < TILE; i++) {
@@ -42,13 +44,18 @@ static inline void transpose_tile (const uint8_t *codes, size_t stride, uint8_t 
     }
     FAISS_UNROLL
     for (int i = 0; i < 8; i++) {
-        _mm512_store_si512 (out + (size_t)(2 * i) * LANES, _mm512_unpacklo_epi8 (b[i], b[i + 8]));
-        _mm512_store_si512 (out + (size_t)(2 * i + 1) * LANES,
-                            _mm512_unpackhi_epi8 (b[i], b[i + 8]));
+        if ((size_t)(2 * i) < n_out) {
+            _mm512_store_si512 (out + (size_t)(2 * i) * LANES,
+                                _mm512_unpacklo_epi8 (b[i], b[i + 8]));
+        }
+        if ((size_t)(2 * i + 1) < n_out) {
+            _mm512_store_si512 (out + (size_t)(2 * i + 1) * LANES,
+                                _mm512_unpackhi_epi8 (b[i], b[i + 8]));
+        }
     }
 }
 
-/* A group that has not 64 codes, or columns that make no tile. */
+/* A group that has not 64 codes, or columns that make no tile at the end of the array. */
 static void transpose_rest (const uint8_t *codes, size_t stride, size_t n_columns, size_t n,
                             uint8_t *out) {
     for (size_t c = 0; c < n_columns; c++) {
@@ -63,17 +70,26 @@ void faiss_pq_transpose_bytes_avx512 (const uint8_t *codes, size_t stride, size_
                                       size_t n, uint8_t *out) {
     for (size_t first = 0; first < n; first += LANES, out += n_columns * LANES) {
         const uint8_t *rows = codes + first * stride;
-        if (n_columns < TILE || n - first < LANES) {
+        for (size_t at = 0; at < LANES * stride; at += 64) { /* the next but one; need not exist */
+            _mm_prefetch ((const char *)rows + 2 * LANES * stride + at, _MM_HINT_T0);
+        }
+        /* bytes from the beginning of the group's last row on */
+        size_t left = n - first < LANES ? 0 : (n - first - LANES) * stride + n_columns;
+        if (left < TILE) {
             transpose_rest (rows, stride, n_columns, n - first < LANES ? n - first : LANES, out);
+            continue;
+        }
+        if (n_columns < TILE) {
+            transpose_tile (rows, stride, n_columns, out);
             continue;
         }
         size_t c = 0;
         for (; c + TILE <= n_columns; c += TILE) {
-            transpose_tile (rows + c, stride, out + c * LANES);
+            transpose_tile (rows + c, stride, TILE, out + c * LANES);
         }
         if (c < n_columns) { /* the last tile overlaps the one before it */
             c = n_columns - TILE;
-            transpose_tile (rows + c, stride, out + c * LANES);
+            transpose_tile (rows + c, stride, TILE, out + c * LANES);
         }
     }
 }
