@@ -34,4 +34,35 @@ static inline uint64_t faiss_bitstring_get (const uint8_t *code, size_t position
     return value;
 }
 
+/* ---- fields of a code, fast ------------------------------------------------------------------ */
+
+static inline uint64_t faiss_bitstring_word (const uint8_t *code) {
+    uint64_t word = 0;
+    for (int i = 0; i < 8; i++) { /* one load where bytes are in that order */
+        word |= (uint64_t)code[i] << (8 * i);
+    }
+    return word;
+}
+
+/// All of a code of 1 .. 8 bytes as a number.
+static inline uint64_t faiss_bitstring_short (const uint8_t *code, size_t code_size) {
+    if (code_size == 8) {
+        return faiss_bitstring_word (code);
+    }
+    uint64_t word = 0;
+    for (size_t i = 0; i < code_size; i++) {
+        word |= (uint64_t)code[i] << (8 * i);
+    }
+    return word;
+}
+
+/// Field m of n_bits <= 24 bits in a code of at least 8 bytes; nothing outside of it is read.
+static inline uint32_t faiss_bitstring_field (const uint8_t *code, size_t code_size, size_t m,
+                                              size_t n_bits) {
+    size_t position = m * n_bits, byte = position >> 3;
+    byte = byte < code_size - 8 ? byte : code_size - 8;
+    return (uint32_t)(faiss_bitstring_word (code + byte) >> (position - 8 * byte)) &
+           (((uint32_t)1 << n_bits) - 1);
+}
+
 #endif

@@ -67,37 +67,35 @@ size_t faiss_pq_scratch_size (const FaissPQLayout *self) {
     return self->nbits > 8 || !self->is_packed ? 0 : FAISS_PQ_BLOCK * self->M;
 }
 
-/* One byte per part. */
-static void unpack (const FaissPQLayout *self, const uint8_t *codes, const uint32_t *positions,
-                    size_t n, uint8_t *out) {
-    size_t M = self->M, nbits = self->nbits;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *code = codes + (positions ? positions[i] : i) * self->code_size;
-        for (size_t m = 0; m < M; m++) {
-            out[i * M + m] = (uint8_t)faiss_bitstring_get (code, m * nbits, nbits);
-        }
-    }
+/* Number m of a code of n_bits > 8 bits per part; word: all of a short code. */
+static inline __attribute__ ((always_inline)) uint32_t number_of (const uint8_t *code,
+                                                                  size_t code_size, uint64_t word,
+                                                                  size_t m, size_t n_bits,
+                                                                  bool is_short) {
+    return is_short ? (uint32_t)(word >> (m * n_bits)) & (((uint32_t)1 << n_bits) - 1)
+                    : faiss_bitstring_field (code, code_size, m, n_bits);
 }
 
-static inline __attribute__ ((always_inline)) void sum_wide (const FaissPQLayout *self,
-                                                             size_t nbits, const float *tables,
-                                                             float bias, const uint8_t *codes,
-                                                             const uint32_t *positions, size_t n,
-                                                             float *out) {
+static inline __attribute__ ((always_inline)) void sum_wide (
+    const FaissPQLayout *self, size_t n_bits, bool is_short, const float *tables, float bias,
+    const uint8_t *codes, const uint32_t *positions, size_t n, float *out) {
     enum { AT_ONCE = 4 };
+    size_t code_size = self->code_size;
     for (size_t i = 0; i < n; i += AT_ONCE) {
         const uint8_t *code[AT_ONCE];
+        uint64_t words[AT_ONCE] = {0};
         float sums[AT_ONCE];
         size_t present = n - i < AT_ONCE ? n - i : AT_ONCE;
         for (size_t j = 0; j < AT_ONCE; j++) {
             size_t at = i + (j < present ? j : 0);
-            code[j] = codes + (positions ? positions[at] : at) * self->code_size;
+            code[j] = codes + (positions ? positions[at] : at) * code_size;
+            words[j] = is_short ? faiss_bitstring_short (code[j], code_size) : 0;
             sums[j] = bias;
         }
         for (size_t m = 0; m < self->M; m++) {
             const float *table = tables + m * self->ksub;
             for (size_t j = 0; j < AT_ONCE; j++) {
-                sums[j] += table[faiss_bitstring_get (code[j], m * nbits, nbits)];
+                sums[j] += table[number_of (code[j], code_size, words[j], m, n_bits, is_short)];
             }
         }
         memcpy (out + i, sums, present * sizeof *sums);
@@ -107,14 +105,17 @@ static inline __attribute__ ((always_inline)) void sum_wide (const FaissPQLayout
 void faiss_pq_sums (const FaissPQLayout *self, const float *tables, float bias,
                     const uint8_t *codes, const uint32_t *positions, size_t n, float *out,
                     uint8_t *scratch) {
-    if (self->nbits == 12) {
-        sum_wide (self, 12, tables, bias, codes, positions, n, out);
+    if (self->nbits > 8 && self->code_size < 8) {
+        sum_wide (self, self->nbits, true, tables, bias, codes, positions, n, out);
+    } else if (self->nbits == 12) {
+        sum_wide (self, 12, false, tables, bias, codes, positions, n, out);
     } else if (self->nbits == 16) {
-        sum_wide (self, 16, tables, bias, codes, positions, n, out);
+        sum_wide (self, 16, false, tables, bias, codes, positions, n, out);
     } else if (self->nbits > 8) {
-        sum_wide (self, self->nbits, tables, bias, codes, positions, n, out);
+        sum_wide (self, self->nbits, false, tables, bias, codes, positions, n, out);
     } else if (self->is_packed) {
-        unpack (self, codes, positions, n, scratch);
+        faiss_kernels.pq_unpack (codes, self->code_size, self->M, self->nbits, positions, n,
+                                 scratch);
         faiss_kernels.pq_sum_bytes (tables, self->M, bias, scratch, self->M, NULL, n, out);
     } else {
         faiss_kernels.pq_sum_bytes (tables, self->n_columns, bias, codes, self->code_size,
@@ -310,7 +311,8 @@ static void transpose (Worker *self, size_t first, size_t n) {
     const FaissPQLayout *layout = &self->scan->layout;
     const uint8_t *codes = self->scan->codes + first * layout->code_size;
     if (layout->is_packed) {
-        unpack (layout, codes, NULL, n, self->unpacked);
+        faiss_kernels.pq_unpack (codes, layout->code_size, layout->M, layout->nbits, NULL, n,
+                                 self->unpacked);
         codes = self->unpacked;
     }
     faiss_kernels.pq_transpose_bytes (codes, layout->is_packed ? layout->M : layout->code_size,

@@ -30,6 +30,25 @@ void faiss_pq_sum_bytes_generic (const float *tables, size_t n_columns, float bi
     }
 }
 
+void faiss_pq_unpack_generic (const uint8_t *codes, size_t code_size, size_t M, size_t n_bits,
+                              const uint32_t *positions, size_t n, uint8_t *out) {
+    const uint32_t mask = (1u << n_bits) - 1;
+    for (size_t i = 0; i < n; i++, out += M) {
+        const uint8_t *code = codes + (positions ? positions[i] : i) * code_size;
+        uint32_t window = 0;
+        size_t n_there = 0; /* bits of the window */
+        for (size_t m = 0; m < M; m++) {
+            if (n_there < n_bits) {
+                window |= (uint32_t)*code++ << n_there;
+                n_there += 8;
+            }
+            out[m] = (uint8_t)(window & mask);
+            window >>= n_bits;
+            n_there -= n_bits;
+        }
+    }
+}
+
 void faiss_pq_table_ranges_generic (const float *tables, size_t n_columns, size_t n_entries,
                                     float *low, float *high) {
     for (size_t c = 0; c < n_columns; c++) {

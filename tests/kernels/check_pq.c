@@ -64,6 +64,31 @@ void check_pq_sum_bytes (void) {
     }
 }
 
+void check_pq_unpack (void) {
+    for (Run run = RUN (pq_unpack); next_run (&run);) {
+        for (size_t c = 0; c < N_COLUMNS; c++) {
+            for (size_t n_bits = 1; n_bits <= 8; n_bits++) {
+                size_t M = columns[c], n = random_bits () % 20, code_size = (M * n_bits + 7) / 8;
+                const uint8_t *codes = random_bytes (n * code_size);
+                uint8_t *expected = guarded (n * M), *out = guarded (n * M);
+                uint32_t *positions = guarded (n * sizeof *positions);
+                for (size_t i = 0; i < n; i++) {
+                    positions[i] = random_bits () % (unsigned)n;
+                }
+                const uint32_t *which = n % 2 ? positions : NULL;
+                run.reference->pq_unpack (codes, code_size, M, n_bits, which, n, expected);
+                run.tested->pq_unpack (codes, code_size, M, n_bits, which, n, out);
+                if (memcmp (out, expected, n * M) != 0) {
+                    failed (&run, "M=%zu n_bits=%zu n=%zu: other numbers", M, n_bits, n);
+                }
+            }
+        }
+        uint8_t *codes = random_bytes (1024 * 32), *out = guarded (1024 * 50);
+        BENCH (&run, "M=50 n_bits=5 n=1024", 1024.0 * 50,
+               (run.tested->pq_unpack (codes, 32, 50, 5, NULL, 1024, out), 0));
+    }
+}
+
 void check_pq_table_ranges (void) {
     for (Run run = RUN (pq_table_ranges); next_run (&run);) {
         for (size_t n_entries = 1; n_entries <= ENTRIES; n_entries += 1 + n_entries / 3) {

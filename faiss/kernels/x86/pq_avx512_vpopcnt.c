@@ -86,3 +86,32 @@ size_t faiss_pq_filter_bytes_avx512_vpopcnt (const uint8_t *tables, size_t n_col
     }
     return n_found;
 }
+
+/* ---- unpacking ------------------------------------------------------------------------------- */
+
+static inline __mmask64 first_bytes (size_t n) {
+    return n >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << n) - 1;
+}
+
+/* Eight numbers are n_bits bytes: they go to one word, whose bits are then shifted to bytes. */
+void faiss_pq_unpack_avx512_vpopcnt (const uint8_t *codes, size_t code_size, size_t M,
+                                     size_t n_bits, const uint32_t *positions, size_t n,
+                                     uint8_t *out) {
+    uint8_t from[64], shifts[64];
+    for (size_t i = 0; i < 64; i++) {
+        from[i] = (uint8_t)(i / 8 * n_bits + i % 8);
+        shifts[i] = (uint8_t)(i % 8 * n_bits);
+    }
+    const __m512i bytes = _mm512_loadu_si512 (from), bits = _mm512_loadu_si512 (shifts);
+    const __m512i mask = _mm512_set1_epi8 ((char)((1u << n_bits) - 1));
+    for (size_t i = 0; i < n; i++, out += M) {
+        const uint8_t *code = codes + (positions ? positions[i] : i) * code_size;
+        for (size_t m = 0; m < M; m += 64) {
+            size_t at = m / 8 * n_bits;
+            __m512i packed = _mm512_maskz_loadu_epi8 (first_bytes (code_size - at), code + at);
+            __m512i words = _mm512_permutexvar_epi8 (bytes, packed);
+            __m512i numbers = _mm512_and_si512 (_mm512_multishift_epi64_epi8 (bits, words), mask);
+            _mm512_mask_storeu_epi8 (out + m, first_bytes (M - m), numbers);
+        }
+    }
+}
