@@ -61,16 +61,19 @@ typedef struct Queries {
     const FaissProductQuantizer *pq;
     const float *x;       /* size n * d */
     const uint8_t *codes; /* of the queries, for symmetric distances */
+    FaissPQColumns columns;
 } Queries;
 
 static void make_distance_table (const void *context, size_t query, float *table) {
     const Queries *queries = context;
-    faiss_pq_distance_table (queries->pq, queries->x + query * queries->pq->quantizer.d, table);
+    faiss_pq_distance_table_by (queries->pq, &queries->columns,
+                                queries->x + query * queries->pq->quantizer.d, table);
 }
 
 static void make_inner_prod_table (const void *context, size_t query, float *table) {
     const Queries *queries = context;
-    faiss_pq_inner_prod_table (queries->pq, queries->x + query * queries->pq->quantizer.d, table);
+    faiss_pq_inner_prod_table_by (queries->pq, &queries->columns,
+                                  queries->x + query * queries->pq->quantizer.d, table);
 }
 
 /* The rows of the symmetric table that the query's code names. */
@@ -102,8 +105,11 @@ static FaissPQScan scan_of (const FaissIndexPQ *self, const Queries *queries,
 static FaissStatus search_by_tables (const FaissIndexPQ *self, idx_t n, const float *x, idx_t k,
                                      const FaissIDSelector *sel, float *distances, idx_t *labels) {
     Queries queries = {.pq = &self->pq, .x = x};
+    FAISS_TRY (faiss_pq_columns (&self->pq, (size_t)n, &queries.columns));
     FaissPQScan scan = scan_of (self, &queries, sel);
-    return faiss_pq_knn (&scan, (size_t)n, (size_t)k, distances, labels);
+    FaissStatus status = faiss_pq_knn (&scan, (size_t)n, (size_t)k, distances, labels);
+    faiss_PQColumns_clear (&queries.columns);
+    return status;
 }
 
 static FaissStatus search_symmetric (const FaissIndexPQ *self, idx_t n, const uint8_t *codes,
@@ -126,8 +132,11 @@ FaissStatus faiss_IndexPQ_range_search_slot (const FaissIndex *index, idx_t n, c
     const FaissIndexPQ *self = CONST_SELF (index);
     FAISS_TRY (faiss_pq_check ("IndexPQ_range_search", &self->pq));
     Queries queries = {.pq = &self->pq, .x = x};
+    FAISS_TRY (faiss_pq_columns (&self->pq, (size_t)n, &queries.columns));
     FaissPQScan scan = scan_of (self, &queries, params ? params->sel : NULL);
-    return faiss_pq_range (&scan, (size_t)n, radius, result);
+    FaissStatus status = faiss_pq_range (&scan, (size_t)n, radius, result);
+    faiss_PQColumns_clear (&queries.columns);
+    return status;
 }
 
 /* ---- by bytes that differ -------------------------------------------------------------------- */

@@ -337,6 +337,8 @@ static FaissStatus MultiIndexQuantizer_search (const FaissIndex *index, idx_t n,
     const FaissProductQuantizer *pq = &CONST_SELF (index)->pq;
     FAISS_REQUIRE (!params || !params->sel, "selectors are not supported for this index");
     FAISS_TRY (faiss_pq_check (__func__, pq));
+    FAISS_AUTO (PQColumns) columns = {0};
+    FAISS_TRY (faiss_pq_columns (pq, (size_t)n, &columns));
     FaissRegion region = {0};
 #pragma omp parallel num_threads(faiss_threads_for(n))
     {
@@ -349,7 +351,7 @@ static FaissStatus MultiIndexQuantizer_search (const FaissIndex *index, idx_t n,
             if (faiss_region_stopped (&region)) {
                 continue;
             }
-            faiss_pq_distance_table (pq, x + (size_t)i * pq->quantizer.d, table);
+            faiss_pq_distance_table_by (pq, &columns, x + (size_t)i * pq->quantizer.d, table);
             if (k == 1) {
                 nearest_one (pq, table, distances + i, labels + i);
             } else {

@@ -158,17 +158,44 @@ FaissStatus faiss_ProductQuantizer_set_params (FaissProductQuantizer *self, cons
     return FAISS_OK;
 }
 
-/* Component j of centroid i of m to (j * M + m) * ksub + i. */
-static void transpose (const FaissProductQuantizer *self, float *out) {
-    size_t M = self->M, ksub = self->ksub, dsub = self->dsub;
-    for (size_t m = 0; m < M; m++) {
+/* Component j of centroid i of m to m * step + j * ld + i. */
+static void transpose (const FaissProductQuantizer *self, size_t ld, size_t step, float *out) {
+    enum { TILE = 16 }; /* lines of the cache that are read again and again */
+    size_t ksub = self->ksub, dsub = self->dsub;
+    for (size_t m = 0; m < self->M; m++) {
         const float *from = self->centroids.data + m * ksub * dsub;
-        for (size_t i = 0; i < ksub; i++) {
+        for (size_t first = 0; first < ksub; first += TILE) {
+            size_t end = ksub - first < TILE ? ksub : first + TILE;
             for (size_t j = 0; j < dsub; j++) {
-                out[(j * M + m) * ksub + i] = from[i * dsub + j];
+                float *to = out + m * step + j * ld;
+                for (size_t i = first; i < end; i++) {
+                    to[i] = from[i * dsub + j];
+                }
             }
         }
     }
+}
+
+FaissStatus faiss_pq_columns (const FaissProductQuantizer *self, size_t n_uses,
+                              FaissPQColumns *out) {
+    enum { FEW = 4 };
+    size_t size = self->centroids.size, ksub = self->ksub;
+    if (size > 0 && self->transposed_centroids.size == size) {
+        *out = (FaissPQColumns){self->transposed_centroids.data, self->M * ksub, ksub, NULL};
+    } else if (n_uses > FEW) {
+        float *data = NULL;
+        FAISS_TRY (faiss_alloc (&data, size, sizeof *data));
+        transpose (self, ksub, self->dsub * ksub, data);
+        *out = (FaissPQColumns){data, ksub, self->dsub * ksub, data};
+    } else {
+        *out = (FaissPQColumns){0};
+    }
+    return FAISS_OK;
+}
+
+void faiss_PQColumns_clear (FaissPQColumns *self) {
+    free (self->owned);
+    *self = (FaissPQColumns){0};
 }
 
 FaissStatus faiss_ProductQuantizer_sync_transposed_centroids (FaissProductQuantizer *self) {
@@ -177,7 +204,7 @@ FaissStatus faiss_ProductQuantizer_sync_transposed_centroids (FaissProductQuanti
     FAISS_AUTO (Float32Vector) lengths = {0};
     FAISS_TRY (faiss_Float32Vector_resize (&transposed, self->centroids.size));
     FAISS_TRY (faiss_Float32Vector_resize (&lengths, self->M * self->ksub));
-    transpose (self, transposed.data);
+    transpose (self, self->M * self->ksub, self->ksub, transposed.data);
     faiss_fvec_norms_L2sqr (lengths.data, self->centroids.data, self->dsub, self->M * self->ksub);
     faiss_Float32Vector_swap (&self->transposed_centroids, &transposed);
     faiss_Float32Vector_swap (&self->centroids_sq_lengths, &lengths);
@@ -191,28 +218,41 @@ void faiss_ProductQuantizer_clear_transposed_centroids (FaissProductQuantizer *s
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-/* The centroids by columns, if they were synchronised: component j of centroid i of m is at (j * M
- * + m) * ksub + i. */
-static const float *columns_of (const FaissProductQuantizer *self) {
-    bool are_there =
-        self->centroids.size > 0 && self->transposed_centroids.size == self->centroids.size;
-    return are_there ? self->transposed_centroids.data : NULL;
+typedef void (*Table) (const float *x, size_t dsub, const float *columns, size_t ld, size_t ksub,
+                       float *out);
+typedef void (*RowTable) (const float *x, size_t dsub, const float *centroids, size_t ksub,
+                          float *out);
+
+static void make_table (const FaissProductQuantizer *self, const FaissPQColumns *columns,
+                        Table table, RowTable row_table, const float *x, float *out) {
+    size_t ksub = self->ksub, dsub = self->dsub;
+    for (size_t m = 0; m < self->M; m++) {
+        if (columns && columns->data) {
+            table (x + m * dsub, dsub, columns->data + m * columns->step, columns->ld, ksub,
+                   out + m * ksub);
+        } else {
+            row_table (x + m * dsub, dsub, self->centroids.data + m * ksub * dsub, ksub,
+                       out + m * ksub);
+        }
+    }
+}
+
+void faiss_pq_distance_table_by (const FaissProductQuantizer *self, const FaissPQColumns *columns,
+                                 const float *x, float *table) {
+    make_table (self, columns, faiss_kernels.pq_table_L2, faiss_kernels.pq_row_table_L2, x, table);
+}
+
+void faiss_pq_inner_prod_table_by (const FaissProductQuantizer *self, const FaissPQColumns *columns,
+                                   const float *x, float *table) {
+    make_table (self, columns, faiss_kernels.pq_table_ip, faiss_kernels.pq_row_table_ip, x, table);
 }
 
 void faiss_pq_distance_table (const FaissProductQuantizer *self, const float *x, float *table) {
-    size_t ksub = self->ksub, dsub = self->dsub;
-    for (size_t m = 0; m < self->M; m++) {
-        faiss_kernels.pq_row_table_L2 (x + m * dsub, dsub, self->centroids.data + m * ksub * dsub,
-                                       ksub, table + m * ksub);
-    }
+    faiss_pq_distance_table_by (self, NULL, x, table);
 }
 
 void faiss_pq_inner_prod_table (const FaissProductQuantizer *self, const float *x, float *table) {
-    size_t ksub = self->ksub, dsub = self->dsub;
-    for (size_t m = 0; m < self->M; m++) {
-        faiss_kernels.pq_row_table_ip (x + m * dsub, dsub, self->centroids.data + m * ksub * dsub,
-                                       ksub, table + m * ksub);
-    }
+    faiss_pq_inner_prod_table_by (self, NULL, x, table);
 }
 
 FaissStatus faiss_ProductQuantizer_compute_distance_tables (const FaissProductQuantizer *self,
@@ -220,10 +260,12 @@ FaissStatus faiss_ProductQuantizer_compute_distance_tables (const FaissProductQu
                                                             float *dis_tables) {
     FAISS_TRY (faiss_pq_check (__func__, self));
     FAISS_REQUIRE (nx == 0 || (x && dis_tables), "x or dis_tables is NULL");
+    FAISS_AUTO (PQColumns) columns = {0};
+    FAISS_TRY (faiss_pq_columns (self, nx, &columns));
 #pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx))
     for (size_t i = 0; i < nx; i++) {
-        faiss_pq_distance_table (self, x + i * self->quantizer.d,
-                                 dis_tables + i * self->M * self->ksub);
+        faiss_pq_distance_table_by (self, &columns, x + i * self->quantizer.d,
+                                    dis_tables + i * self->M * self->ksub);
     }
     return FAISS_OK;
 }
@@ -233,10 +275,12 @@ FaissStatus faiss_ProductQuantizer_compute_inner_prod_tables (const FaissProduct
                                                               float *dis_tables) {
     FAISS_TRY (faiss_pq_check (__func__, self));
     FAISS_REQUIRE (nx == 0 || (x && dis_tables), "x or dis_tables is NULL");
+    FAISS_AUTO (PQColumns) columns = {0};
+    FAISS_TRY (faiss_pq_columns (self, nx, &columns));
 #pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx))
     for (size_t i = 0; i < nx; i++) {
-        faiss_pq_inner_prod_table (self, x + i * self->quantizer.d,
-                                   dis_tables + i * self->M * self->ksub);
+        faiss_pq_inner_prod_table_by (self, &columns, x + i * self->quantizer.d,
+                                      dis_tables + i * self->M * self->ksub);
     }
     return FAISS_OK;
 }
@@ -303,13 +347,13 @@ static void put_numbers (const FaissProductQuantizer *self, size_t m, const uint
 }
 
 /* Encode at most a block of vectors. */
-static void encode_block (const FaissProductQuantizer *self, const float *columns, const float *x,
-                          uint8_t *codes, size_t n) {
+static void encode_block (const FaissProductQuantizer *self, const FaissPQColumns *columns,
+                          const float *x, uint8_t *codes, size_t n) {
     uint32_t numbers[BLOCK];
     memset (codes, 0, n * self->quantizer.code_size);
     for (size_t m = 0; m < self->M; m++) {
         faiss_kernels.pq_nearest (x + m * self->dsub, self->quantizer.d, n, self->dsub,
-                                  columns + m * self->ksub, self->M * self->ksub, self->ksub,
+                                  columns->data + m * columns->step, columns->ld, self->ksub,
                                   numbers);
         put_numbers (self, m, numbers, codes, n);
     }
@@ -330,7 +374,7 @@ static void encode_few (const FaissProductQuantizer *self, const float *x, uint8
     }
 }
 
-static FaissStatus encode_blocks (const FaissProductQuantizer *self, const float *columns,
+static FaissStatus encode_blocks (const FaissProductQuantizer *self, const FaissPQColumns *columns,
                                   const float *x, uint8_t *codes, size_t n) {
     int64_t n_blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
     FaissRegion region = {0};
@@ -347,21 +391,17 @@ static FaissStatus encode_blocks (const FaissProductQuantizer *self, const float
 
 static FaissStatus ProductQuantizer_compute_codes (const FaissQuantizer *quantizer, const float *x,
                                                    uint8_t *codes, size_t n) {
-    enum { FEW = 4 }; /* columns are not worth it */
     const FaissProductQuantizer *self = CONST_SELF (quantizer);
     FAISS_TRY (faiss_pq_check (__func__, self));
-    const float *columns = columns_of (self);
-    if (columns) {
-        return encode_blocks (self, columns, x, codes, n);
+    FAISS_AUTO (PQColumns) columns = {0};
+    FAISS_TRY (faiss_pq_columns (self, n, &columns));
+    if (columns.data) {
+        return encode_blocks (self, &columns, x, codes, n);
     }
-    FAISS_AUTO_FREE (float) *memory = NULL;
-    FAISS_TRY (faiss_alloc (&memory, n <= FEW ? self->ksub : self->centroids.size, sizeof *memory));
-    if (n <= FEW) {
-        encode_few (self, x, codes, n, memory);
-        return FAISS_OK;
-    }
-    transpose (self, memory);
-    return encode_blocks (self, memory, x, codes, n);
+    FAISS_AUTO_FREE (float) *table = NULL;
+    FAISS_TRY (faiss_alloc (&table, self->ksub, sizeof *table));
+    encode_few (self, x, codes, n, table);
+    return FAISS_OK;
 }
 
 FaissStatus faiss_ProductQuantizer_compute_code (const FaissProductQuantizer *self, const float *x,

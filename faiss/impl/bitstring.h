@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /// Put the low n_bits (0 .. 64) of a value at a position of a stream that is zero there.
 static inline void faiss_bitstring_put (uint8_t *code, size_t position, uint64_t value,
@@ -36,11 +37,13 @@ static inline uint64_t faiss_bitstring_get (const uint8_t *code, size_t position
 
 /* ---- fields of a code, fast ------------------------------------------------------------------ */
 
+/// The next 8 bytes, the first of them lowest.
 static inline uint64_t faiss_bitstring_word (const uint8_t *code) {
-    uint64_t word = 0;
-    for (int i = 0; i < 8; i++) { /* one load where bytes are in that order */
-        word |= (uint64_t)code[i] << (8 * i);
-    }
+    uint64_t word;
+    memcpy (&word, code, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64 (word);
+#endif
     return word;
 }
 

@@ -79,7 +79,7 @@ static inline __attribute__ ((always_inline)) uint32_t number_of (const uint8_t 
 static inline __attribute__ ((always_inline)) void sum_wide (
     const FaissPQLayout *self, size_t n_bits, bool is_short, const float *tables, float bias,
     const uint8_t *codes, const uint32_t *positions, size_t n, float *out) {
-    enum { AT_ONCE = 4 };
+    enum { AT_ONCE = 8 };
     size_t code_size = self->code_size;
     for (size_t i = 0; i < n; i += AT_ONCE) {
         const uint8_t *code[AT_ONCE];
@@ -201,7 +201,8 @@ static bool filter_is_fast (void) {
     return faiss_kernels.pq_filter_bytes != faiss_pq_filter_bytes_generic;
 }
 
-static FaissStatus Worker_init (Worker *self, const FaissPQScan *scan) {
+/* @param group  queries at a time, at most GROUP */
+static FaissStatus Worker_init (Worker *self, const FaissPQScan *scan, size_t group) {
     enum { CHUNK_BYTES = 1 << 17 };
     const FaissPQLayout *layout = &scan->layout;
     size_t tables_size = faiss_pq_tables_size (layout);
@@ -217,12 +218,12 @@ static FaissStatus Worker_init (Worker *self, const FaissPQScan *scan) {
     if (!faiss_pq_tables_are_plain (layout)) {
         FAISS_TRY (faiss_alloc (&self->table, layout->M * layout->ksub, sizeof (float)));
     }
-    FAISS_TRY (faiss_alloc_aligned (&self->tables, GROUP * tables_size, sizeof (float)));
+    FAISS_TRY (faiss_alloc_aligned (&self->tables, group * tables_size, sizeof (float)));
     FAISS_TRY (faiss_alloc (&self->scratch, faiss_pq_scratch_size (layout), 1));
     FAISS_TRY (faiss_alloc (&self->positions, self->chunk, sizeof (uint32_t)));
     FAISS_TRY (faiss_alloc (&self->values, FAISS_PQ_BLOCK, sizeof (float)));
     if (self->can_filter) {
-        FAISS_TRY (faiss_alloc_aligned (&self->filter_tables, GROUP * n_columns, BYTE));
+        FAISS_TRY (faiss_alloc_aligned (&self->filter_tables, group * n_columns, BYTE));
         FAISS_TRY (faiss_alloc (&self->ranges, 2 * n_columns, sizeof (float)));
         FAISS_TRY (faiss_alloc_aligned (&self->transposed, self->chunk, n_columns));
         FAISS_TRY (faiss_alloc (&self->unpacked, layout->is_packed ? self->chunk : 0, n_columns));
@@ -413,17 +414,18 @@ typedef struct KnnWorker {
     idx_t *part_labels;
 } KnnWorker;
 
-static FaissStatus KnnWorker_init (KnnWorker *self, const FaissPQScan *scan, size_t k) {
+static FaissStatus KnnWorker_init (KnnWorker *self, const FaissPQScan *scan, size_t group,
+                                   size_t k) {
     *self = (KnnWorker){.sink = {.sink = {KnnSink_threshold, KnnSink_take},
                                  .is_similarity = scan->is_similarity,
                                  .k = k}};
     size_t n_parts = (scan->n_codes + PART - 1) / PART;
-    FAISS_TRY (Worker_init (&self->worker, scan));
+    FAISS_TRY (Worker_init (&self->worker, scan, group));
     FAISS_TRY (
-        faiss_alloc (&self->keys, GROUP * faiss_candidates_capacity (k), sizeof *self->keys));
+        faiss_alloc (&self->keys, group * faiss_candidates_capacity (k), sizeof *self->keys));
     if (n_parts > 1) {
-        FAISS_TRY (faiss_alloc (&self->part_distances, n_parts * GROUP * k, sizeof (float)));
-        FAISS_TRY (faiss_alloc (&self->part_labels, n_parts * GROUP * k, sizeof (idx_t)));
+        FAISS_TRY (faiss_alloc (&self->part_distances, n_parts * group * k, sizeof (float)));
+        FAISS_TRY (faiss_alloc (&self->part_labels, n_parts * group * k, sizeof (idx_t)));
     }
     return FAISS_OK;
 }
@@ -491,7 +493,7 @@ FaissStatus faiss_pq_knn (const FaissPQScan *self, size_t nx, size_t k, float *d
 #pragma omp parallel num_threads(faiss_threads_for(n_groups))
     {
         KnnWorker worker;
-        faiss_region_note (&region, KnnWorker_init (&worker, self, k));
+        faiss_region_note (&region, KnnWorker_init (&worker, self, group, k));
 #pragma omp for schedule(dynamic)
         for (int64_t g = 0; g < n_groups; g++) {
             size_t first = (size_t)g * group, n = nx - first < group ? nx - first : group;
@@ -579,7 +581,8 @@ static FaissStatus range_share (void *context, size_t begin, size_t end,
     RangeSink sink = {.sink = {RangeSink_threshold, RangeSink_take},
                       .is_similarity = search->scan->is_similarity,
                       .radius = search->radius};
-    FaissStatus status = Worker_init (&worker, search->scan);
+    FaissStatus status =
+        Worker_init (&worker, search->scan, end - begin < GROUP ? end - begin : GROUP);
     if (status == FAISS_OK) {
         status = range_of_queries (&worker, &sink, begin, end, partial);
     }
