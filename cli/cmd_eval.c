@@ -4,24 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include <faiss/AutoTune.h>
-#include <faiss/index_factory.h>
 
-#include "exact.h"
 #include "index_file.h"
 #include "json.h"
 #include "message.h"
 #include "options.h"
 #include "plot.h"
 #include "progress.h"
+#include "testset.h"
 
 typedef struct Settings {
-    int64_t k, max_queries, batch;
-    const char *truth, *base, *parameters, *plot;
+    TestFiles files;
+    int64_t k, batch;
+    const char *parameters, *plot;
     bool sweep, json;
 } Settings;
 
@@ -30,12 +26,9 @@ typedef struct Measurement {
     FaissIndex *index;
     const Settings *settings;
     Metric metric;
-    int64_t n, d, k;
-    float *queries;
-    int64_t *truth; ///< size n * k, each row sorted
+    TestSet test; ///< each row of the truth sorted
     float *distances;
     int64_t *labels;
-    double exact_seconds; ///< of the exhaustive search, 0 if it was not done
 } Measurement;
 
 typedef struct Points {
@@ -43,26 +36,7 @@ typedef struct Points {
     size_t n;
 } Points;
 
-/* ---- queries and truth ---- */
-
-/* Row i of n that are spread evenly over all rows of a file. */
-static int64_t spread (int64_t i, int64_t n, int64_t rows) {
-    return (int64_t)((double)i * (double)rows / (double)n);
-}
-
-static void read_queries (Measurement *self, Vectors *file) {
-    int64_t limit = self->settings->max_queries;
-    self->d = file->d;
-    self->n = limit && limit < file->n ? limit : file->n;
-    self->queries = allocate ((size_t)self->n, (size_t)self->d * sizeof *self->queries);
-    if (self->n == file->n) {
-        vectors_read (file, 0, file->n, self->queries);
-        return;
-    }
-    for (int64_t i = 0; i < self->n; i++) {
-        vectors_read (file, spread (i, self->n, file->n), 1, self->queries + i * self->d);
-    }
-}
+/* ---- measuring ---- */
 
 static int compare_ids (const void *a, const void *b) {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -73,55 +47,14 @@ static void sort_ids (int64_t *ids, int64_t n) {
     qsort (ids, (size_t)n, sizeof *ids, compare_ids);
 }
 
-static void read_truth (Measurement *self, const Vectors *queries) {
-    Vectors file;
-    vectors_open (&file, self->settings->truth, "neighbors");
-    if (file.d < self->k) {
-        fail ("%s: %" PRId64 " neighbours for each query; use -k %" PRId64 " or less", file.name,
-              file.d, file.d);
-    }
-    if (file.n != queries->n) {
-        fail ("%s: neighbours of %s queries, but %s holds %s; are these the right files?",
-              file.name, with_commas (file.n), queries->name, with_commas (queries->n));
-    }
-    int64_t *row = allocate ((size_t)file.d, sizeof *row);
-    for (int64_t i = 0; i < self->n; i++) {
-        vectors_read_integers (&file, spread (i, self->n, file.n), 1, row);
-        memcpy (self->truth + i * self->k, row, (size_t)self->k * sizeof *row);
-    }
-    free (row);
-    vectors_close (&file);
-}
-
-static void compute_truth (Measurement *self) {
-    Vectors base;
-    int64_t ntotal = faiss_Index_ntotal (self->index);
-    vectors_open (&base, self->settings->base, "train");
-    vectors_require_d (&base, self->d, "the index");
-    if (base.n != ntotal) {
-        note ("%s holds %s vectors, the index %s: recall is that of the ids 0, 1, 2, ... in %s",
-              base.name, with_commas (base.n), with_commas (ntotal), base.name);
-    }
-    if (base.n < self->k) {
-        fail ("%s holds only %s vectors; use -k %" PRId64 " or less", base.name,
-              with_commas (base.n), base.n);
-    }
-    float *distances = allocate ((size_t)self->n, (size_t)self->k * sizeof *distances);
-    self->exact_seconds =
-        exact_search (&base, self->queries, self->n, self->k, self->metric, distances, self->truth);
-    free (distances);
-    vectors_close (&base);
-}
-
-/* ---- measuring ---- */
-
 static double search_once (Measurement *self) {
-    int64_t batch = self->settings->batch ? self->settings->batch : self->n;
+    int64_t batch = self->settings->batch ? self->settings->batch : self->test.n;
     double start = seconds_now ();
-    for (int64_t i = 0; i < self->n; i += batch) {
-        int64_t n = self->n - i < batch ? self->n - i : batch;
-        must (faiss_Index_search (self->index, n, self->queries + i * self->d, self->k,
-                                  self->distances + i * self->k, self->labels + i * self->k),
+    for (int64_t i = 0; i < self->test.n; i += batch) {
+        int64_t n = self->test.n - i < batch ? self->test.n - i : batch;
+        must (faiss_Index_search (self->index, n, self->test.queries + i * self->test.d,
+                                  self->test.k, self->distances + i * self->test.k,
+                                  self->labels + i * self->test.k),
               "cannot search");
     }
     return seconds_now () - start;
@@ -129,10 +62,10 @@ static double search_once (Measurement *self) {
 
 /* The share of the true k neighbours that are among the k results. */
 static double recall (const Measurement *self) {
-    int64_t found = 0, k = self->k;
+    int64_t found = 0, k = self->test.k;
     int64_t *sorted = allocate ((size_t)k, sizeof *sorted);
-    for (int64_t i = 0; i < self->n; i++) {
-        const int64_t *truth = self->truth + i * k;
+    for (int64_t i = 0; i < self->test.n; i++) {
+        const int64_t *truth = self->test.truth + i * k;
         memcpy (sorted, self->labels + i * k, (size_t)k * sizeof *sorted);
         sort_ids (sorted, k);
         for (int64_t a = 0, b = 0; a < k && b < k;) {
@@ -141,7 +74,7 @@ static double recall (const Measurement *self) {
         }
     }
     free (sorted);
-    return (double)found / (double)(self->n * k);
+    return (double)found / (double)(self->test.n * k);
 }
 
 /* The first search warms up; of the others, up to 0.4 seconds, the fastest counts. */
@@ -154,7 +87,7 @@ static void measure (Measurement *self, Points *points, const char *label) {
         total += seconds;
     }
     points->points[points->n++] = (PlotPoint){
-        .recall = recall (self), .speed = (double)self->n / fmax (best, 1e-9), .label = label};
+        .recall = recall (self), .speed = (double)self->test.n / fmax (best, 1e-9), .label = label};
 }
 
 static char *combination_label (const FaissParameterSpace *space, size_t number) {
@@ -222,39 +155,14 @@ static void find_pareto (Points *points) {
     }
 }
 
-static int n_threads (void) {
-#ifdef _OPENMP
-    return omp_get_max_threads ();
-#else
-    return 1;
-#endif
-}
-
-static char *description (const Measurement *self) {
-    FaissString text = {0};
-    const char *factory = "";
-    if (faiss_reverse_index_factory (self->index, &text) == FAISS_OK) {
-        factory = faiss_String_text (&text);
-    }
-    char *out = text_of ("%s", *factory ? factory : faiss_Index_class_name (self->index));
-    faiss_String_clear (&text);
-    return out;
-}
-
 static char *conditions (const Measurement *self) {
-    char batch[40] = "";
-    if (self->settings->batch && self->settings->batch < self->n) {
-        snprintf (batch, sizeof batch, " in batches of %" PRId64, self->settings->batch);
-    }
-    return text_of ("%s vectors of %" PRId64 " components, %s; %s queries%s on %d thread%s",
-                    with_commas (faiss_Index_ntotal (self->index)), self->d, self->metric.name,
-                    with_commas (self->n), batch, n_threads (), n_threads () == 1 ? "" : "s");
+    return testset_conditions (&self->test, self->index, self->metric, self->settings->batch);
 }
 
 static void print_table (const Measurement *self, const Points *points) {
     char heading[40];
-    char *what = description (self), *how = conditions (self);
-    snprintf (heading, sizeof heading, "recall@%" PRId64, self->k);
+    char *what = index_description (self->index), *how = conditions (self);
+    snprintf (heading, sizeof heading, "recall@%" PRId64, self->test.k);
     printf ("%s: %s\n\n%10s  %10s  %9s  parameters\n", what, how, heading, "queries/s", "us/query");
     for (size_t i = 0; i < points->n; i++) {
         const PlotPoint *p = &points->points[i];
@@ -269,15 +177,15 @@ static void print_table (const Measurement *self, const Points *points) {
 
 static void print_json (const Measurement *self, const Points *points) {
     Json json = {.file = stdout};
-    char *what = description (self);
+    char *what = index_description (self->index);
     json_object (&json, NULL);
     json_text (&json, "index", what);
     json_text (&json, "metric", self->metric.name);
     json_integer (&json, "ntotal", faiss_Index_ntotal (self->index));
-    json_integer (&json, "d", self->d);
-    json_integer (&json, "queries", self->n);
-    json_integer (&json, "batch", self->settings->batch ? self->settings->batch : self->n);
-    json_integer (&json, "k", self->k);
+    json_integer (&json, "d", self->test.d);
+    json_integer (&json, "queries", self->test.n);
+    json_integer (&json, "batch", self->settings->batch ? self->settings->batch : self->test.n);
+    json_integer (&json, "k", self->test.k);
     json_integer (&json, "threads", n_threads ());
     json_array (&json, "points");
     for (size_t i = 0; i < points->n; i++) {
@@ -296,8 +204,8 @@ static void print_json (const Measurement *self, const Points *points) {
 }
 
 static void write_plot (const Measurement *self, const Points *points, Output *output) {
-    char *title = description (self), *subtitle = conditions (self);
-    plot_write (output, points->points, points->n, title, subtitle, self->k);
+    char *title = index_description (self->index), *subtitle = conditions (self);
+    plot_write (output, points->points, points->n, title, subtitle, self->test.k);
     output_finish (output);
     free (title);
     free (subtitle);
@@ -306,10 +214,7 @@ static void write_plot (const Measurement *self, const Points *points, Output *o
 /* ---- the command ---- */
 
 static void check (const Settings *settings) {
-    if (!settings->truth == !settings->base) {
-        fail_usage ("one of --truth FILE (exact neighbours) and --base FILE (the indexed vectors, "
-                    "to compute them) is needed");
-    }
+    testset_check (&settings->files);
     if (settings->sweep && settings->parameters) {
         fail_usage ("--sweep tries all parameters; it does not go with -p");
     }
@@ -323,11 +228,12 @@ static void measure_all (Measurement *self, Points *points) {
         points->points = allocate (2, sizeof *points->points);
         measure (self, points, text_of ("%s", settings->parameters ? settings->parameters : ""));
     }
-    if (self->exact_seconds > 0) {
-        points->points[points->n++] = (PlotPoint){.recall = 1,
-                                                  .speed = (double)self->n / self->exact_seconds,
-                                                  .label = text_of ("exact search"),
-                                                  .exact = true};
+    if (self->test.exact_seconds > 0) {
+        points->points[points->n++] =
+            (PlotPoint){.recall = 1,
+                        .speed = (double)self->test.n / self->test.exact_seconds,
+                        .label = text_of ("exact search"),
+                        .exact = true};
     }
     for (size_t i = 0; i < points->n; i++) {
         if (!*points->points[i].label) {
@@ -338,30 +244,21 @@ static void measure_all (Measurement *self, Points *points) {
     find_pareto (points);
 }
 
-static void evaluate (Settings *settings, const char *index_file, const char *query_file) {
-    Vectors queries;
+static void evaluate (Settings *settings, const char *index_file) {
     Output plot;
     Points points = {0};
-    Measurement m = {.settings = settings, .k = settings->k};
-    vectors_open (&queries, query_file, "test");
+    Measurement m = {.settings = settings};
     m.index = index_read (index_file);
     m.metric = metric_of (m.index);
-    vectors_require_d (&queries, faiss_Index_d (m.index), index_file);
     index_set_parameters (m.index, settings->parameters);
     if (settings->plot) {
         output_open (&plot, settings->plot);
     }
-    read_queries (&m, &queries);
-    m.truth = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.truth);
-    m.labels = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.labels);
-    m.distances = allocate ((size_t)m.n, (size_t)m.k * sizeof *m.distances);
-    if (settings->truth) {
-        read_truth (&m, &queries);
-    } else {
-        compute_truth (&m);
-    }
-    for (int64_t i = 0; i < m.n; i++) {
-        sort_ids (m.truth + i * m.k, m.k);
+    testset_read (&m.test, &settings->files, settings->k, m.index, index_file, m.metric);
+    m.labels = allocate ((size_t)m.test.n, (size_t)m.test.k * sizeof *m.labels);
+    m.distances = allocate ((size_t)m.test.n, (size_t)m.test.k * sizeof *m.distances);
+    for (int64_t i = 0; i < m.test.n; i++) {
+        sort_ids (m.test.truth + i * m.test.k, m.test.k);
     }
     measure_all (&m, &points);
     if (settings->json) {
@@ -379,28 +276,27 @@ static void evaluate (Settings *settings, const char *index_file, const char *qu
         free ((char *)points.points[i].label);
     }
     free (points.points);
-    free (m.queries);
-    free (m.truth);
+    testset_free (&m.test);
     free (m.labels);
     free (m.distances);
     faiss_Index_free (m.index);
-    vectors_close (&queries);
 }
 
 static int run (int argc, char **argv) {
     Settings settings = {.k = 10};
     const char *files[2];
     const Option options[] = {
-        {0, "truth", OPTION_TEXT, "FILE", &settings.truth,
+        {0, "truth", OPTION_TEXT, "FILE", &settings.files.truth,
          "the exact neighbours, .ivecs (faiss truth), .npy\nor HDF5"},
-        {0, "base", OPTION_TEXT, "FILE", &settings.base, "or the indexed vectors, to compute them"},
+        {0, "base", OPTION_TEXT, "FILE", &settings.files.base,
+         "or the indexed vectors, to compute them"},
         {'k', "k", OPTION_COUNT, "K", &settings.k, "how many neighbours (default 10)"},
         {'p', "parameters", OPTION_TEXT, "LIST", &settings.parameters,
          "search parameters: nprobe=16; several by commas"},
         {0, "sweep", OPTION_FLAG, NULL, &settings.sweep,
          "try all parameters and print the best trade-offs"},
         {0, "plot", OPTION_TEXT, "FILE", &settings.plot, "draw speed against recall, .svg"},
-        {'n', "max-queries", OPTION_COUNT, "N", &settings.max_queries,
+        {'n', "max-queries", OPTION_COUNT, "N", &settings.files.max_queries,
          "only so many, spread evenly over QUERIES"},
         {'b', "batch", OPTION_COUNT, "N", &settings.batch,
          "queries searched at a time (default: all)"},
@@ -410,7 +306,8 @@ static int run (int argc, char **argv) {
     static const char *const names[] = {"INDEX", "QUERIES", NULL};
     options_parse (&command_eval, options, names, files, argc, argv);
     check (&settings);
-    evaluate (&settings, files[0], files[1]);
+    settings.files.queries = files[1];
+    evaluate (&settings, files[0]);
     return 0;
 }
 

@@ -10,8 +10,8 @@
 #include "output.h"
 
 static const Command *const commands[] = {
-    &command_build, &command_add,   &command_search, &command_info,
-    &command_eval,  &command_truth, &command_kmeans, NULL,
+    &command_build, &command_add,   &command_search, &command_info, &command_eval,
+    &command_tune,  &command_truth, &command_kmeans, NULL,
 };
 
 static void print_usage (FILE *file) {

@@ -32,7 +32,7 @@ typedef struct Command {
 } Command;
 
 extern const Command command_build, command_add, command_search, command_info, command_eval,
-    command_truth, command_kmeans;
+    command_tune, command_truth, command_kmeans;
 
 /** Read the command line of a subcommand.
  *

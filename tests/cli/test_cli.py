@@ -15,7 +15,7 @@ import pytest
 from command import COMMAND, ROOT, faiss, nearest, read_ivecs, vectors, write_idx, write_vecs  # noqa: F401
 
 HERE = pathlib.Path(__file__).resolve().parent
-COMMANDS = ["build", "add", "search", "info", "eval", "truth", "kmeans"]
+COMMANDS = ["build", "add", "search", "info", "eval", "tune", "truth", "kmeans"]
 
 
 @pytest.fixture
@@ -300,6 +300,42 @@ def test_sweep_and_plot(faiss, data, tmp_path):
                           5)["points"]) == 2
 
 
+def test_tune(faiss, data, tmp_path):
+    faiss("build", "base.npy", "-f", "IVF8,Flat", "-o", "a.index")
+    faiss("truth", "base.npy", "queries.npy", "-k", 20, "-o", "gt.ivecs")
+    tune = ["tune", "a.index", "queries.npy", "--truth", "gt.ivecs"]
+    report = faiss.json(*tune)
+    assert report["criterion"] == "inter@10" and report["combinations"] == 3
+    points = report["points"]
+    assert {p["parameters"] for p in points} <= {"nprobe=1", "nprobe=2", "nprobe=4"}
+    best = [p for p in points if p["optimal"]]
+    assert best and all(p["us_per_query"] > 0 for p in points)
+    for p in points:  # what eval says of the same parameters
+        same, = faiss.json("eval", "a.index", "queries.npy", "--truth", "gt.ivecs", "-p",
+                           p["parameters"])["points"]
+        assert same["recall"] == pytest.approx(p["performance"])
+    # the text is made for -p
+    reach = max(p["performance"] for p in points)
+    chosen = faiss(*tune, "--reach", reach).strip()
+    assert chosen in [p["parameters"] for p in best]
+    faiss("search", "a.index", "queries.npy", "-p", chosen)
+    assert faiss.json(*tune, "--reach", reach)["reaches"] == chosen
+    assert "the best is" in faiss.fails("tune", "a.index", "queries.npy", "--base", "base.npy",
+                                        "-c", "inter@20", "--reach", 1, "-e", 1)
+    table = faiss("tune", "a.index", "queries.npy", "--base", "base.npy", "-c", "recall@5", "-n", 9,
+                  "--gnuplot", "p.txt")
+    assert "recall@5" in table and "-p nprobe=" in table and "9 queries" in table
+    assert "nprobe=" in (tmp_path / "p.txt").read_text()
+    # nothing to tune, and an index inside of others
+    faiss("build", "base.npy", "-f", "Flat", "-o", "b.index")
+    assert "(nothing to set)" in faiss("tune", "b.index", "queries.npy", "--base", "base.npy")
+    faiss("build", "base.npy", "-f", "PCA8,IVF8,Flat,RFlat", "-o", "c.index")
+    report = faiss.json("tune", "c.index", "queries.npy", "--base", "base.npy", "-k", 3)
+    assert report["combinations"] == 21 and report["criterion"] == "inter@3"
+    assert any("k_factor_rf=" in p["parameters"] and "nprobe=" in p["parameters"]
+               for p in report["points"])
+
+
 def test_kmeans(faiss, tmp_path):
     centers = np.array([[0, 0], [10, 0], [0, 10], [10, 10]], "f4")
     x = np.repeat(centers, 200, 0) + vectors(800, 2) * 0.1
@@ -546,6 +582,9 @@ def test_unknown_factories_and_parameters(faiss, data, tmp_path):
     ["search", "a.index", "q.npy", "-o", "r.npz", "--json"], ["info"], ["info", "x", "--jsn"],
     ["eval", "a", "q"], ["eval", "a", "q", "--base", "b", "--truth", "t"], ["truth", "b", "q"],
     ["eval", "a", "q", "--base", "b", "--sweep", "-p", "nprobe=1"], ["kmeans", "b", "-o", "x.npy"],
+    ["tune", "a", "q"], ["tune", "a", "q", "--base", "b", "--reach", "2"],
+    ["tune", "a", "q", "--base", "b", "-c", "precision@3"],
+    ["tune", "a", "q", "--base", "b", "-c", "inter@x"],
     ["kmeans", "b", "-k", "3"], ["kmeans", "b", "-k", "3", "-o", "x.txt"], ["info", "x", "-j", "0"],
     ["info", "x", "-j", "-3"], ["search", "a", "q", "-k", "99999999999999999999"],
     ["info", "x", "--json=yes"],
