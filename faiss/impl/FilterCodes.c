@@ -37,7 +37,8 @@ bool faiss_filter_codes_suit (size_t d) {
 
 FaissStatus faiss_FilterCodes_init (FaissFilterCodes *self, size_t d, size_t capacity) {
     *self = (FaissFilterCodes){.d = d, .stride = faiss_filter_stride (d), .capacity = capacity};
-    FAISS_TRY (faiss_alloc_aligned (&self->rows, capacity, self->stride)); /* few cache lines each */
+    FAISS_TRY (
+        faiss_alloc_aligned (&self->rows, capacity, self->stride)); /* few cache lines each */
     faiss_advise_huge_pages (self->rows, capacity * self->stride);
     return FAISS_OK;
 }

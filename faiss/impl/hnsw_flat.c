@@ -28,6 +28,7 @@
 
 enum {
     IN_FLIGHT = 2,        /* queries that a thread searches in turns */
+    LISTS_AHEAD = 3,      /* candidates whose links are fetched before they are next */
     QUERIES_AT_ONCE = 32, /* that a thread takes from the order */
     MAX_BATCH = 16384     /* queries that are put in order */
 };
@@ -440,8 +441,13 @@ static FaissStatus compare_links (const Batch *b, Flight *f) {
     while (f->next < f->size && is_taken (f, f->next)) {
         f->next++;
     }
-    if (f->next < f->size) {
-        fetch_links (b, f->candidates[f->next].id, 0);
+    /* the one that is next now, and those that may be */
+    int n_fetched = 0;
+    for (size_t at = f->next; at < f->size && n_fetched < LISTS_AHEAD; at++) {
+        if (!is_taken (f, at)) {
+            fetch_links (b, f->candidates[at].id, 0);
+            n_fetched++;
+        }
     }
     return FAISS_OK;
 }
