@@ -349,7 +349,7 @@ static FaissStatus check_read (const FaissIndexHNSW *self, const FaissIOReader *
     return FAISS_OK;
 }
 
-FaissStatus faiss_IndexHNSW_read_fields (FaissIndexHNSW *self, FaissIOReader *r, int io_flags) {
+static FaissStatus read_fields (FaissIndexHNSW *self, FaissIOReader *r, int io_flags) {
     FAISS_TRY (faiss_HNSW_read (&self->hnsw, r));
     self->own_fields = true;
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->storage));
@@ -357,8 +357,7 @@ FaissStatus faiss_IndexHNSW_read_fields (FaissIndexHNSW *self, FaissIOReader *r,
     return check_read (self, r);
 }
 
-FaissStatus faiss_IndexHNSW_write_fields (const FaissIndexHNSW *self, FaissIOWriter *w,
-                                          int io_flags) {
+static FaissStatus write_fields (const FaissIndexHNSW *self, FaissIOWriter *w, int io_flags) {
     FAISS_TRY (faiss_HNSW_write (&self->hnsw, w));
     if (!self->storage || io_flags & FAISS_IO_FLAG_SKIP_STORAGE) {
         return faiss_write_tag (w, "null");
@@ -366,39 +365,40 @@ FaissStatus faiss_IndexHNSW_write_fields (const FaissIndexHNSW *self, FaissIOWri
     return faiss_write_object (w, self->storage, 0);
 }
 
-static FaissStatus read_as (FaissClass *cls, void **out, FaissIOReader *r, int io_flags) {
+FaissStatus faiss_IndexHNSW_read_as (FaissClass *cls, void *out, FaissIOReader *r, int io_flags) {
     FAISS_OWNED (IndexHNSW) *self = NULL;
     FAISS_TRY (faiss_object_new (&self, cls));
     FAISS_TRY (faiss_IndexHNSW_init (self, NULL, 32));
     FAISS_TRY (faiss_read_index_header (r, &self->index));
-    FAISS_TRY (faiss_IndexHNSW_read_fields (self, r, io_flags));
-    *out = FAISS_STEAL (self);
+    FAISS_TRY (read_fields (self, r, io_flags));
+    void *done = FAISS_STEAL (self);
+    memcpy (out, &done, sizeof done);
     return FAISS_OK;
 }
 
 static FaissStatus IndexHNSW_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
     (void)tag;
-    return read_as (&faiss_IndexHNSW_class.head, out, r, io_flags);
+    return faiss_IndexHNSW_read_as (&faiss_IndexHNSW_class.head, out, r, io_flags);
 }
 
 static FaissStatus IndexHNSWFlat_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
     (void)tag;
-    return read_as (&faiss_IndexHNSWFlat_class.head, out, r, io_flags);
+    return faiss_IndexHNSW_read_as (&faiss_IndexHNSWFlat_class.head, out, r, io_flags);
 }
 
-static FaissStatus write_as (const FaissIndexHNSW *self, const char *tag, FaissIOWriter *w,
-                             int io_flags) {
+FaissStatus faiss_IndexHNSW_write_as (const FaissIndexHNSW *self, const char *tag, FaissIOWriter *w,
+                                      int io_flags) {
     FAISS_TRY (faiss_write_tag (w, tag));
     FAISS_TRY (faiss_write_index_header (w, &self->index));
-    return faiss_IndexHNSW_write_fields (self, w, io_flags);
+    return write_fields (self, w, io_flags);
 }
 
 static FaissStatus IndexHNSW_write (const void *object, FaissIOWriter *w, int io_flags) {
-    return write_as (object, "IH00", w, io_flags);
+    return faiss_IndexHNSW_write_as (object, "IH00", w, io_flags);
 }
 
 static FaissStatus IndexHNSWFlat_write (const void *object, FaissIOWriter *w, int io_flags) {
-    return write_as (object, "IHNf", w, io_flags);
+    return faiss_IndexHNSW_write_as (object, "IHNf", w, io_flags);
 }
 
 /* ---- factory strings ------------------------------------------------------------------------- */
@@ -520,6 +520,28 @@ FaissStatus faiss_IndexHNSW_init (FaissIndexHNSW *self, FaissIndex *storage, int
     return FAISS_OK;
 }
 
+FaissStatus faiss_IndexHNSW_new_over (void *out, FaissClass *cls, FaissIndex *given_storage,
+                                      int M) {
+    FAISS_OWNED (Index) *storage = given_storage;
+    FAISS_OWNED (IndexHNSW) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, cls));
+    FAISS_TRY (faiss_IndexHNSW_init (self, storage, M));
+    self->own_fields = storage != NULL;
+    (void)FAISS_STEAL (storage);
+    void *done = FAISS_STEAL (self);
+    memcpy (out, &done, sizeof done);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexHNSW_new_of (void *out, FaissClass *cls, int d, const char *storage,
+                                    FaissMetricType metric, const char *M) {
+    int links = 0;
+    FaissIndex *made = NULL;
+    FAISS_TRY (faiss_factory_int (M, 32, &links));
+    FAISS_TRY (faiss_index_factory (&made, d, storage, metric));
+    return faiss_IndexHNSW_new_over (out, cls, made, links);
+}
+
 FaissStatus faiss_IndexHNSW_new (FaissIndexHNSW **out) {
     FAISS_REQUIRE_ARG (out);
     FAISS_OWNED (IndexHNSW) *self = NULL;
@@ -552,11 +574,7 @@ FaissIndexHNSW *faiss_IndexHNSW_cast (FaissIndex *index) {
 
 FaissStatus faiss_IndexHNSWFlat_new (FaissIndexHNSWFlat **out) {
     FAISS_REQUIRE_ARG (out);
-    FAISS_OWNED (IndexHNSWFlat) *self = NULL;
-    FAISS_TRY (faiss_object_new (&self, &faiss_IndexHNSWFlat_class.head));
-    FAISS_TRY (faiss_IndexHNSW_init (&self->index_hnsw, NULL, 32));
-    *out = FAISS_STEAL (self);
-    return FAISS_OK;
+    return faiss_IndexHNSW_new_over (out, &faiss_IndexHNSWFlat_class.head, NULL, 32);
 }
 
 static FaissStatus new_storage (FaissIndex **out, int d, FaissMetricType metric) {
@@ -575,15 +593,9 @@ static FaissStatus new_storage (FaissIndex **out, int d, FaissMetricType metric)
 FaissStatus faiss_IndexHNSWFlat_new_with (FaissIndexHNSWFlat **out, int d, int M,
                                           FaissMetricType metric) {
     FAISS_REQUIRE_ARG (out);
-    FAISS_OWNED (IndexHNSWFlat) *self = NULL;
-    FAISS_OWNED (Index) *storage = NULL;
+    FaissIndex *storage = NULL;
     FAISS_TRY (new_storage (&storage, d, metric));
-    FAISS_TRY (faiss_object_new (&self, &faiss_IndexHNSWFlat_class.head));
-    FAISS_TRY (faiss_IndexHNSW_init (&self->index_hnsw, storage, M));
-    self->index_hnsw.own_fields = true;
-    (void)FAISS_STEAL (storage);
-    *out = FAISS_STEAL (self);
-    return FAISS_OK;
+    return faiss_IndexHNSW_new_over (out, &faiss_IndexHNSWFlat_class.head, storage, M);
 }
 
 void faiss_IndexHNSWFlat_free (FaissIndexHNSWFlat *self) {

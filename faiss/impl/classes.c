@@ -4,6 +4,9 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexFlat1D.h>
 #include <faiss/IndexHNSW.h>
+#include <faiss/IndexHNSW2Level.h>
+#include <faiss/IndexHNSWPQ.h>
+#include <faiss/IndexHNSWSQ.h>
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexIVFFlat.h>

@@ -306,3 +306,36 @@ def test_a_graph_finds_lists(oracle):
     index.add(x)
     index.nprobe = 5
     assert np.mean(index.search(q, 10)[0]) <= np.mean(D) * 1.01
+
+
+# ---- graphs over codes -----------------------------------------------------------------------
+
+CODED = ["HNSW8,SQ8", "HNSW8,SQ4", "HNSW8_SQfp16", "HNSW8,PQ4x4np", "HNSW8,4+PQ2", "HNSW8,2x2+PQ2"]
+
+
+@pytest.mark.parametrize("factory", CODED)
+def test_graphs_over_codes(oracle, factory):
+    """From upstream's trained index: the same links, and the same results in upstream's graph."""
+    rng = np.random.default_rng(5)
+    x, q = rng.random((400, 8), np.float32), rng.random((30, 8), np.float32)
+    trained, content, D, I = oracle("""
+        faiss.omp_set_num_threads(1)
+        index = faiss.index_factory(8, factory)
+        index.train(x)
+        trained = faiss.serialize_index(index)
+        index.add(x)
+        return trained, faiss.serialize_index(index), *index.search(q, 10)
+    """, factory=factory, x=x, q=q)
+    index = cfaiss.deserialize(trained)
+    index.add(x)
+    ours = np.frombuffer(cfaiss.serialize(index).tobytes(), np.uint8)
+    if len(ours) != len(content) or np.any(ours != content):
+        a, b = links(ours), links(content)  # near ties are rounded otherwise
+        assert len(a) == len(b) and np.mean(a != b) < 0.01
+    D2, I2 = cfaiss.deserialize(content).search(q, 10)
+    np.testing.assert_allclose(D2, D, rtol=1e-4, atol=1e-5)
+    assert np.mean(I2 != I) < 0.01
+    fresh = cfaiss.index_factory(8, factory)
+    fresh.train(x)
+    fresh.add(x)
+    assert np.mean(fresh.search(q, 10)[0]) <= np.mean(D) * 1.05
