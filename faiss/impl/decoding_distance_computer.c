@@ -22,10 +22,12 @@ static FaissStatus set_query (FaissDistanceComputer *dc, const float *x) {
 }
 
 /* The vector of a code. One that cannot be decoded becomes NaN, which is nearest to nothing. */
-static const float *decode (const DecodingDistanceComputer *self, const uint8_t *code, int place) {
+static const float *decode (DecodingDistanceComputer *self, const uint8_t *code, int place) {
     size_t d = (size_t)self->codec->d;
     float *vector = self->vectors + (size_t)place * d;
-    if (self->codec->cls->sa_decode (self->codec, 1, code, vector) != FAISS_OK) {
+    FaissStatus status = self->codec->cls->sa_decode (self->codec, 1, code, vector);
+    if (status != FAISS_OK) {
+        self->base.dc.status = status;
         for (size_t j = 0; j < d; j++) {
             vector[j] = NAN;
         }
@@ -38,7 +40,7 @@ static const uint8_t *code_of (const DecodingDistanceComputer *self, idx_t i) {
 }
 
 static float distance_to_code (FaissFlatCodesDistanceComputer *fdc, const uint8_t *code) {
-    const DecodingDistanceComputer *self = computer_of (&fdc->dc);
+    DecodingDistanceComputer *self = computer_of (&fdc->dc);
     return self->distance (fdc->q, decode (self, code, 0), (size_t)self->codec->d,
                            self->codec->metric_arg);
 }
@@ -58,7 +60,7 @@ static void distances_batch_4 (FaissDistanceComputer *dc, const idx_t i[4], floa
 }
 
 static float symmetric_dis (FaissDistanceComputer *dc, idx_t i, idx_t j) {
-    const DecodingDistanceComputer *self = computer_of (dc);
+    DecodingDistanceComputer *self = computer_of (dc);
     return self->distance (decode (self, code_of (self, i), 0), decode (self, code_of (self, j), 1),
                            (size_t)self->codec->d, self->codec->metric_arg);
 }

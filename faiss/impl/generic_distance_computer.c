@@ -23,8 +23,9 @@ static float distance (FaissDistanceComputer *dc, idx_t i) {
     if (i < 0) {
         return HUGE_VALF;
     }
-    dc->status = self->storage->cls->reconstruct (self->storage, i, self->vectors);
-    if (dc->status != FAISS_OK) {
+    FaissStatus status = self->storage->cls->reconstruct (self->storage, i, self->vectors);
+    if (status != FAISS_OK) {
+        dc->status = status;
         return NAN;
     }
     return faiss_fvec_L2sqr (self->q, self->vectors, (size_t)self->storage->d);
@@ -40,11 +41,12 @@ static float symmetric_dis (FaissDistanceComputer *dc, idx_t i, idx_t j) {
     const GenericDistanceComputer *self = (const GenericDistanceComputer *)dc;
     const FaissIndex *storage = self->storage;
     float *x = self->vectors, *y = self->vectors + storage->d;
-    dc->status = storage->cls->reconstruct (storage, i, x);
-    if (dc->status == FAISS_OK) {
-        dc->status = storage->cls->reconstruct (storage, j, y);
+    FaissStatus status = storage->cls->reconstruct (storage, i, x);
+    if (status == FAISS_OK) {
+        status = storage->cls->reconstruct (storage, j, y);
     }
-    if (dc->status != FAISS_OK) {
+    if (status != FAISS_OK) {
+        dc->status = status;
         return NAN;
     }
     return faiss_fvec_L2sqr (x, y, (size_t)storage->d);
