@@ -195,8 +195,8 @@ static FaissStatus IndexIVFFlat_search_preassigned (const FaissIndexIVF *self, i
     double start = faiss_ivf_milliseconds ();
     FAISS_TRY (
         faiss_ivf_search_settings ("IndexIVFFlat_search", self, params, store_pairs, &settings));
-    FAISS_TRY (faiss_ivf_flat_search (self, (size_t)n, x, (size_t)k, assign, settings.nprobe,
-                                      distances, labels, &counts));
+    FAISS_TRY (faiss_ivf_flat_search (self, (size_t)n, x, (size_t)k, assign, centroid_dis,
+                                      settings.nprobe, NULL, distances, labels, &counts));
     counts.search_time = faiss_ivf_milliseconds () - start;
     faiss_ivf_count (&counts, stats);
     return FAISS_OK;

@@ -6,6 +6,7 @@
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
+#include <faiss/impl/ivf_flat_search.h>
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/sq_codec.h>
@@ -248,6 +249,54 @@ static FaissStatus IndexIVFScalarQuantizer_get_InvertedListScanner (
         self->by_residual);
 }
 
+static void decode (const void *coder, const uint8_t *codes, size_t n, float *x) {
+    faiss_SQCoder_decode (coder, codes, n, x, NULL);
+}
+
+static FaissStatus search_fast (const FaissIndexIVF *self, const FaissSQCoder *coder, idx_t n,
+                                const float *x, idx_t k, const idx_t *assign,
+                                const float *centroid_dis, float *distances, idx_t *labels,
+                                const FaissSearchParametersIVF *params,
+                                FaissIndexIVFStats *counts) {
+    FaissIVFSearchSettings settings;
+    FAISS_TRY (faiss_ivf_search_settings ("IndexIVFScalarQuantizer_search", self, params, false,
+                                          &settings));
+    bool is_similarity = self->index.metric_type == METRIC_INNER_PRODUCT;
+    FaissIVFCodes codes = {
+        .codec = coder,
+        .decode = decode,
+        .distances = is_similarity ? faiss_SQCoder_inner_products : faiss_SQCoder_L2sqr,
+        .quantizer = self->by_residual ? self->quantizer : NULL,
+    };
+    return faiss_ivf_flat_search (self, (size_t)n, x, (size_t)k, assign, centroid_dis,
+                                  settings.nprobe, &codes, distances, labels, counts);
+}
+
+static FaissStatus IndexIVFScalarQuantizer_search_preassigned (
+    const FaissIndexIVF *self, idx_t n, const float *x, idx_t k, const idx_t *assign,
+    const float *centroid_dis, float *distances, idx_t *labels, bool store_pairs,
+    const FaissSearchParametersIVF *params, FaissIndexIVFStats *stats) {
+    const FaissScalarQuantizer *sq = &CONST_SELF (self)->sq;
+    bool adds_coarse_dis = self->by_residual && self->index.metric_type == METRIC_INNER_PRODUCT;
+    if (!faiss_ivf_flat_is_fast (self, store_pairs, params) || faiss_sq_is_turbo (sq->qtype) ||
+        sq->quantizer.code_size == 0 || (adds_coarse_dis && !centroid_dis)) {
+        return faiss_IndexIVF_class.search_preassigned (
+            self, n, x, k, assign, centroid_dis, distances, labels, store_pairs, params, stats);
+    }
+    FaissSQCoder coder;
+    FaissIndexIVFStats counts = {0};
+    double start = faiss_ivf_milliseconds ();
+    FAISS_TRY (faiss_SQCoder_init (&coder, sq));
+    FaissStatus status = search_fast (self, &coder, n, x, k, assign, centroid_dis, distances,
+                                      labels, params, &counts);
+    faiss_SQCoder_clear (&coder);
+    counts.search_time = faiss_ivf_milliseconds () - start;
+    if (status == FAISS_OK) {
+        faiss_ivf_count (&counts, stats);
+    }
+    return status;
+}
+
 static FaissStatus IndexIVFScalarQuantizer_check_compatible_for_merge (const FaissIndex *index,
                                                                        const FaissIndex *other) {
     FAISS_TRY (faiss_IndexIVF_class.index.check_compatible_for_merge (index, other));
@@ -359,6 +408,7 @@ FaissIndexIVFClass faiss_IndexIVFScalarQuantizer_class = {
     .train_encoder = IndexIVFScalarQuantizer_train_encoder,
     .train_encoder_num_vectors = IndexIVFScalarQuantizer_train_encoder_num_vectors,
     .get_InvertedListScanner = IndexIVFScalarQuantizer_get_InvertedListScanner,
+    .search_preassigned = IndexIVFScalarQuantizer_search_preassigned,
 };
 
 /* ---- search parameters ----------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* The fast way through inverted files of full vectors. */
+/* The fast way through inverted files of full vectors, or of codes that are decoded. */
 #include <faiss/impl/ivf_flat_search.h>
 
 #include <math.h>
@@ -19,6 +19,13 @@
 
 /// Queries that a kernel takes together.
 #define GROUP 4
+
+/// Queries of an encoded list whose residuals are made at once.
+#define CHUNK 32
+
+/// From so many queries on an encoded list is decoded; for fewer its codes are compared as they
+/// are.
+#define DECODE_QUERIES 3
 
 /// Of the next list, and of the next filter codes.
 #define PREFETCH_BYTES 4096
@@ -74,6 +81,8 @@ typedef struct FlatSearch {
     FaissDerivedRows *derived;             /* per list, if filter codes are to be used; or NULL */
     bool may_code;                         /* is there memory for codes? */
     const FaissArrayInvertedLists *arrays; /* the lists, if `derived` is theirs */
+    const FaissIVFCodes *codes;            /* NULL: the lists hold vectors */
+    const float *coarse_dis;               /* by pair of query and list, as keys */
 } FlatSearch;
 
 /* A query as the kernels of filter codes want it, prepared when it is first needed. */
@@ -85,7 +94,7 @@ typedef struct CodedQuery {
 /* The (query, list) pairs of some queries, sorted by list. */
 typedef struct Pairs {
     uint32_t *starts; /* by list: where its queries begin in `order`, size nlist + 1 */
-    uint32_t *order;  /* queries, size n * nprobe */
+    uint32_t *order;  /* queries, of encoded lists query * nprobe + probe, size n * nprobe */
 } Pairs;
 
 /* What a thread has for some queries. */
@@ -97,16 +106,19 @@ typedef struct Block {
     idx_t *ids;                 /* size n * capacity */
     Pairs pairs;
     uint64_t *sort_buffer; /* size 2 * k */
-    float *rows;           /* a copy of rows that are not aligned, size n_rows * d */
+    float *rows;           /* decoded, or a copy of what is not aligned, size n_rows * d */
     CodedQuery *coded;     /* size n, if there are filter codes */
     int16_t *components;   /* of the coded queries */
     size_t n_rows;
+    float *centroid;    /* of residuals: of the list, size d */
+    float *residuals;   /* of queries, size CHUNK * d */
+    FaissStatus status; /* a failure ends the work */
     size_t nlist, ndis, n_candidates;
     FaissRegion *region; /* tells that the results are no longer wanted; or NULL */
 } Block;
 
 static bool is_unwanted (const Block *b) {
-    return b->region && faiss_region_stopped (b->region);
+    return b->status != FAISS_OK || (b->region && faiss_region_stopped (b->region));
 }
 
 static void clear_pairs (Pairs *pairs) {
@@ -128,6 +140,8 @@ static void clear_block (Block *b) {
     free (b->rows);
     free (b->coded);
     free (b->components);
+    free (b->centroid);
+    free (b->residuals);
 }
 
 static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
@@ -142,8 +156,15 @@ static FaissStatus allocate_block (Block *b, const FlatSearch *s, size_t n) {
         FAISS_TRY (faiss_alloc_aligned (&b->components, n * faiss_filter_query_size (s->d),
                                         sizeof *b->components));
     }
+    if (s->codes && s->codes->quantizer) {
+        FAISS_TRY (faiss_alloc (&b->centroid, s->d, sizeof *b->centroid));
+        FAISS_TRY (faiss_alloc (&b->residuals, CHUNK * s->d, sizeof *b->residuals));
+    }
     size_t row = s->d * sizeof (float);
-    b->n_rows = row * ROWS <= COPY_BYTES ? ROWS : row <= COPY_BYTES ? COPY_BYTES / row : 1;
+    b->n_rows = s->codes                   ? ROWS
+                : row * ROWS <= COPY_BYTES ? ROWS
+                : row <= COPY_BYTES        ? COPY_BYTES / row
+                                           : 1;
     return faiss_alloc (&b->rows, b->n_rows, row);
 }
 
@@ -273,10 +294,121 @@ static void scan_codes (Block *b, const FaissFilterView *view, FaissDerivedRows 
     faiss_derived_codes_close (derived, n_tested, n_near);
 }
 
+/* ---- one list of codes ----------------------------------------------------------------------- */
+
+/* What there is of a list. */
+typedef struct OpenList {
+    const uint8_t *codes;
+    const idx_t *ids;
+    size_t size;
+} OpenList;
+
+/* What is compared for n <= CHUNK pairs with a list: the queries, or of residuals by L2 the queries
+ * minus the centroid. */
+static void make_queries (const Block *b, const uint32_t *pairs, size_t n, const float **x) {
+    const FlatSearch *s = b->s;
+    for (size_t i = 0; i < n; i++) {
+        x[i] = s->x + (b->begin + pairs[i] / s->nprobe) * s->d;
+        if (b->residuals && !s->shape.is_similarity) {
+            float *residual = b->residuals + i * s->d;
+            faiss_kernels.fvec_madd (s->d, x[i], -1, b->centroid, residual);
+            x[i] = residual;
+        }
+    }
+}
+
+/* The distances of a pair to n <= ROWS codes become candidates. */
+static void offer (Block *b, uint32_t pair, float *values, const idx_t *ids, size_t n) {
+    const FlatSearch *s = b->s;
+    FaissCollector *collector = &b->collectors[pair / s->nprobe];
+    uint32_t positions[ROWS];
+    if (b->residuals && s->shape.is_similarity) {
+        float coarse_dis = s->coarse_dis[b->begin * s->nprobe + pair];
+        for (size_t j = 0; j < n; j++) {
+            values[j] += coarse_dis;
+        }
+    }
+    size_t n_found = s->find (values, n, collector->bound, positions);
+    for (size_t j = 0; j < n_found; j++) {
+        b->n_candidates +=
+            faiss_collector_offer (collector, &s->shape, values[positions[j]], ids[positions[j]]);
+    }
+}
+
+/* n <= CHUNK queries with the codes as they are. */
+static void scan_encoded (Block *b, const OpenList *list, const uint32_t *pairs,
+                          const float *const *x, size_t nx) {
+    const FaissIVFCodes *codes = b->s->codes;
+    size_t code_size = b->s->lists->code_size;
+    float distances[ROWS];
+    for (size_t begin = 0; begin < list->size; begin += ROWS) {
+        size_t n = list->size - begin < ROWS ? list->size - begin : ROWS;
+        for (size_t i = 0; i < nx; i++) {
+            codes->distances (codes->codec, x[i], NULL, list->codes + begin * code_size, n,
+                              distances);
+            offer (b, pairs[i], distances, list->ids + begin, n);
+        }
+    }
+}
+
+/* The same with the decoded vectors. */
+static void scan_decoded (Block *b, const OpenList *list, const uint32_t *pairs,
+                          const float *const *x, size_t nx) {
+    const FaissIVFCodes *codes = b->s->codes;
+    size_t code_size = b->s->lists->code_size, d = b->s->d;
+    float distances[GROUP * ROWS];
+    for (size_t begin = 0; begin < list->size; begin += ROWS) {
+        size_t n = list->size - begin < ROWS ? list->size - begin : ROWS;
+        codes->decode (codes->codec, list->codes + begin * code_size, n, b->rows);
+        for (size_t i = 0; i < nx; i += GROUP) {
+            size_t group = nx - i < GROUP ? nx - i : GROUP;
+            b->s->scan (x + i, group, b->rows, d, n, distances, ROWS);
+            for (size_t j = 0; j < group; j++) {
+                offer (b, pairs[i + j], distances + j * ROWS, list->ids + begin, n);
+            }
+        }
+    }
+}
+
+/* The pairs of an encoded list. */
+static void scan_pairs (Block *b, size_t list_no, const uint32_t *pairs, size_t n_pairs) {
+    const FlatSearch *s = b->s;
+    const FaissInvertedLists *lists = s->lists;
+    OpenList list = {.size = lists->cls->list_size (lists, list_no)};
+    if (list.size == 0) {
+        return;
+    }
+    if (b->residuals && !s->shape.is_similarity) {
+        const FaissIndex *quantizer = s->codes->quantizer;
+        b->status = quantizer->cls->reconstruct (quantizer, (idx_t)list_no, b->centroid);
+        if (b->status != FAISS_OK) {
+            return;
+        }
+    }
+    list.codes = lists->cls->get_codes (lists, list_no);
+    list.ids = lists->cls->get_ids (lists, list_no);
+    for (size_t i = 0; i < n_pairs; i += CHUNK) {
+        const float *x[CHUNK];
+        size_t n = n_pairs - i < CHUNK ? n_pairs - i : CHUNK;
+        make_queries (b, pairs + i, n, x);
+        (n < DECODE_QUERIES ? scan_encoded : scan_decoded) (b, &list, pairs + i, x, n);
+    }
+    lists->cls->release_codes (lists, list_no, list.codes);
+    lists->cls->release_ids (lists, list_no, list.ids);
+    b->nlist += n_pairs;
+    b->ndis += n_pairs * list.size;
+}
+
+/* ---- one list of any kind -------------------------------------------------------------------- */
+
 static void scan_list (Block *b, size_t list_no, const uint32_t *queries, size_t n_queries) {
     const FlatSearch *s = b->s;
     const FaissInvertedLists *lists = s->lists;
     size_t size = lists->cls->list_size (lists, list_no);
+    if (s->codes) {
+        scan_pairs (b, list_no, queries, n_queries);
+        return;
+    }
     if (size == 0) {
         return;
     }
@@ -319,7 +451,7 @@ static void sort_pairs (const FlatSearch *s, size_t begin, size_t n, Pairs *pair
     }
     for (size_t p = n_pairs; p-- > 0;) {
         if (keys[p] >= 0) {
-            pairs->order[--pairs->starts[keys[p]]] = (uint32_t)(p / s->nprobe);
+            pairs->order[--pairs->starts[keys[p]]] = (uint32_t)(s->codes ? p : p / s->nprobe);
         }
     }
 }
@@ -368,12 +500,12 @@ static void search_one_by_one (Block *b) {
     const idx_t *keys = s->keys + b->begin * s->nprobe;
     size_t n_probes = b->n * s->nprobe;
     for (size_t p = 0; p < n_probes && !is_unwanted (b); p++) {
-        uint32_t query = (uint32_t)(p / s->nprobe);
+        uint32_t entry = (uint32_t)(s->codes ? p : p / s->nprobe); /* as in Pairs */
         if (p + 1 < n_probes && keys[p + 1] >= 0) {
             prefetch_list (s, (size_t)keys[p + 1]);
         }
         if (keys[p] >= 0) {
-            scan_list (b, (size_t)keys[p], &query, 1);
+            scan_list (b, (size_t)keys[p], &entry, 1);
         }
     }
 }
@@ -460,6 +592,8 @@ static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threa
         for (size_t begin = 0; begin < n; begin += size) {
             if (status == FAISS_OK && !faiss_region_stopped (&region)) {
                 search_block (&block, begin, n - begin < size ? n - begin : size);
+                status = block.status;
+                faiss_region_note (&region, status);
             }
         }
 #pragma omp critical(faiss_ivf_flat_counts)
@@ -488,6 +622,7 @@ static FaissStatus search_shared_lists (Block *blocks, const Pairs *pairs, int n
         for (size_t l = 0; l < nlist; l += LISTS) {
             if (!faiss_region_stopped (&region)) {
                 search_list_by_list (mine, pairs, l, nlist - l < LISTS ? nlist : l + LISTS);
+                faiss_region_note (&region, mine->status);
             }
         }
 #pragma omp for schedule(static)
@@ -540,8 +675,9 @@ static void use_codes (FlatSearch *s, const FaissIndexIVF *self, size_t n, size_
 }
 
 FaissStatus faiss_ivf_flat_search (const FaissIndexIVF *self, size_t n, const float *x, size_t k,
-                                   const idx_t *assign, size_t nprobe, float *distances,
-                                   idx_t *labels, FaissIndexIVFStats *counts) {
+                                   const idx_t *assign, const float *coarse_dis, size_t nprobe,
+                                   const FaissIVFCodes *codes, float *distances, idx_t *labels,
+                                   FaissIndexIVFStats *counts) {
     bool is_similarity = self->index.metric_type == METRIC_INNER_PRODUCT;
     for (size_t p = 0; p < n * nprobe; p++) {
         FAISS_TRY (faiss_ivf_check_key (self, assign[p]));
@@ -557,8 +693,12 @@ FaissStatus faiss_ivf_flat_search (const FaissIndexIVF *self, size_t n, const fl
         .shape = faiss_collector_shape (k, is_similarity),
         .scan = is_similarity ? faiss_kernels.ivf_inner_product : faiss_kernels.ivf_L2sqr,
         .find = is_similarity ? faiss_kernels.find_at_least : faiss_kernels.find_at_most,
+        .codes = codes,
+        .coarse_dis = coarse_dis,
     };
-    use_codes (&s, self, n, k);
+    if (!codes) {
+        use_codes (&s, self, n, k);
+    }
     counts->nq += n;
     int n_threads = faiss_threads_for ((int64_t)n);
     if (n_threads > 1 && n_threads <= MAX_SHARING && is_worth_sorting (&s, n)) {
