@@ -7,6 +7,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/pq_internal.h>
+#include <faiss/kernels/kernels.h>
 
 typedef FaissProductQuantizer Pq;
 
@@ -94,6 +95,85 @@ static FaissStatus first_centroids (const Pq *self, size_t m, size_t n, const fl
     return FAISS_OK;
 }
 
+/* ---- assignment ------------------------------------------------------------------------------ */
+
+/* A flat index for vectors of few components, whose nearest ones are found by columns. */
+typedef struct FaissSmallFlat {
+    union {
+        FaissIndex index;
+        FaissIndexFlatCodes flat_codes;
+        FaissIndexFlat flat;
+        FaissIndexFlatL2 flat_l2;
+    };
+} FaissSmallFlat;
+
+/* Up to so many components, or with so few centroids, bounds that spare comparisons do not pay. */
+enum { SMALL_D = 8, FEW_CENTROIDS = 128, BLOCK = 256 };
+
+static void assign_block (const float *x, size_t n, size_t d, const float *columns,
+                          const float *centroids, size_t k, float *distances, idx_t *labels) {
+    uint32_t best[BLOCK];
+    faiss_kernels.pq_nearest (x, d, n, d, columns, k, k, best);
+    for (size_t i = 0; i < n; i++) {
+        float sum = 0;
+        for (size_t j = 0; j < d; j++) {
+            float difference = centroids[best[i] * d + j] - x[i * d + j];
+            sum += difference * difference;
+        }
+        distances[i] = sum;
+        labels[i] = best[i];
+    }
+}
+
+static FaissStatus SmallFlat_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
+                                     const FaissSearchParameters *params, float *distances,
+                                     idx_t *labels) {
+    const FaissSmallFlat *self = FAISS_CONST_SELF (SmallFlat, index, index);
+    if (k != 1 || params || index->ntotal == 0) {
+        return faiss_IndexFlatL2_class.index.search (index, n, x, k, params, distances, labels);
+    }
+    size_t d = (size_t)index->d, ksub = (size_t)index->ntotal;
+    const float *centroids = (const float *)(const void *)self->flat_codes.codes.data;
+    FAISS_AUTO_FREE (float) *columns = NULL;
+    FAISS_TRY (faiss_alloc (&columns, ksub * d, sizeof *columns));
+    for (size_t i = 0; i < ksub; i++) {
+        for (size_t j = 0; j < d; j++) {
+            columns[j * ksub + i] = centroids[i * d + j];
+        }
+    }
+    idx_t n_blocks = (n + BLOCK - 1) / BLOCK;
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (idx_t b = 0; b < n_blocks; b++) {
+        idx_t begin = b * BLOCK, size = n - begin < BLOCK ? n - begin : BLOCK;
+        assign_block (x + (size_t)begin * d, (size_t)size, d, columns, centroids, ksub,
+                      distances + begin, labels + begin);
+    }
+    return FAISS_OK;
+}
+
+static FaissIndexFlatCodesClass small_flat_class = {
+    .index = {.head = {.name = "SmallFlat",
+                       .parent = &faiss_IndexFlatL2_class.index.head,
+                       .instance_size = sizeof (FaissSmallFlat),
+                       .table_size = sizeof (FaissIndexFlatCodesClass)},
+              .search = SmallFlat_search},
+};
+
+/* What assigns vectors to centroids. */
+static FaissStatus new_assigner (size_t d, size_t k, FaissIndex **out) {
+    if (d > SMALL_D && k >= FEW_CENTROIDS) {
+        FaissIndexFlatL2 *flat = NULL;
+        FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, (idx_t)d));
+        *out = &flat->index;
+        return FAISS_OK;
+    }
+    FAISS_OWNED (SmallFlat) *small = NULL;
+    FAISS_TRY (faiss_object_new (&small, &small_flat_class.index.head));
+    FAISS_TRY (faiss_IndexFlat_init (&small->flat, (idx_t)d, METRIC_L2));
+    *out = FAISS_STEAL (small);
+    return FAISS_OK;
+}
+
 /* ---- k-means --------------------------------------------------------------------------------- */
 
 static void free_clustering (FaissClustering **clustering) {
@@ -103,7 +183,7 @@ static void free_clustering (FaissClustering **clustering) {
 /* Cluster n vectors of dsub components. @param out  ksub * dsub */
 static FaissStatus cluster (const Pq *self, size_t m, size_t n, const float *x, float *out) {
     __attribute__ ((cleanup (free_clustering))) FaissClustering *clustering = NULL;
-    FAISS_OWNED (IndexFlatL2) *flat = NULL;
+    FAISS_OWNED (Index) *own_index = NULL;
     FaissIndex *index = self->assign_index;
     FAISS_TRY (
         faiss_Clustering_new_with_cp (&clustering, (int)self->dsub, (int)self->ksub, &self->cp));
@@ -113,8 +193,8 @@ static FaissStatus cluster (const Pq *self, size_t m, size_t n, const float *x, 
         faiss_say ("Training PQ slice %zu/%zu\n", m, self->M);
     }
     if (!index) {
-        FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, (idx_t)self->dsub));
-        index = &flat->index;
+        FAISS_TRY (new_assigner (self->dsub, self->ksub, &own_index));
+        index = own_index;
     }
     FAISS_TRY (faiss_Clustering_train (clustering, (idx_t)n, x, index));
     memcpy (out, clustering->centroids.data, clustering->centroids.size * sizeof *out);
