@@ -1,10 +1,12 @@
 /* Inverted files: life, training, adding and maintenance. */
 #include <faiss/IndexIVF.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <faiss/AutoTune.h>
+#include <faiss/IndexPQ.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/ivf_internal.h>
@@ -715,6 +717,15 @@ static FaissStatus IndexIVF_add_parameter_ranges (const FaissIndex *index,
     const FaissIndexIVF *self = FAISS_CONST_SELF (IndexIVF, index, index);
     FAISS_TRY (
         faiss_ParameterSpace_append_powers_of_2 (space, "nprobe", 0, 13, (double)self->nlist));
+    if (faiss_object_cast (self->quantizer, &faiss_MultiIndexQuantizer_class.head)) {
+        enum { FIRST = 8, END = 20 }; /* lists of very different sizes: powers of 2, and all */
+        double values[END - FIRST + 1];
+        for (int i = FIRST; i < END; i++) {
+            values[i - FIRST] = (double)(1 << i);
+        }
+        values[END - FIRST] = HUGE_VAL;
+        FAISS_TRY (faiss_ParameterSpace_append (space, "max_codes", END - FIRST + 1, values));
+    }
     return self->quantizer ? faiss_ParameterSpace_append_part (space, "quantizer_", self->quantizer)
                            : FAISS_OK;
 }

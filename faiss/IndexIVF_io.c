@@ -1,6 +1,7 @@
 /* Inverted files: files and factory strings. */
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexHNSW.h>
+#include <faiss/IndexPQ.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
@@ -89,6 +90,10 @@ FaissStatus faiss_IndexIVF_write_invlists (const FaissIndexIVF *self, FaissIOWri
 }
 
 FaissStatus faiss_IndexIVF_describe_coarse (const FaissIndexIVF *self, FaissString *out) {
+    if (self->quantizer &&
+        faiss_object_cast (self->quantizer, &faiss_MultiIndexQuantizer_class.head)) {
+        return faiss_object_class (self->quantizer)->describe (self->quantizer, out);
+    }
     FAISS_TRY (faiss_String_printf (out, "IVF%zu", self->nlist));
     if (!self->quantizer ||
         faiss_object_cast (self->quantizer, &faiss_IndexFlat_class.index.head)) {

@@ -57,54 +57,18 @@ static void count (const FaissIndexPQ *self, idx_t n, size_t n_hamming_pass) {
 
 /* ---- by tables ------------------------------------------------------------------------------- */
 
-typedef struct Queries {
-    const FaissProductQuantizer *pq;
-    const float *x;       /* size n * d */
-    const uint8_t *codes; /* of the queries, for symmetric distances */
-    FaissPQColumns columns;
-} Queries;
-
-static void make_distance_table (const void *context, size_t query, float *table) {
-    const Queries *queries = context;
-    faiss_pq_distance_table_by (queries->pq, &queries->columns,
-                                queries->x + query * queries->pq->quantizer.d, table);
-}
-
-static void make_inner_prod_table (const void *context, size_t query, float *table) {
-    const Queries *queries = context;
-    faiss_pq_inner_prod_table_by (queries->pq, &queries->columns,
-                                  queries->x + query * queries->pq->quantizer.d, table);
-}
-
-/* The rows of the symmetric table that the query's code names. */
-static void make_symmetric_table (const void *context, size_t query, float *table) {
-    const Queries *queries = context;
-    const FaissProductQuantizer *pq = queries->pq;
-    const uint8_t *code = queries->codes + query * pq->quantizer.code_size;
-    for (size_t m = 0; m < pq->M; m++) {
-        size_t row = m * pq->ksub + faiss_bitstring_get (code, m * pq->nbits, pq->nbits);
-        memcpy (table + m * pq->ksub, pq->sdc_table.data + row * pq->ksub,
-                pq->ksub * sizeof *table);
-    }
-}
-
-static FaissPQScan scan_of (const FaissIndexPQ *self, const Queries *queries,
+static FaissPQScan scan_of (const FaissIndexPQ *self, const FaissPQQueries *queries,
                             const FaissIDSelector *sel) {
-    FaissPQScan scan = {
-        .is_similarity = self->index.metric_type == METRIC_INNER_PRODUCT,
-        .codes = self->flat_codes.codes.data,
-        .n_codes = (size_t)self->index.ntotal,
-        .sel = sel,
-        .context = queries,
-    };
-    scan.make_table = scan.is_similarity ? make_inner_prod_table : make_distance_table;
-    faiss_pq_layout (&scan.layout, &self->pq);
-    return scan;
+    return faiss_pq_scan_of (queries, self->flat_codes.codes.data, (size_t)self->index.ntotal, sel);
+}
+
+static FaissPQQueryKind kind_of (const FaissIndexPQ *self) {
+    return self->index.metric_type == METRIC_INNER_PRODUCT ? FAISS_PQ_INNER_PRODUCT : FAISS_PQ_L2;
 }
 
 static FaissStatus search_by_tables (const FaissIndexPQ *self, idx_t n, const float *x, idx_t k,
                                      const FaissIDSelector *sel, float *distances, idx_t *labels) {
-    Queries queries = {.pq = &self->pq, .x = x};
+    FaissPQQueries queries = {.kind = kind_of (self), .pq = &self->pq, .x = x};
     FAISS_TRY (faiss_pq_columns (&self->pq, (size_t)n, &queries.columns));
     FaissPQScan scan = scan_of (self, &queries, sel);
     FaissStatus status = faiss_pq_knn (&scan, (size_t)n, (size_t)k, distances, labels);
@@ -115,14 +79,9 @@ static FaissStatus search_by_tables (const FaissIndexPQ *self, idx_t n, const fl
 static FaissStatus search_symmetric (const FaissIndexPQ *self, idx_t n, const uint8_t *codes,
                                      idx_t k, const FaissIDSelector *sel, float *distances,
                                      idx_t *labels) {
-    const FaissProductQuantizer *pq = &self->pq;
-    FAISS_REQUIRE (pq->sdc_table.size == pq->M * pq->ksub * pq->ksub,
-                   "sdc_table has %zu elements, expected %zu: call compute_sdc_table",
-                   pq->sdc_table.size, pq->M * pq->ksub * pq->ksub);
-    Queries queries = {.pq = pq, .codes = codes};
+    FAISS_TRY (faiss_pq_check_sdc_table ("IndexPQ_search", &self->pq));
+    FaissPQQueries queries = {.kind = FAISS_PQ_SYMMETRIC, .pq = &self->pq, .codes = codes};
     FaissPQScan scan = scan_of (self, &queries, sel);
-    scan.is_similarity = false;
-    scan.make_table = make_symmetric_table;
     return faiss_pq_knn (&scan, (size_t)n, (size_t)k, distances, labels);
 }
 
@@ -131,7 +90,7 @@ FaissStatus faiss_IndexPQ_range_search_slot (const FaissIndex *index, idx_t n, c
                                              FaissRangeSearchResult *result) {
     const FaissIndexPQ *self = CONST_SELF (index);
     FAISS_TRY (faiss_pq_check ("IndexPQ_range_search", &self->pq));
-    Queries queries = {.pq = &self->pq, .x = x};
+    FaissPQQueries queries = {.kind = kind_of (self), .pq = &self->pq, .x = x};
     FAISS_TRY (faiss_pq_columns (&self->pq, (size_t)n, &queries.columns));
     FaissPQScan scan = scan_of (self, &queries, params ? params->sel : NULL);
     FaissStatus status = faiss_pq_range (&scan, (size_t)n, radius, result);

@@ -6,6 +6,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
+#include <faiss/impl/pq_internal.h>
 
 /* ---- limits ---- */
 
@@ -123,6 +124,26 @@ FaissStatus faiss_read_VectorTransform_fname (const char *fname, FaissVectorTran
     return faiss_read_VectorTransform_custom (&owned->reader, out);
 }
 
+FaissStatus faiss_read_ProductQuantizer_custom (FaissIOReader *io_reader,
+                                                FaissProductQuantizer **out) {
+    FAISS_REQUIRE_ARG (io_reader);
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (ProductQuantizer) *pq = NULL;
+    FAISS_TRY (faiss_ProductQuantizer_new (&pq));
+    FAISS_TRY (faiss_read_pq (io_reader, pq));
+    *out = FAISS_STEAL (pq);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_read_ProductQuantizer_fname (const char *fname, FaissProductQuantizer **out) {
+    FAISS_REQUIRE_ARG (fname);
+    FAISS_REQUIRE_ARG (out);
+    FaissFileIOReader *reader;
+    FAISS_TRY (faiss_FileIOReader_new_with_name (&reader, fname));
+    FAISS_OWNED (FileIOReader) *owned = reader;
+    return faiss_read_ProductQuantizer_custom (&owned->reader, out);
+}
+
 FaissStatus faiss_read_InvertedLists_custom (FaissIOReader *io_reader, int io_flags,
                                              FaissInvertedLists **out) {
     FAISS_REQUIRE_ARG (io_reader);
@@ -173,6 +194,24 @@ FaissStatus faiss_write_VectorTransform_fname (const FaissVectorTransform *vt, c
     FAISS_REQUIRE_ARG (vt);
     FAISS_REQUIRE_ARG (fname);
     return write_to_name (vt, fname);
+}
+
+FaissStatus faiss_write_ProductQuantizer_custom (const FaissProductQuantizer *pq,
+                                                 FaissIOWriter *io_writer) {
+    FAISS_REQUIRE_ARG (pq);
+    FAISS_REQUIRE_ARG (io_writer);
+    return faiss_write_pq (io_writer, pq);
+}
+
+FaissStatus faiss_write_ProductQuantizer_fname (const FaissProductQuantizer *pq,
+                                                const char *fname) {
+    FAISS_REQUIRE_ARG (pq);
+    FAISS_REQUIRE_ARG (fname);
+    FaissFileIOWriter *writer;
+    FAISS_TRY (faiss_FileIOWriter_new_with_name (&writer, fname));
+    FAISS_OWNED (FileIOWriter) *owned = writer;
+    FAISS_TRY (faiss_write_pq (&owned->writer, pq));
+    return faiss_FileIOWriter_close (owned);
 }
 
 FaissStatus faiss_write_InvertedLists_custom (const FaissInvertedLists *ils,

@@ -4,6 +4,7 @@
 
 #include <faiss/Index.h>
 #include <faiss/VectorTransform.h>
+#include <faiss/impl/ProductQuantizer.h>
 #include <faiss/impl/io.h>
 #include <faiss/invlists/InvertedLists.h>
 
@@ -57,6 +58,14 @@ FaissStatus faiss_write_InvertedLists_custom (const FaissInvertedLists *ils,
                                               FaissIOWriter *io_writer);
 FaissStatus faiss_read_InvertedLists_custom (FaissIOReader *io_reader, int io_flags,
                                              FaissInvertedLists **out);
+
+/* A product quantizer alone; its file has no tag. */
+FaissStatus faiss_write_ProductQuantizer_fname (const FaissProductQuantizer *pq, const char *fname);
+FaissStatus faiss_write_ProductQuantizer_custom (const FaissProductQuantizer *pq,
+                                                 FaissIOWriter *io_writer);
+FaissStatus faiss_read_ProductQuantizer_fname (const char *fname, FaissProductQuantizer **out);
+FaissStatus faiss_read_ProductQuantizer_custom (FaissIOReader *io_reader,
+                                                FaissProductQuantizer **out);
 
 /** Limits on what a file may ask for (process-wide, not synchronised).
  *

@@ -115,6 +115,99 @@ FaissStatus faiss_ProductQuantizer_compute_sdc_table (FaissProductQuantizer *sel
 FaissStatus faiss_ProductQuantizer_sync_transposed_centroids (FaissProductQuantizer *self);
 void faiss_ProductQuantizer_clear_transposed_centroids (FaissProductQuantizer *self);
 
+/** The k codes nearest to each of nx queries by distance tables, like IndexPQ's search.
+ *
+ * @param codes               size ncodes * code_size
+ * @param distances, labels   size nx * k, sorted
+ * @param init_finalize_heap  0: they hold heaps already (faiss_heap_heapify), which get the codes'
+ *                            candidates and stay heaps
+ */
+FaissStatus faiss_ProductQuantizer_search (const FaissProductQuantizer *self, const float *x,
+                                           size_t nx, const uint8_t *codes, size_t ncodes, size_t k,
+                                           float *distances, idx_t *labels,
+                                           int init_finalize_heap FAISS_DEFAULT (1));
+
+/// The same by inner product: the largest.
+FaissStatus faiss_ProductQuantizer_search_ip (const FaissProductQuantizer *self, const float *x,
+                                              size_t nx, const uint8_t *codes, size_t ncodes,
+                                              size_t k, float *distances, idx_t *labels,
+                                              int init_finalize_heap FAISS_DEFAULT (1));
+
+/// The same for queries that are codes: by sdc_table, which must be there.
+FaissStatus faiss_ProductQuantizer_search_sdc (const FaissProductQuantizer *self,
+                                               const uint8_t *qcodes, size_t nq,
+                                               const uint8_t *bcodes, size_t ncodes, size_t k,
+                                               float *distances, idx_t *labels,
+                                               int init_finalize_heap FAISS_DEFAULT (1));
+
+/* ---- codes, number by number ----------------------------------------------------------------- */
+
+/* Encoders and decoders walk through one code. A generic one takes any number of bits; the last
+ * byte of an encoded code is complete when its encoder is freed. */
+
+typedef struct FaissPQEncoderGeneric {
+    uint8_t *code;  ///< the byte that is being filled
+    uint8_t offset; ///< how many of its bits are
+    int nbits;      ///< of a number
+    uint8_t reg;    ///< these bits
+} FaissPQEncoderGeneric;
+
+typedef struct FaissPQEncoder8 {
+    uint8_t *code; ///< where the next number goes
+} FaissPQEncoder8;
+
+typedef struct FaissPQEncoder16 {
+    uint8_t *code; ///< where the next number goes; any address will do
+} FaissPQEncoder16;
+
+typedef struct FaissPQDecoderGeneric {
+    const uint8_t *code; ///< the byte that is being read
+    uint8_t offset;      ///< how many of its bits have been
+    int nbits;           ///< of a number
+    uint64_t mask;       ///< 2^nbits - 1
+    uint8_t reg;         ///< the byte, once some of its bits have been read
+} FaissPQDecoderGeneric;
+
+typedef struct FaissPQDecoder8 {
+    const uint8_t *code; ///< the next number
+} FaissPQDecoder8;
+
+typedef struct FaissPQDecoder16 {
+    const uint8_t *code; ///< the next number; at any address
+} FaissPQDecoder16;
+
+/// @param nbits  1 .. 64 @param offset  bits of the first byte that are there already, 0 .. 7
+FaissStatus faiss_PQEncoderGeneric_new_with (FaissPQEncoderGeneric **out, uint8_t *code, int nbits,
+                                             uint8_t offset FAISS_DEFAULT (0));
+void faiss_PQEncoderGeneric_encode (FaissPQEncoderGeneric *self, uint64_t x);
+void faiss_PQEncoderGeneric_free (FaissPQEncoderGeneric *self);
+
+/// @param nbits  8
+FaissStatus faiss_PQEncoder8_new_with (FaissPQEncoder8 **out, uint8_t *code, int nbits);
+void faiss_PQEncoder8_encode (FaissPQEncoder8 *self, uint64_t x);
+void faiss_PQEncoder8_free (FaissPQEncoder8 *self);
+
+/// @param nbits  16
+FaissStatus faiss_PQEncoder16_new_with (FaissPQEncoder16 **out, uint8_t *code, int nbits);
+void faiss_PQEncoder16_encode (FaissPQEncoder16 *self, uint64_t x);
+void faiss_PQEncoder16_free (FaissPQEncoder16 *self);
+
+/// @param nbits  1 .. 64
+FaissStatus faiss_PQDecoderGeneric_new_with (FaissPQDecoderGeneric **out, const uint8_t *code,
+                                             int nbits);
+uint64_t faiss_PQDecoderGeneric_decode (FaissPQDecoderGeneric *self);
+void faiss_PQDecoderGeneric_free (FaissPQDecoderGeneric *self);
+
+/// @param nbits  8
+FaissStatus faiss_PQDecoder8_new_with (FaissPQDecoder8 **out, const uint8_t *code, int nbits);
+uint64_t faiss_PQDecoder8_decode (FaissPQDecoder8 *self);
+void faiss_PQDecoder8_free (FaissPQDecoder8 *self);
+
+/// @param nbits  16
+FaissStatus faiss_PQDecoder16_new_with (FaissPQDecoder16 **out, const uint8_t *code, int nbits);
+uint64_t faiss_PQDecoder16_decode (FaissPQDecoder16 *self);
+void faiss_PQDecoder16_free (FaissPQDecoder16 *self);
+
 FAISS_END_DECLS
 
 #endif

@@ -16,6 +16,7 @@
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/IDSelector.h>
 #include <faiss/impl/ProductQuantizer.h>
+#include <faiss/impl/pq_internal.h>
 
 /// How the codes of a quantizer are scanned.
 typedef struct FaissPQLayout {
@@ -75,5 +76,29 @@ FaissStatus faiss_pq_knn (const FaissPQScan *self, size_t nx, size_t k, float *d
 /// All codes better than a radius.
 FaissStatus faiss_pq_range (const FaissPQScan *self, size_t nx, float radius,
                             FaissRangeSearchResult *result);
+
+/* ---- queries --------------------------------------------------------------------------------- */
+
+typedef enum FaissPQQueryKind {
+    FAISS_PQ_L2,
+    FAISS_PQ_INNER_PRODUCT,
+    FAISS_PQ_SYMMETRIC, ///< of codes, by sdc_table
+} FaissPQQueryKind;
+
+/// Queries of which a quantizer makes the tables.
+typedef struct FaissPQQueries {
+    FaissPQQueryKind kind;
+    const FaissProductQuantizer *pq;
+    const float *x;         ///< the queries; or
+    const uint8_t *codes;   ///< their codes
+    FaissPQColumns columns; ///< may be empty
+} FaissPQQueries;
+
+/// The scan of codes by these queries, which must stay where they are.
+FaissPQScan faiss_pq_scan_of (const FaissPQQueries *queries, const uint8_t *codes, size_t n_codes,
+                              const FaissIDSelector *sel);
+
+/// An error unless there is a sdc_table.
+FaissStatus faiss_pq_check_sdc_table (const char *function, const FaissProductQuantizer *pq);
 
 #endif

@@ -48,6 +48,14 @@ IVF4,Flat,Refine(L2norm,Flat)
 IVF4(Flat),Flat,Refine(IVF4(Flat),Flat)
 IDMap,IVF4,Flat,RFlat
 L2norm,IVF4,Flat,RFlat,IDMap2
+PQ4
+PQ4np
+PQ4x4np
+PQ2x12np
+IDMap,PQ8x5
+PQ4x4np,RFlat
+IMI2x3,Flat
+IMI2x3,FlatDedup
 """.split()
 
 REFUSED = ["", " Flat", "flat", "Flat ", "Flat,", "L2norm", "L2norm,", "IVF4", "IVF4,", "IVF,Flat",
