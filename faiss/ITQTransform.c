@@ -7,7 +7,6 @@
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/transform_internal.h>
 #include <faiss/utils/blas.h>
-#include <faiss/utils/distances.h>
 #include <faiss/utils/string.h>
 #include <faiss/utils/utils.h>
 
@@ -18,7 +17,7 @@ static void center_and_scale (size_t n, size_t d, const float *x, const float *m
         for (size_t j = 0; j < d; j++) {
             out[i * d + j] = x[i * d + j] - mean[j];
         }
-        faiss_fvec_renorm_L2 (d, 1, out + i * d);
+        faiss_scale_to_norm_1 (d, out + i * d, out + i * d);
     }
 }
 

@@ -31,8 +31,7 @@ static void multiply_block (idx_t n, const float *x, size_t d_in, const float *M
         for (size_t j = 0; j < n_rows; j++) {
             rows[j] = x + ((size_t)i + j) * d_in;
         }
-        faiss_kernels.ivf_inner_product (rows, n_rows, M, d_in, d_out, xt + (size_t)i * d_out,
-                                         d_out);
+        faiss_kernels.matrix_rows (rows, n_rows, M, d_in, d_out, xt + (size_t)i * d_out, d_out);
     }
     for (idx_t i = 0; b && i < n; i++) {
         for (size_t j = 0; j < d_out; j++) {

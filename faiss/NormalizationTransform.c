@@ -6,7 +6,6 @@
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/transform_internal.h>
-#include <faiss/utils/distances.h>
 #include <faiss/utils/string.h>
 
 static FaissStatus NormalizationTransform_apply_noalloc (const FaissVectorTransform *transform,
@@ -15,17 +14,9 @@ static FaissStatus NormalizationTransform_apply_noalloc (const FaissVectorTransf
         FAISS_CONST_SELF (NormalizationTransform, transform, transform);
     FAISS_REQUIRE (self->norm == 2, "only norm=2 is supported, got %g", (double)self->norm);
     size_t d = (size_t)transform->d_in;
-    idx_t n_blocks = faiss_transform_blocks (n);
-    /* block by block, so that the copy is still in the cache when it is scaled */
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
-    for (idx_t block = 0; block < n_blocks; block++) {
-        idx_t begin = block * FAISS_TRANSFORM_BLOCK;
-        idx_t rows = n - begin < FAISS_TRANSFORM_BLOCK ? n - begin : FAISS_TRANSFORM_BLOCK;
-        float *to = xt + (size_t)begin * d;
-        if (x != xt) {
-            memcpy (to, x + (size_t)begin * d, (size_t)rows * d * sizeof *to);
-        }
-        faiss_fvec_renorm_L2 (d, (size_t)rows, to);
+#pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
+    for (idx_t i = 0; i < n; i++) {
+        faiss_scale_to_norm_1 (d, x + (size_t)i * d, xt + (size_t)i * d);
     }
     return FAISS_OK;
 }

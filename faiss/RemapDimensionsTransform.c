@@ -23,16 +23,36 @@ static FaissStatus check_map (const FaissRemapDimensionsTransform *self) {
     return FAISS_OK;
 }
 
+/* The number of components that stay where they are if the others are zeros, else 0. */
+static size_t count_kept (const FaissRemapDimensionsTransform *self) {
+    size_t d_out = (size_t)self->transform.d_out, n_kept = 0;
+    while (n_kept < d_out && self->map.data[n_kept] == (int)n_kept) {
+        n_kept++;
+    }
+    for (size_t j = n_kept; j < d_out; j++) {
+        if (self->map.data[j] >= 0) {
+            return 0;
+        }
+    }
+    return n_kept;
+}
+
 static FaissStatus RemapDimensionsTransform_apply_noalloc (const FaissVectorTransform *transform,
                                                            idx_t n, const float *x, float *xt) {
     const FaissRemapDimensionsTransform *self = CONST_THIS (transform);
     FAISS_TRY (check_map (self));
     size_t d_in = (size_t)transform->d_in, d_out = (size_t)transform->d_out;
     const int *map = self->map.data;
+    size_t n_kept = count_kept (self); /* a Pad */
 #pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
     for (idx_t i = 0; i < n; i++) {
         const float *from = x + (size_t)i * d_in;
         float *to = xt + (size_t)i * d_out;
+        if (n_kept > 0) {
+            memcpy (to, from, n_kept * sizeof *to);
+            memset (to + n_kept, 0, (d_out - n_kept) * sizeof *to);
+            continue;
+        }
         for (size_t j = 0; j < d_out; j++) {
             to[j] = map[j] < 0 ? 0 : from[map[j]];
         }

@@ -2,8 +2,11 @@
 #ifndef FAISS_TRANSFORM_INTERNAL_H
 #define FAISS_TRANSFORM_INTERNAL_H
 
+#include <math.h>
+
 #include <faiss/VectorTransform.h>
 #include <faiss/impl/io_fields.h>
+#include <faiss/kernels/kernels.h>
 
 /// What every transform's part of a file ends with: d_in, d_out, is_trained.
 FaissStatus faiss_read_transform_dims (FaissIOReader *r, FaissVectorTransform *self);
@@ -22,6 +25,15 @@ enum { FAISS_TRANSFORM_BLOCK = 256 };
 
 static inline idx_t faiss_transform_blocks (idx_t n) {
     return (n + FAISS_TRANSFORM_BLOCK - 1) / FAISS_TRANSFORM_BLOCK;
+}
+
+/// Scale a vector to norm 1; one of norm 0 stays. out may be x.
+static inline void faiss_scale_to_norm_1 (size_t d, const float *x, float *out) {
+    float norm = faiss_kernels.fvec_inner_product (x, x, d);
+    float factor = norm > 0 ? 1.f / sqrtf (norm) : 1;
+    for (size_t j = 0; j < d; j++) {
+        out[j] = x[j] * factor;
+    }
 }
 
 #endif
