@@ -8,8 +8,9 @@
 #include <limits.h>
 #include <string.h>
 
+#include <faiss/IndexFlatCodes.h>
 #include <faiss/impl/check.h>
-#include <faiss/impl/hnsw_internal.h>
+#include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/parallel.h>
 
 /* ---- choosing links -------------------------------------------------------------------------- */
@@ -54,13 +55,22 @@ typedef struct Undo {
 
 typedef struct Worker {
     FaissGraphScratch s;
+    FaissFlatFinder finder;           /* where Build has plain vectors */
     FaissGraphNode *nodes, *rejected; /* candidates for the links of one node */
     size_t capacity;
 } Worker;
 
+/* Where the search for the links of a new node begins. */
+typedef struct Start {
+    int32_t node;
+    FaissGraphNode nearest;
+} Start;
+
 typedef struct Build {
     FaissHNSW *hnsw;
     const FaissHNSWBuild *args;
+    FaissFlatVectors flat;
+    bool is_flat;
     Worker *workers;
     int n_threads;
     int32_t *order;   /* new nodes, highest level first */
@@ -101,6 +111,7 @@ static FaissStatus reserve_links (LinkVector *v, size_t n) {
 static void free_build (Build *b) {
     for (int t = 0; t < b->n_threads && b->workers; t++) {
         faiss_graph_scratch_free (&b->workers[t].s);
+        faiss_flat_finder_free (&b->workers[t].finder);
         free (b->workers[t].nodes);
         free (b->workers[t].rejected);
     }
@@ -115,11 +126,28 @@ static void free_build (Build *b) {
     faiss_visited_free (&b->undo.is_saved);
 }
 
+/* Plain vectors, with filter codes if there will be many searches. */
+static void open_flat (Build *b) {
+    enum { MANY = 1000 };
+    b->is_flat = faiss_flat_vectors_open (&b->flat, b->args->storage);
+    if (b->is_flat && b->args->n >= MANY) {
+        const FaissIndexFlatCodes *codes =
+            faiss_object_cast (b->args->storage, &faiss_IndexFlatCodes_class.index.head);
+        FaissDerivedRows *derived = (FaissDerivedRows *)(uintptr_t)&codes->derived;
+        faiss_derived_codes_open_all (derived, b->flat.rows, b->flat.n, b->flat.d,
+                                      codes->codes.owner == NULL, true, &b->flat.codes);
+    }
+}
+
 static FaissStatus open_build (Build *b) {
+    open_flat (b);
     b->n_threads = faiss_threads_for ((int64_t)b->args->n);
     FAISS_TRY (faiss_alloc_zeroed (&b->workers, (size_t)b->n_threads, sizeof *b->workers));
     for (int t = 0; t < b->n_threads; t++) {
         FAISS_TRY (faiss_graph_scratch_init (&b->workers[t].s, b->hnsw, b->args->storage));
+        if (b->is_flat) {
+            FAISS_TRY (faiss_flat_finder_init (&b->workers[t].finder, b->hnsw, &b->flat));
+        }
     }
     return b->args->n0 > 0 ? faiss_visited_init (&b->undo.is_saved, b->args->n0) : FAISS_OK;
 }
@@ -218,22 +246,66 @@ static FaissStatus shrink_found (Worker *w, size_t room, bool keep_max_size) {
     return FAISS_OK;
 }
 
+/* The same by the fast search of plain vectors; false if it cannot tell. */
+static bool link_by_finder (Build *b, Worker *w, const float *x, int level, FaissGraphNode nearest,
+                            int32_t *links) {
+    FaissFlatFinder *finder = &w->finder;
+    size_t room = (size_t)faiss_hnsw_room (b->hnsw, level);
+    if (!b->is_flat ||
+        !faiss_flat_finder_find (finder, b->hnsw, &w->s.visited, x, level, nearest) ||
+        reserve_nodes (w, finder->size) != FAISS_OK) {
+        return false;
+    }
+    size_t n = finder->size;
+    if (n >= room) {
+        n = faiss_hnsw_shrink (&w->s.vectors, finder->nodes, n, room,
+                               level == 0 && b->args->keep_max_size_level0, w->rejected);
+    }
+    bool in_order = true; /* rejected links behind the others may be nearer */
+    for (size_t j = 1; j < n; j++) {
+        in_order &= finder->nodes[j - 1].key < finder->nodes[j].key;
+    }
+    for (size_t j = 0; j < n && in_order; j++) {
+        links[j] = finder->nodes[n - 1 - j].id; /* farthest first */
+    }
+    return in_order;
+}
+
+static FaissStatus query_new_node (Build *b, Worker *w, int32_t node, const float **x) {
+    *x = b->args->x + ((size_t)node - b->args->n0) * (size_t)b->args->storage->d;
+    return faiss_graph_set_query (&w->s.vectors, *x);
+}
+
+/* Down to the highest level at which the node gets links. */
+static FaissStatus descend (Build *b, Worker *w, Start *start) {
+    const FaissHNSW *hnsw = b->hnsw;
+    const float *x;
+    FAISS_TRY (query_new_node (b, w, start->node, &x));
+    start->nearest.id = hnsw->entry_point;
+    start->nearest.key = faiss_graph_distance (&w->s.vectors, hnsw->entry_point);
+    for (int level = hnsw->max_level; level > hnsw->levels.data[start->node] - 1; level--) {
+        faiss_hnsw_greedy (hnsw, &w->s, level, &start->nearest.id, &start->nearest.key);
+    }
+    return w->s.vectors.dc->status;
+}
+
 /* Nobody reads the links of a new node before links lead to it: they are written in place. */
-static FaissStatus link_forward (Build *b, Worker *w, int32_t node) {
+static FaissStatus link_forward (Build *b, Worker *w, const Start *start) {
     FaissHNSW *hnsw = b->hnsw;
     FaissGraphScratch *s = &w->s;
-    size_t row = (size_t)node - b->args->n0;
-    FAISS_TRY (faiss_graph_set_query (&s->vectors, b->args->x + row * (size_t)b->args->storage->d));
-    FaissGraphNode nearest = {.id = hnsw->entry_point};
-    nearest.key = faiss_graph_distance (&s->vectors, nearest.id);
-    int level = hnsw->max_level, own_level = hnsw->levels.data[node] - 1;
-    for (; level > own_level; level--) {
-        faiss_hnsw_greedy (hnsw, s, level, &nearest.id, &nearest.key);
+    const float *x;
+    int level = hnsw->levels.data[start->node] - 1;
+    FAISS_TRY (query_new_node (b, w, start->node, &x));
+    if (b->is_flat) {
+        faiss_flat_finder_set_query (&w->finder, x);
     }
-    for (; level >= 0; level--) {
+    for (level = level < hnsw->max_level ? level : hnsw->max_level; level >= 0; level--) {
         size_t room = (size_t)faiss_hnsw_room (hnsw, level);
-        int32_t *links = faiss_hnsw_links (hnsw, node, level);
-        FAISS_TRY (faiss_hnsw_find_candidates (hnsw, s, level, nearest));
+        int32_t *links = faiss_hnsw_links (hnsw, start->node, level);
+        if (link_by_finder (b, w, x, level, start->nearest, links)) {
+            continue;
+        }
+        FAISS_TRY (faiss_hnsw_find_candidates (hnsw, s, level, start->nearest));
         FAISS_TRY (shrink_found (w, room, level == 0 && b->args->keep_max_size_level0));
         size_t n = s->found.size;
         for (size_t j = 0; j < n && j < room; j++) {
@@ -243,14 +315,41 @@ static FaissStatus link_forward (Build *b, Worker *w, int32_t node) {
     return s->vectors.dc->status;
 }
 
+static int compare_starts (const void *a_, const void *b_) {
+    const Start *a = a_, *b = b_;
+    if (a->nearest.id != b->nearest.id) {
+        return a->nearest.id < b->nearest.id ? -1 : 1;
+    }
+    return (a->node > b->node) - (a->node < b->node);
+}
+
+/* Nodes that begin at the same place are linked one after the other: they read the same rows. */
 static FaissStatus link_batch_forward (Build *b, const int32_t *nodes, size_t n) {
+    FAISS_AUTO_FREE (Start) *starts = NULL;
     FaissRegion region = {0};
     int n_threads = (size_t)b->n_threads < n ? b->n_threads : (int)n;
-#pragma omp parallel for num_threads(n_threads) schedule(dynamic, 1)
+    FAISS_TRY (faiss_alloc (&starts, n, sizeof *starts));
     for (size_t i = 0; i < n; i++) {
+        starts[i].node = nodes[i];
+    }
+#pragma omp parallel num_threads(n_threads)
+    {
+        Worker *w = &b->workers[faiss_thread_number ()];
+#pragma omp for schedule(static)
+        for (size_t i = 0; i < n; i++) {
+            if (!faiss_region_failed (&region)) {
+                faiss_region_note (&region, descend (b, w, &starts[i]));
+            }
+        }
+#pragma omp single
         if (!faiss_region_failed (&region)) {
-            faiss_region_note (&region,
-                               link_forward (b, &b->workers[faiss_thread_number ()], nodes[i]));
+            qsort (starts, n, sizeof *starts, compare_starts);
+        }
+#pragma omp for schedule(dynamic, 4)
+        for (size_t i = 0; i < n; i++) {
+            if (!faiss_region_failed (&region)) {
+                faiss_region_note (&region, link_forward (b, w, &starts[i]));
+            }
         }
     }
     return faiss_region_close (&region);

@@ -815,3 +815,119 @@ FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *sto
     faiss_derived_codes_close (derived, n_tested, n_passed);
     return status;
 }
+
+/* ---- for building ---------------------------------------------------------------------------- */
+
+FaissStatus faiss_flat_finder_init (FaissFlatFinder *self, const FaissHNSW *hnsw,
+                                    const FaissFlatVectors *v) {
+    size_t room = 0;
+    for (int level = 0; level < faiss_hnsw_n_levels (hnsw); level++) {
+        size_t of_level = (size_t)faiss_hnsw_room (hnsw, level);
+        room = of_level > room ? of_level : room;
+    }
+    self->v = *v;
+    self->capacity = (size_t)hnsw->efConstruction;
+    FAISS_TRY (faiss_alloc (&self->nodes, self->capacity + 1, sizeof *self->nodes));
+    FAISS_TRY (faiss_alloc (&self->fresh, room, sizeof *self->fresh));
+    FAISS_TRY (faiss_alloc (&self->positions, room, sizeof *self->positions));
+    FAISS_TRY (faiss_alloc (&self->keys, room, sizeof *self->keys));
+    return faiss_alloc_aligned (&self->components, faiss_filter_query_size (v->d),
+                                sizeof *self->components);
+}
+
+void faiss_flat_finder_free (FaissFlatFinder *self) {
+    free (self->nodes);
+    free (self->fresh);
+    free (self->positions);
+    free (self->keys);
+    free (self->components);
+    *self = (FaissFlatFinder){0};
+}
+
+void faiss_flat_finder_set_query (FaissFlatFinder *self, const float *x) {
+    self->is_filtering =
+        self->v.codes.n_rows > 0 && faiss_filter_query_init (&self->filter, self->v.is_similarity,
+                                                             self->v.d, x, self->components);
+}
+
+/* False if a key is there already, or is NaN. */
+static bool keep_nearest (FaissFlatFinder *self, float key, uint32_t id, size_t *next) {
+    if (self->size == self->capacity) {
+        if (!(key < self->nodes[self->size - 1].key)) {
+            return key == key;
+        }
+        self->size--;
+    }
+    size_t at = place_of (self->nodes, self->size, key);
+    bool is_new = key == key && !(at < self->size && self->nodes[at].key == key);
+    memmove (self->nodes + at + 1, self->nodes + at, (self->size - at) * sizeof *self->nodes);
+    self->nodes[at] = (FaissGraphNode){key, (int32_t)id};
+    self->size++;
+    *next = at < *next ? at : *next;
+    return is_new;
+}
+
+/* The unseen links of a node that may be near enough: self->fresh at self->positions. */
+static size_t links_of (FaissFlatFinder *self, const FaissHNSW *hnsw, FaissVisited *visited,
+                        uint32_t node, int level) {
+    const FaissFlatVectors *v = &self->v;
+    const int32_t *links = faiss_hnsw_links (hnsw, (int32_t)node, level);
+    size_t room = (size_t)faiss_hnsw_room (hnsw, level), n = 0;
+    bool is_full = self->size == self->capacity;
+    for (size_t j = 0; j < room && links[j] >= 0; j++) {
+        self->fresh[n] = (uint32_t)links[j];
+        self->positions[n] = (uint32_t)n;
+        n += faiss_visited_set (visited, links[j]);
+    }
+    if (is_full && self->is_filtering) {
+        size_t stride = faiss_filter_stride (v->d);
+        for (size_t j = 0; j < n; j++) {
+            prefetch_bytes (v->codes.rows + self->fresh[j] * stride, stride);
+        }
+        float worst = key_of (v, self->nodes[self->size - 1].key);
+        float bound = faiss_filter_bound (&self->filter, v->is_similarity, worst);
+        n = v->find (&self->filter, v->codes.rows, self->fresh, n, bound, self->positions);
+    }
+    for (size_t j = 0; j < n; j++) {
+        prefetch_bytes (row_of (v, self->fresh[self->positions[j]]), v->d * sizeof (float));
+    }
+    return n;
+}
+
+bool faiss_flat_finder_find (FaissFlatFinder *self, const FaissHNSW *hnsw, FaissVisited *visited,
+                             const float *x, int level, FaissGraphNode nearest) {
+    size_t next = 0;
+    bool is_clear = true;
+    faiss_visited_clear (visited);
+    faiss_visited_set (visited, nearest.id);
+    self->size = 0;
+    is_clear &= keep_nearest (self, nearest.key, (uint32_t)nearest.id, &next);
+    while (is_clear) {
+        while (next < self->size && (uint32_t)self->nodes[next].id & TAKEN) {
+            next++;
+        }
+        if (next == self->size) {
+            break;
+        }
+        uint32_t node = (uint32_t)self->nodes[next].id;
+        self->nodes[next++].id = (int32_t)(node | TAKEN);
+        size_t n = links_of (self, hnsw, visited, node, level);
+        keys_at (&self->v, x, self->fresh, self->positions, n, self->keys);
+        for (size_t j = 0; j < n; j++) {
+            __builtin_prefetch (&hnsw->offsets.data[self->fresh[self->positions[j]]]);
+            is_clear &= keep_nearest (self, self->keys[j], self->fresh[self->positions[j]], &next);
+        }
+        int n_fetched = 0;
+        for (size_t at = next; at < self->size && n_fetched < LISTS_AHEAD; at++) {
+            if (!((uint32_t)self->nodes[at].id & TAKEN)) {
+                prefetch_bytes (faiss_hnsw_links (hnsw, self->nodes[at].id, level),
+                                (size_t)faiss_hnsw_room (hnsw, level) * sizeof (int32_t));
+                n_fetched++;
+            }
+        }
+    }
+    for (size_t j = 0; j < self->size; j++) {
+        self->nodes[j].id = (int32_t)((uint32_t)self->nodes[j].id & ~TAKEN);
+    }
+    return is_clear;
+}

@@ -31,4 +31,30 @@ FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *sto
                                     const FaissHNSWSettings *settings, size_t n, const float *x,
                                     size_t k, float *distances, idx_t *labels);
 
+/// Looks for the links of new nodes; for one thread.
+typedef struct FaissFlatFinder {
+    FaissFlatVectors v;
+    FaissGraphNode *nodes; ///< what was found, nearest first
+    size_t size, capacity;
+    uint32_t *fresh, *positions;
+    float *keys;
+    FaissFilterQuery filter;
+    int16_t *components;
+    bool is_filtering;
+} FaissFlatFinder;
+
+FaissStatus faiss_flat_finder_init (FaissFlatFinder *self, const FaissHNSW *hnsw,
+                                    const FaissFlatVectors *v);
+void faiss_flat_finder_free (FaissFlatFinder *self);
+
+/// The vector whose neighbours are looked for; x must stay valid.
+void faiss_flat_finder_set_query (FaissFlatFinder *self, const float *x);
+
+/** As faiss_hnsw_find_candidates. False if equal distances were met: then the order is not known.
+ *
+ * @param visited  scratch
+ */
+bool faiss_flat_finder_find (FaissFlatFinder *self, const FaissHNSW *hnsw, FaissVisited *visited,
+                             const float *x, int level, FaissGraphNode nearest);
+
 #endif
