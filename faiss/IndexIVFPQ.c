@@ -455,19 +455,11 @@ static FaissStatus IndexIVFPQ_set_parameter (FaissIndex *index, const char *name
     return FAISS_OK;
 }
 
-/* Hamming thresholds: even ones up to half of the bits, and all. */
 static FaissStatus IndexIVFPQ_add_parameter_ranges (const FaissIndex *index,
                                                     FaissParameterSpace *space) {
     FAISS_TRY (faiss_IndexIVF_class.index.add_parameter_ranges (index, space));
-    size_t code_size = FAISS_CONST_SELF (IndexIVFPQ, index, index)->pq.quantizer.code_size;
-    size_t n = code_size % 4 == 0 ? 2 * code_size : 0;
-    FAISS_AUTO_FREE (double) *values = NULL;
-    FAISS_TRY (faiss_alloc (&values, n + 1, sizeof *values));
-    for (size_t i = 0; i < n; i++) {
-        values[i] = (double)(2 * (i + 1));
-    }
-    values[n] = (double)(8 * code_size);
-    return faiss_ParameterSpace_append (space, "ht", n + 1, values);
+    return faiss_pq_append_ht_range (space,
+                                     FAISS_CONST_SELF (IndexIVFPQ, index, index)->ivf.code_size);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

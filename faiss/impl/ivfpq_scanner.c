@@ -106,31 +106,62 @@ static FaissStatus PQScanner_set_list (FaissInvertedListScanner *scanner, idx_t 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
 /* Entries are added in the order of the parts. */
-static float sum_any (const PQScanner *self, const uint8_t *code) {
-    size_t nbits = self->pq->nbits, ksub = self->pq->ksub;
-    float sum = self->base;
-    for (size_t m = 0; m < self->pq->M; m++) {
-        sum += self->table[m * ksub + faiss_bitstring_get (code, m * nbits, nbits)];
+static inline __attribute__ ((always_inline)) void sum_parts (const PQScanner *self, size_t nbits,
+                                                              size_t n, const uint8_t *codes,
+                                                              float *distances) {
+    size_t M = self->pq->M, ksub = self->pq->ksub, code_size = self->block.scanner.code_size;
+    for (size_t i = 0; i < n; i++, codes += code_size) {
+        float sum = self->base;
+        for (size_t m = 0; m < M; m++) {
+            sum += self->table[m * ksub + faiss_bitstring_get (codes, m * nbits, nbits)];
+        }
+        distances[i] = sum;
     }
-    return sum;
 }
 
-static float sum_8_bits (const PQScanner *self, const uint8_t *code) {
-    const float *table = self->table;
-    float sum = self->base;
-    for (size_t m = 0; m < self->pq->M; m++, table += 256) {
-        sum += table[code[m]];
+/* The same of two entries per byte. */
+static void sum_nibbles (const PQScanner *self, size_t n, const uint8_t *codes, float *distances) {
+    enum { AT_ONCE = 4, KSUB = 16 }; /* additions wait for each other, those of four codes do not */
+    size_t M = self->pq->M, code_size = self->block.scanner.code_size;
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        float sums[AT_ONCE];
+        const uint8_t *code[AT_ONCE];
+        for (size_t j = 0; j < AT_ONCE; j++) {
+            sums[j] = self->base;
+            code[j] = codes + (i + j < n ? i + j : i) * code_size;
+        }
+        const float *table = self->table;
+        for (size_t b = 0; b < M / 2; b++, table += 2 * KSUB) {
+            for (size_t j = 0; j < AT_ONCE; j++) {
+                sums[j] += table[code[j][b] & 15];
+                sums[j] += table[KSUB + (code[j][b] >> 4)];
+            }
+        }
+        for (size_t j = 0; j < AT_ONCE && i + j < n; j++) {
+            distances[i + j] = M % 2 ? sums[j] + table[code[j][M / 2] & 15] : sums[j];
+        }
     }
-    return sum;
 }
 
 static void PQScanner_compute (const FaissBlockScanner *block, size_t n, const uint8_t *codes,
                                float *distances) {
     const PQScanner *self = (const PQScanner *)block;
-    size_t code_size = block->scanner.code_size;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *code = codes + i * code_size;
-        distances[i] = self->pq->nbits == 8 ? sum_8_bits (self, code) : sum_any (self, code);
+    switch (self->pq->nbits) {
+    case 8:
+        faiss_kernels.pq_sum_bytes (self->table, self->pq->M, self->base, codes,
+                                    block->scanner.code_size, NULL, n, distances);
+        break;
+    case 4:
+        sum_nibbles (self, n, codes, distances);
+        break;
+    case 12:
+        sum_parts (self, 12, n, codes, distances);
+        break;
+    case 16:
+        sum_parts (self, 16, n, codes, distances);
+        break;
+    default:
+        sum_parts (self, self->pq->nbits, n, codes, distances);
     }
 }
 
