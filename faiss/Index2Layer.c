@@ -12,6 +12,7 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
 #include <faiss/impl/ivf_internal.h>
+#include <faiss/impl/ivfpq_internal.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/pq_internal.h>
 #include <faiss/utils/distances.h>
@@ -239,7 +240,9 @@ FaissStatus faiss_Index2Layer_transfer_to_IVFPQ (const FaissIndex2Layer *self,
         FAISS_TRY (faiss_Level1Quantizer_decode_listno (&self->q1, code, &list_nos[i]));
         memcpy (codes + i * self->code_size_2, code + self->code_size_1, self->code_size_2);
     }
-    return faiss_ivf_append_codes (&other->ivf, (idx_t)n, codes, NULL, list_nos);
+    FAISS_TRY (faiss_ivf_append_codes (&other->ivf, (idx_t)n, codes, NULL, list_nos));
+    faiss_ivfpq_update_terms (other);
+    return FAISS_OK;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

@@ -112,8 +112,11 @@ static FaissStatus IndexIVFPQ_copy (void *object, const void *other_object) {
     self->polysemous_ht = other->polysemous_ht;
     self->use_precomputed_table = other->use_precomputed_table;
     FAISS_TRY (faiss_object_assign (&self->pq, &other->pq));
-    return faiss_Float32Vector_assign (&self->precomputed_table, other->precomputed_table.data,
-                                       other->precomputed_table.size);
+    FAISS_TRY (faiss_Float32Vector_assign (&self->precomputed_table, other->precomputed_table.data,
+                                           other->precomputed_table.size));
+    self->table_key = other->table_key;
+    faiss_ivfpq_update_terms (self);
+    return FAISS_OK;
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
@@ -339,15 +342,49 @@ FaissStatus faiss_IndexIVFPQ_add_core_o (FaissIndexIVFPQ *self, idx_t n, const f
         FAISS_TRY (faiss_alloc (&list_nos, (size_t)n, sizeof *list_nos));
         FAISS_TRY (faiss_Index_assign (self->ivf.quantizer, n, x, list_nos, 1));
     }
-    return faiss_ivf_append (&self->ivf, n, &(Input){x, residuals_2}, xids,
-                             precomputed_idx ? precomputed_idx : list_nos, encode_part, true);
+    FAISS_TRY (faiss_ivf_append (&self->ivf, n, &(Input){x, residuals_2}, xids,
+                                 precomputed_idx ? precomputed_idx : list_nos, encode_part, true));
+    faiss_ivfpq_update_terms (self);
+    return FAISS_OK;
 }
 
 static FaissStatus IndexIVFPQ_add_core (FaissIndexIVF *ivf, idx_t n, const float *x,
                                         const idx_t *xids, const idx_t *precomputed_idx,
                                         void *inverted_list_context) {
     (void)inverted_list_context;
-    return faiss_ivf_append (ivf, n, &(Input){x, NULL}, xids, precomputed_idx, encode_part, true);
+    FAISS_TRY (
+        faiss_ivf_append (ivf, n, &(Input){x, NULL}, xids, precomputed_idx, encode_part, true));
+    faiss_ivfpq_update_terms (SELF (ivf));
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVFPQ_add_sa_codes (FaissIndex *index, idx_t n, const uint8_t *codes,
+                                            const idx_t *xids) {
+    FAISS_TRY (faiss_IndexIVF_class.index.add_sa_codes (index, n, codes, xids));
+    faiss_ivfpq_update_terms (FAISS_SELF (IndexIVFPQ, index, index));
+    return FAISS_OK;
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+static FaissStatus IndexIVFPQ_update_vectors (FaissIndexIVF *ivf, int n, const idx_t *ids,
+                                              const float *x) {
+    FAISS_TRY (faiss_IndexIVF_class.update_vectors (ivf, n, ids, x));
+    faiss_ivfpq_update_terms (SELF (ivf));
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVFPQ_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
+                                          size_t *n_removed) {
+    FaissStatus status = faiss_IndexIVF_class.index.remove_ids (index, sel, n_removed);
+    faiss_ivfpq_update_terms (FAISS_SELF (IndexIVFPQ, index, index));
+    return status;
+}
+
+static FaissStatus IndexIVFPQ_merge_from (FaissIndex *index, FaissIndex *other, idx_t add_id) {
+    FAISS_TRY (faiss_IndexIVF_class.index.merge_from (index, other, add_id));
+    faiss_ivfpq_update_terms (FAISS_SELF (IndexIVFPQ, index, index));
+    return FAISS_OK;
 }
 
 /* ---- merging --------------------------------------------------------------------------------- */
@@ -569,7 +606,10 @@ FaissIndexIVFClass faiss_IndexIVFPQ_class = {
                        .write = IndexIVFPQ_write,
                        .factory = factory_rules,
                        .describe = IndexIVFPQ_describe},
+              .remove_ids = IndexIVFPQ_remove_ids,
               .check_compatible_for_merge = IndexIVFPQ_check_compatible_for_merge,
+              .merge_from = IndexIVFPQ_merge_from,
+              .add_sa_codes = IndexIVFPQ_add_sa_codes,
               .set_parameter = IndexIVFPQ_set_parameter,
               .add_parameter_ranges = IndexIVFPQ_add_parameter_ranges},
     .encode_vectors = IndexIVFPQ_encode_vectors,
@@ -578,4 +618,5 @@ FaissIndexIVFClass faiss_IndexIVFPQ_class = {
     .train_encoder = faiss_IndexIVFPQ_train_encoder_slot,
     .train_encoder_num_vectors = IndexIVFPQ_train_encoder_num_vectors,
     .get_InvertedListScanner = faiss_IndexIVFPQ_get_InvertedListScanner_slot,
+    .update_vectors = IndexIVFPQ_update_vectors,
 };

@@ -193,6 +193,7 @@ static FaissStatus IndexIVFPQR_add_core (FaissIndexIVF *ivf, idx_t n, const floa
     Input input = {x, refine_codes->data + refine_codes->size, errors};
     FAISS_TRY (faiss_ivf_append (ivf, n, &input, xids, precomputed_idx, encode_part, true));
     refine_codes->size += bytes;
+    faiss_ivfpq_update_terms (&self->ivfpq);
     return FAISS_OK;
 }
 
@@ -239,7 +240,7 @@ static FaissStatus IndexIVFPQR_merge_from (FaissIndex *index, FaissIndex *other_
     FAISS_TRY (check_refine_codes (__func__, self));
     FAISS_TRY (check_refine_codes (__func__, other));
     FAISS_TRY (faiss_UInt8Vector_reserve (&self->refine_codes, self->refine_codes.size + bytes));
-    FAISS_TRY (faiss_IndexIVF_class.index.merge_from (index, other_index, add_id));
+    FAISS_TRY (faiss_IndexIVFPQ_class.index.merge_from (index, other_index, add_id));
     FAISS_TRY (faiss_UInt8Vector_append (&self->refine_codes, other->refine_codes.data, bytes));
     faiss_UInt8Vector_clear (&other->refine_codes);
     return FAISS_OK;
@@ -270,7 +271,7 @@ static FaissStatus IndexIVFPQR_update_vectors (FaissIndexIVF *ivf, int n, const 
     FAISS_TRY (faiss_Index_assign (ivf->quantizer, n, x, list_nos, 1));
     FAISS_TRY (encode_both (self, &(Input){x, refine_codes, errors}, 0, n, list_nos, codes));
     FAISS_TRY (faiss_UInt8Vector_own (&self->refine_codes));
-    FAISS_TRY (faiss_IndexIVF_class.update_vectors (ivf, n, ids, x));
+    FAISS_TRY (faiss_IndexIVFPQ_class.update_vectors (ivf, n, ids, x));
     for (int i = 0; i < n; i++) { /* the direct map knew the ids, which are 0 .. ntotal - 1 */
         memcpy (self->refine_codes.data + (size_t)ids[i] * code_size,
                 refine_codes + (size_t)i * code_size, code_size);

@@ -159,9 +159,13 @@ FaissStatus faiss_initialize_IVFPQ_precomputed_table (int *use_precomputed_table
 FaissStatus faiss_IndexIVFPQ_precompute_table (FaissIndexIVFPQ *self) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (self->ivf.quantizer, "there is no quantizer");
-    return faiss_initialize_IVFPQ_precomputed_table (
+    FAISS_TRY (faiss_initialize_IVFPQ_precomputed_table (
         &self->use_precomputed_table, self->ivf.quantizer, &self->pq, &self->precomputed_table,
-        self->ivf.by_residual, self->index.verbose);
+        self->ivf.by_residual, self->index.verbose));
+    static uint64_t last_key;
+    self->table_key = __atomic_add_fetch (&last_key, 1, __ATOMIC_RELAXED);
+    faiss_ivfpq_update_terms (self);
+    return FAISS_OK;
 }
 
 const float *faiss_ivfpq_list_table (const FaissIndexIVFPQ *self, idx_t list_no, size_t m) {

@@ -35,6 +35,29 @@ FaissStatus faiss_ivfpq_settings (const char *function, const FaissIndexIVFPQ *s
 /// Part m of the precomputed table of a list: ksub entries.
 const float *faiss_ivfpq_list_table (const FaissIndexIVFPQ *self, idx_t list_no, size_t m);
 
+/// A distance of the form L2_TABLE. @param sum  of <x_m, r>
+static inline float faiss_ivfpq_distance (float base, float term, float sum) {
+    return (base + term) - 2 * sum;
+}
+
+/// out[i] = bias + the entries of code i, in the order of the parts (impl/ivfpq_sums.c). @param
+/// table  M * ksub
+void faiss_ivfpq_sum_codes (const FaissProductQuantizer *pq, const float *table, float bias,
+                            const uint8_t *codes, size_t n, float *out);
+
+/* ---- terms of codes (impl/ivfpq_terms.c) ----------------------------------------------------- */
+
+/// The terms of n codes of a list. @param buffer  size M * ksub
+void faiss_ivfpq_compute_terms (const FaissIndexIVFPQ *self, idx_t list_no, size_t n,
+                                const uint8_t *codes, float *buffer, float *terms);
+
+/// Those that are kept for the whole list, or NULL.
+const float *faiss_ivfpq_kept_terms (const FaissIndexIVFPQ *self, idx_t list_no);
+
+/// After a change of the table or of lists: derive what is missing. Searches do without what is not
+/// there.
+void faiss_ivfpq_update_terms (FaissIndexIVFPQ *self);
+
 /// Add to the counts of the process. Thread safe.
 void faiss_ivfpq_count (const FaissIndexIVFPQStats *counts);
 

@@ -1,7 +1,6 @@
 /* Inverted files of product quantizer codes: one query against lists. */
 #include <string.h>
 
-#include <faiss/impl/bitstring.h>
 #include <faiss/impl/block_scanner.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/ivfpq_internal.h>
@@ -20,6 +19,9 @@ typedef struct PQScanner {
     float *query_table, *list_table;
     const float *table;
     float base;
+    const float *kept_terms; /* of the list, or NULL */
+    const uint8_t *list_codes;
+    size_t list_size;
     float *centroid;     /* of the list, or the query minus it: size d */
     uint8_t *query_code; /* for the Hamming test */
     size_t n_hamming_pass;
@@ -63,21 +65,33 @@ static void subtract_from_query (PQScanner *self) {
     }
 }
 
+static FaissStatus set_list_with_table (PQScanner *self, idx_t list_no, float coarse_dis) {
+    const FaissProductQuantizer *pq = self->pq;
+    const FaissInvertedLists *lists = self->index->ivf.invlists;
+    self->base = coarse_dis;
+    self->kept_terms = faiss_ivfpq_kept_terms (self->index, list_no);
+    if (self->kept_terms) {
+        self->list_size = lists->cls->list_size (lists, (size_t)list_no);
+        self->list_codes = lists->cls->get_codes (lists, (size_t)list_no);
+        lists->cls->release_codes (lists, (size_t)list_no, self->list_codes);
+    }
+    if (!is_polysemous (self)) {
+        return FAISS_OK;
+    }
+    for (size_t m = 0; m < pq->M; m++) { /* whole distances */
+        faiss_kernels.fvec_madd (pq->ksub, faiss_ivfpq_list_table (self->index, list_no, m), -2,
+                                 self->query_table + m * pq->ksub, self->list_table + m * pq->ksub);
+    }
+    return faiss_ProductQuantizer_compute_code_from_distance_table (pq, self->list_table,
+                                                                    self->query_code);
+}
+
 static FaissStatus set_list_by_residual (PQScanner *self, idx_t list_no, float coarse_dis) {
     const FaissProductQuantizer *pq = self->pq;
     const FaissIndex *quantizer = self->index->ivf.quantizer;
     FaissIVFPQForm form = self->settings.form;
     if (form == IVFPQ_L2_TABLE) {
-        for (size_t m = 0; m < pq->M; m++) {
-            faiss_kernels.fvec_madd (pq->ksub, faiss_ivfpq_list_table (self->index, list_no, m), -2,
-                                     self->query_table + m * pq->ksub,
-                                     self->list_table + m * pq->ksub);
-        }
-        self->base = coarse_dis;
-        self->table = self->list_table;
-        return is_polysemous (self) ? faiss_ProductQuantizer_compute_code_from_distance_table (
-                                          pq, self->list_table, self->query_code)
-                                    : FAISS_OK;
+        return set_list_with_table (self, list_no, coarse_dis);
     }
     FAISS_TRY (quantizer->cls->reconstruct (quantizer, list_no, self->centroid));
     if (form == IVFPQ_IP) {
@@ -105,63 +119,32 @@ static FaissStatus PQScanner_set_list (FaissInvertedListScanner *scanner, idx_t 
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-/* Entries are added in the order of the parts. */
-static inline __attribute__ ((always_inline)) void sum_parts (const PQScanner *self, size_t nbits,
-                                                              size_t n, const uint8_t *codes,
-                                                              float *distances) {
-    size_t M = self->pq->M, ksub = self->pq->ksub, code_size = self->block.scanner.code_size;
-    for (size_t i = 0; i < n; i++, codes += code_size) {
-        float sum = self->base;
-        for (size_t m = 0; m < M; m++) {
-            sum += self->table[m * ksub + faiss_bitstring_get (codes, m * nbits, nbits)];
-        }
-        distances[i] = sum;
-    }
-}
-
-/* The same of two entries per byte. */
-static void sum_nibbles (const PQScanner *self, size_t n, const uint8_t *codes, float *distances) {
-    enum { AT_ONCE = 4, KSUB = 16 }; /* additions wait for each other, those of four codes do not */
-    size_t M = self->pq->M, code_size = self->block.scanner.code_size;
-    for (size_t i = 0; i < n; i += AT_ONCE) {
-        float sums[AT_ONCE];
-        const uint8_t *code[AT_ONCE];
-        for (size_t j = 0; j < AT_ONCE; j++) {
-            sums[j] = self->base;
-            code[j] = codes + (i + j < n ? i + j : i) * code_size;
-        }
-        const float *table = self->table;
-        for (size_t b = 0; b < M / 2; b++, table += 2 * KSUB) {
-            for (size_t j = 0; j < AT_ONCE; j++) {
-                sums[j] += table[code[j][b] & 15];
-                sums[j] += table[KSUB + (code[j][b] >> 4)];
-            }
-        }
-        for (size_t j = 0; j < AT_ONCE && i + j < n; j++) {
-            distances[i + j] = M % 2 ? sums[j] + table[code[j][M / 2] & 15] : sums[j];
+/* Terms of n codes of the list. */
+static const float *terms_of (const PQScanner *self, size_t n, const uint8_t *codes, float *terms) {
+    size_t code_size = self->block.scanner.code_size;
+    idx_t list_no = self->block.scanner.list_no;
+    if (self->kept_terms) { /* the codes are those of the list, unless the user has others */
+        uintptr_t offset = (uintptr_t)codes - (uintptr_t)self->list_codes;
+        if (offset % code_size == 0 && offset / code_size + n <= self->list_size) {
+            return self->kept_terms + offset / code_size;
         }
     }
+    faiss_ivfpq_compute_terms (self->index, list_no, n, codes, self->list_table, terms);
+    return terms;
 }
 
 static void PQScanner_compute (const FaissBlockScanner *block, size_t n, const uint8_t *codes,
                                float *distances) {
     const PQScanner *self = (const PQScanner *)block;
-    switch (self->pq->nbits) {
-    case 8:
-        faiss_kernels.pq_sum_bytes (self->table, self->pq->M, self->base, codes,
-                                    block->scanner.code_size, NULL, n, distances);
-        break;
-    case 4:
-        sum_nibbles (self, n, codes, distances);
-        break;
-    case 12:
-        sum_parts (self, 12, n, codes, distances);
-        break;
-    case 16:
-        sum_parts (self, 16, n, codes, distances);
-        break;
-    default:
-        sum_parts (self, self->pq->nbits, n, codes, distances);
+    float buffer[FAISS_SCAN_BLOCK];
+    if (self->settings.form != IVFPQ_L2_TABLE) {
+        faiss_ivfpq_sum_codes (self->pq, self->table, self->base, codes, n, distances);
+        return;
+    }
+    const float *terms = terms_of (self, n, codes, buffer);
+    faiss_ivfpq_sum_codes (self->pq, self->query_table, 0, codes, n, distances);
+    for (size_t i = 0; i < n; i++) {
+        distances[i] = faiss_ivfpq_distance (self->base, terms[i], distances[i]);
     }
 }
 

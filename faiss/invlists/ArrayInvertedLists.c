@@ -9,6 +9,47 @@
 #include <faiss/impl/io_limits.h>
 #include <faiss/index_io.h>
 
+/* ---- what indexes keep with the codes -------------------------------------------------------- */
+
+static void forget (FaissArrayInvertedLists *self, size_t list_no) {
+    if (self->kept) {
+        free (self->kept[list_no]);
+        self->kept[list_no] = NULL;
+    }
+}
+
+static void forget_all (FaissArrayInvertedLists *self) {
+    for (size_t i = 0; self->kept && i < self->lists.nlist; i++) {
+        free (self->kept[i]);
+    }
+    free (self->kept);
+    self->kept = NULL;
+}
+
+FaissStatus faiss_ArrayInvertedLists_keep (FaissArrayInvertedLists *self, uint64_t key,
+                                           size_t list_no, void *kept) {
+    if (self->kept_key != key) {
+        forget_all (self);
+        self->kept_key = key;
+    }
+    FaissStatus status = FAISS_OK;
+    if (!self->kept) {
+        status = faiss_alloc_zeroed (&self->kept, self->lists.nlist, sizeof *self->kept);
+    }
+    if (status != FAISS_OK) {
+        free (kept);
+        return status;
+    }
+    free (self->kept[list_no]);
+    self->kept[list_no] = kept;
+    return FAISS_OK;
+}
+
+const void *faiss_ArrayInvertedLists_kept (const FaissArrayInvertedLists *self, uint64_t key,
+                                           size_t list_no) {
+    return self->kept && self->kept_key == key ? self->kept[list_no] : NULL;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static FaissStatus allocate_lists (FaissArrayInvertedLists *self, size_t nlist, size_t code_size) {
@@ -30,6 +71,7 @@ static void ArrayInvertedLists_finalize (void *object) {
     }
     free (self->codes);
     free (self->ids);
+    forget_all (self);
 }
 
 static FaissStatus ArrayInvertedLists_copy (void *object, const void *other_object) {
@@ -137,6 +179,7 @@ static FaissStatus ArrayInvertedLists_add_entries (FaissInvertedLists *lists, si
     FaissUInt8Vector *list_codes = &self->codes[list_no];
     size_t old_size = list_ids->size;
     const uint8_t *before = list_codes->data;
+    forget (self, list_no);
     FAISS_TRY (faiss_UInt8Vector_append (list_codes, codes, n_entry * lists->code_size));
     FaissStatus status = faiss_Int64Vector_append (list_ids, ids, n_entry);
     if (status != FAISS_OK) {
@@ -158,6 +201,7 @@ static FaissStatus ArrayInvertedLists_update_entries (FaissInvertedLists *lists,
                                                       size_t offset, size_t n_entry,
                                                       const idx_t *ids, const uint8_t *codes) {
     FaissArrayInvertedLists *self = FAISS_SELF (ArrayInvertedLists, lists, lists);
+    forget (self, list_no);
     FAISS_TRY (faiss_UInt8Vector_own (&self->codes[list_no]));
     FAISS_TRY (faiss_Int64Vector_own (&self->ids[list_no]));
     list_changed (self, list_no);
@@ -174,6 +218,7 @@ static FaissStatus ArrayInvertedLists_resize (FaissInvertedLists *lists, size_t 
     FaissArrayInvertedLists *self = FAISS_SELF (ArrayInvertedLists, lists, lists);
     size_t old_size = self->ids[list_no].size, code_size = lists->code_size;
     list_changed (self, list_no);
+    forget (self, list_no);
     if (new_size == 0) {
         faiss_UInt8Vector_clear (&self->codes[list_no]);
         faiss_Int64Vector_clear (&self->ids[list_no]);
@@ -220,6 +265,7 @@ FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *
         ids[i] = self->ids[map[i]];
     }
     faiss_ArrayInvertedLists_vectors_changed (self);
+    forget_all (self);
     free (self->codes);
     free (self->ids);
     self->codes = codes;

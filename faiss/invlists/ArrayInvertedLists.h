@@ -14,11 +14,26 @@ typedef struct FaissArrayInvertedLists FAISS_EXTENDS (FaissInvertedLists) {
     };
     FAISS_PRIVATE (FaissUInt8Vector *codes; ///< size nlist, of code_size bytes per entry
                    FaissInt64Vector * ids;  ///< size nlist
-                   FaissDerivedRows * derived; int filter_mode;) ///< size nlist, or NULL
+                   FaissDerivedRows * derived; int filter_mode; ///< size nlist, or NULL
+                   void **kept; uint64_t kept_key;) ///< faiss_ArrayInvertedLists_keep; or NULL
 } FaissArrayInvertedLists;
 
 #ifndef SWIG
 extern FaissInvertedListsClass faiss_ArrayInvertedLists_class;
+
+/* Memory that an index derives from the codes of a list, to search it faster. It is released when
+ * the list changes. */
+
+/** Keep memory for a list.
+ *
+ * @param key      says what it was made with; what there was with other keys is released
+ * @param kept     from malloc (); taken, also on failure
+ */
+FaissStatus faiss_ArrayInvertedLists_keep (FaissArrayInvertedLists *self, uint64_t key,
+                                           size_t list_no, void *kept);
+/// What is kept for a list with that key, NULL if nothing is.
+const void *faiss_ArrayInvertedLists_kept (const FaissArrayInvertedLists *self, uint64_t key,
+                                           size_t list_no);
 #endif
 
 /// No lists at all.
