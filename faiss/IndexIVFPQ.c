@@ -12,6 +12,7 @@
 #include <faiss/impl/io_limits.h>
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/impl/ivfpq_internal.h>
+#include <faiss/impl/ivfpq_search.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/pq_internal.h>
 #include <faiss/index_io.h>
@@ -387,6 +388,34 @@ static FaissStatus IndexIVFPQ_merge_from (FaissIndex *index, FaissIndex *other, 
     return FAISS_OK;
 }
 
+/* ---- searching ------------------------------------------------------------------------------- */
+
+static FaissStatus IndexIVFPQ_search_preassigned (const FaissIndexIVF *ivf, idx_t n, const float *x,
+                                                  idx_t k, const idx_t *assign,
+                                                  const float *centroid_dis, float *distances,
+                                                  idx_t *labels, bool store_pairs,
+                                                  const FaissSearchParametersIVF *params,
+                                                  FaissIndexIVFStats *stats) {
+    const FaissIndexIVFPQ *self = CONST_SELF (ivf);
+    FaissIVFPQSettings settings;
+    FaissIVFSearchSettings ivf_settings;
+    FAISS_TRY (faiss_ivfpq_settings ("IndexIVFPQ_search", self, params, &settings));
+    FAISS_TRY (
+        faiss_ivf_search_settings ("IndexIVFPQ_search", ivf, params, store_pairs, &ivf_settings));
+    if (!faiss_ivfpq_is_fast (self, &settings, &ivf_settings)) {
+        return faiss_IndexIVF_class.search_preassigned (
+            ivf, n, x, k, assign, centroid_dis, distances, labels, store_pairs, params, stats);
+    }
+    FaissIndexIVFStats counts = {0};
+    double start = faiss_ivf_milliseconds ();
+    FAISS_TRY (faiss_ivfpq_search (self, &settings, (size_t)n, x, (size_t)k, assign, centroid_dis,
+                                   ivf_settings.nprobe, store_pairs, ivf_settings.keep_heaps,
+                                   distances, labels, &counts));
+    counts.search_time = faiss_ivf_milliseconds () - start;
+    faiss_ivf_count (&counts, stats);
+    return FAISS_OK;
+}
+
 /* ---- merging --------------------------------------------------------------------------------- */
 
 static FaissStatus IndexIVFPQ_check_compatible_for_merge (const FaissIndex *index,
@@ -618,5 +647,6 @@ FaissIndexIVFClass faiss_IndexIVFPQ_class = {
     .train_encoder = faiss_IndexIVFPQ_train_encoder_slot,
     .train_encoder_num_vectors = IndexIVFPQ_train_encoder_num_vectors,
     .get_InvertedListScanner = faiss_IndexIVFPQ_get_InvertedListScanner_slot,
+    .search_preassigned = IndexIVFPQ_search_preassigned,
     .update_vectors = IndexIVFPQ_update_vectors,
 };

@@ -71,7 +71,6 @@ static void ArrayInvertedLists_finalize (void *object) {
     }
     free (self->codes);
     free (self->ids);
-    forget_all (self);
 }
 
 static FaissStatus ArrayInvertedLists_copy (void *object, const void *other_object) {
@@ -110,6 +109,7 @@ void faiss_ArrayInvertedLists_vectors_changed (FaissArrayInvertedLists *self) {
     }
     free (self->derived);
     self->derived = NULL;
+    forget_all (self);
 }
 
 static void list_changed (FaissArrayInvertedLists *self, size_t list_no) {
@@ -265,7 +265,6 @@ FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *
         ids[i] = self->ids[map[i]];
     }
     faiss_ArrayInvertedLists_vectors_changed (self);
-    forget_all (self);
     free (self->codes);
     free (self->ids);
     self->codes = codes;

@@ -106,6 +106,7 @@ static const FaissKernels avx512_kernels = {
 static const FaissKernels avx512_vpopcnt_kernels = {
     .pq_filter_bytes = faiss_pq_filter_bytes_avx512_vpopcnt,
     .pq_unpack = faiss_pq_unpack_avx512_vpopcnt,
+    .pq_filter_bytes_with_terms = faiss_pq_filter_bytes_with_terms_avx512_vpopcnt,
     .hamming_below = faiss_hamming_below_avx512_vpopcnt,
 };
 #endif

@@ -84,17 +84,38 @@ void faiss_pq_transpose_bytes_generic (const uint8_t *codes, size_t stride, size
     }
 }
 
+/* The sum of bytes of transposed code i. */
+static uint32_t sum_transposed (const uint8_t *tables, size_t n_columns, const uint8_t *transposed,
+                                size_t i) {
+    const uint8_t *column = transposed + i / LANES * n_columns * LANES + i % LANES;
+    uint32_t sum = 0;
+    for (size_t c = 0; c < n_columns; c++) {
+        sum += tables[c * ENTRIES + column[c * LANES]];
+    }
+    return sum;
+}
+
 size_t faiss_pq_filter_bytes_generic (const uint8_t *tables, size_t n_columns,
                                       const uint8_t *transposed, size_t n, uint32_t limit,
                                       uint32_t *positions) {
     size_t n_found = 0;
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *column = transposed + i / LANES * n_columns * LANES + i % LANES;
-        uint32_t sum = 0;
-        for (size_t c = 0; c < n_columns; c++) {
-            sum += tables[c * ENTRIES + column[c * LANES]];
+        if (sum_transposed (tables, n_columns, transposed, i) <= limit) {
+            positions[n_found++] = (uint32_t)i;
         }
-        if (sum <= limit) {
+    }
+    return n_found;
+}
+
+size_t faiss_pq_filter_bytes_with_terms_generic (const uint8_t *tables, size_t n_columns,
+                                                 const uint8_t *transposed, const float *terms,
+                                                 float slope, float limit, size_t n,
+                                                 uint32_t *positions) {
+    size_t n_found = 0;
+    for (size_t i = 0; i < n; i++) {
+        float cut = limit - slope * terms[i];
+        uint32_t whole = cut < 0 ? 0 : cut < 65535 ? (uint32_t)cut : 65535;
+        if (sum_transposed (tables, n_columns, transposed, i) <= whole) {
             positions[n_found++] = (uint32_t)i;
         }
     }

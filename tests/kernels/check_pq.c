@@ -166,6 +166,49 @@ static void check_filter (const Run *run, size_t n_columns, size_t n) {
     }
 }
 
+/* Terms and slope are such that all limits are exact. */
+static void check_filter_with_terms (const Run *run, size_t n_columns, size_t n) {
+    size_t size = whole_groups (n) * n_columns;
+    const uint8_t *tables = random_bytes (n_columns * ENTRIES), *codes = random_bytes (size);
+    const float limits[] = {-70000, 100 * (float)n_columns, 128 * (float)n_columns, 70000};
+    float *terms = guarded (n * sizeof *terms);
+    for (size_t i = 0; i < n; i++) {
+        terms[i] = (float)(random_bits () % 2000) / 8 - 100;
+    }
+    for (int i = 0; i < 4; i++) {
+        uint32_t expected[MAX_N], *positions = guarded (n * sizeof *positions);
+        size_t n_expected = run->reference->pq_filter_bytes_with_terms (
+            tables, n_columns, codes, terms, 4, limits[i], n, expected);
+        size_t n_found = run->tested->pq_filter_bytes_with_terms (tables, n_columns, codes, terms,
+                                                                  4, limits[i], n, positions);
+        if (n_found != n_expected ||
+            memcmp (positions, expected, n_found * sizeof *positions) != 0) {
+            failed (run, "%zu columns, n=%zu, limit %g: expected %zu codes, got %zu", n_columns, n,
+                    (double)limits[i], n_expected, n_found);
+        }
+    }
+}
+
+void check_pq_filter_bytes_with_terms (void) {
+    for (Run run = RUN (pq_filter_bytes_with_terms); next_run (&run);) {
+        for (size_t c = 0; c < N_COLUMNS; c++) {
+            for (size_t n = 0; n < N_NUMBERS; n++) {
+                check_filter_with_terms (&run, columns[c], numbers[n]);
+            }
+        }
+        for (size_t c = 8; bench_wanted && c <= 64; c *= 2) {
+            uint8_t *tables = random_bytes (c * ENTRIES), *codes = random_bytes (1024 * c);
+            float *terms = random_floats (1024);
+            uint32_t *positions = guarded (1024 * sizeof *positions);
+            char what[64];
+            snprintf (what, sizeof what, "%zu columns n=1024", c);
+            BENCH (&run, what, 1024.0 * (double)c,
+                   run.tested->pq_filter_bytes_with_terms (tables, c, codes, terms, 1, 0, 1024,
+                                                           positions));
+        }
+    }
+}
+
 void check_pq_filter_bytes (void) {
     for (Run run = RUN (pq_filter_bytes); next_run (&run);) {
         for (size_t c = 0; c < N_COLUMNS; c++) {

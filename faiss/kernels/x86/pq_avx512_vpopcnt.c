@@ -20,13 +20,55 @@ static uint64_t interleave (uint32_t even, uint32_t odd) {
     return result;
 }
 
+/* Words: the limits of the even and of the odd of 64 codes. */
+typedef struct Limits {
+    __m512i even, odd;
+} Limits;
+
+/* What the codes may have: the same for all, or (terms not NULL) limit - slope * term for each. */
+typedef struct Bound {
+    Limits of_all;
+    const float *terms;
+    __m512 slope, limit;
+} Bound;
+
+/* Where two registers of packed words have the even codes, and where the odd ones. */
+static const uint16_t even_words[32] = {0,  2,  8,  10, 16, 18, 24, 26, 4,  6,  12,
+                                        14, 20, 22, 28, 30, 32, 34, 40, 42, 48, 50,
+                                        56, 58, 36, 38, 44, 46, 52, 54, 60, 62};
+static const uint16_t odd_words[32] = {1,  3,  9,  11, 17, 19, 25, 27, 5,  7,  13,
+                                       15, 21, 23, 29, 31, 33, 35, 41, 43, 49, 51,
+                                       57, 59, 37, 39, 45, 47, 53, 55, 61, 63};
+
+/* Whole numbers for 16 of at most n terms. */
+static inline __m512i whole_limits (const Bound *bound, size_t first, size_t n) {
+    size_t left = first < n ? n - first : 0;
+    __mmask16 there = (__mmask16)(left < 16 ? (1u << left) - 1 : 0xffff);
+    __m512 terms = _mm512_maskz_loadu_ps (there, bound->terms + (left ? first : 0));
+    __m512 limits = _mm512_fnmadd_ps (bound->slope, terms, bound->limit);
+    return _mm512_cvttps_epi32 (_mm512_min_ps (limits, _mm512_set1_ps (65535)));
+}
+
+/* The limits of the 64 codes from `first` on. */
+static inline Limits limits_at (const Bound *bound, size_t first, size_t n) {
+    if (!bound->terms) {
+        return bound->of_all;
+    }
+    __m512i a =
+        _mm512_packus_epi32 (whole_limits (bound, first, n), whole_limits (bound, first + 16, n));
+    __m512i b = _mm512_packus_epi32 (whole_limits (bound, first + 32, n),
+                                     whole_limits (bound, first + 48, n));
+    return (Limits){_mm512_permutex2var_epi16 (a, _mm512_loadu_si512 (even_words), b),
+                    _mm512_permutex2var_epi16 (a, _mm512_loadu_si512 (odd_words), b)};
+}
+
 /* Note which of 64 sums are within the limit. low: words of the even codes' sums, plus 256 times
  * the odd ones; high: the odd ones. */
-static inline size_t note (__m512i low, __m512i high, __m512i limit, size_t first, size_t n,
+static inline size_t note (__m512i low, __m512i high, Limits limits, size_t first, size_t n,
                            uint32_t *positions, size_t n_found) {
     low = _mm512_sub_epi16 (low, _mm512_slli_epi16 (high, 8));
-    __mmask32 even = _mm512_cmple_epu16_mask (low, limit);
-    __mmask32 odd = _mm512_cmple_epu16_mask (high, limit);
+    __mmask32 even = _mm512_cmple_epu16_mask (low, limits.even);
+    __mmask32 odd = _mm512_cmple_epu16_mask (high, limits.odd);
     if (_kortestz_mask32_u8 (even, odd)) {
         return n_found;
     }
@@ -41,7 +83,7 @@ static inline size_t note (__m512i low, __m512i high, __m512i limit, size_t firs
 
 /* n_groups groups of 64 codes together: a table is loaded once for all. */
 ALWAYS_INLINE size_t filter (const int n_groups, const uint8_t *tables, size_t n_columns,
-                             const uint8_t *transposed, __m512i limit, size_t first, size_t n,
+                             const uint8_t *transposed, const Bound *bound, size_t first, size_t n,
                              uint32_t *positions, size_t n_found) {
     __m512i low[GROUPS], high[GROUPS];
     FAISS_UNROLL
@@ -65,7 +107,23 @@ ALWAYS_INLINE size_t filter (const int n_groups, const uint8_t *tables, size_t n
     }
     FAISS_UNROLL
     for (int g = 0; g < n_groups; g++) {
-        n_found = note (low[g], high[g], limit, first + (size_t)g * LANES, n, positions, n_found);
+        size_t at = first + (size_t)g * LANES;
+        n_found = note (low[g], high[g], limits_at (bound, at, n), at, n, positions, n_found);
+    }
+    return n_found;
+}
+
+ALWAYS_INLINE size_t filter_all (const uint8_t *tables, size_t n_columns, const uint8_t *transposed,
+                                 const Bound *bound, size_t n, uint32_t *positions) {
+    const size_t group_size = n_columns * LANES;
+    size_t n_found = 0, i = 0;
+    for (; i + (GROUPS - 1) * LANES < n; i += GROUPS * LANES) {
+        n_found = filter (GROUPS, tables, n_columns, transposed + i / LANES * group_size, bound, i,
+                          n, positions, n_found);
+    }
+    for (; i < n; i += LANES) {
+        n_found = filter (1, tables, n_columns, transposed + i / LANES * group_size, bound, i, n,
+                          positions, n_found);
     }
     return n_found;
 }
@@ -74,17 +132,18 @@ size_t faiss_pq_filter_bytes_avx512_vpopcnt (const uint8_t *tables, size_t n_col
                                              const uint8_t *transposed, size_t n, uint32_t limit,
                                              uint32_t *positions) {
     __m512i limits = _mm512_set1_epi16 ((short)(limit < 65535 ? limit : 65535));
-    const size_t group_size = n_columns * LANES;
-    size_t n_found = 0, i = 0;
-    for (; i + (GROUPS - 1) * LANES < n; i += GROUPS * LANES) {
-        n_found = filter (GROUPS, tables, n_columns, transposed + i / LANES * group_size, limits, i,
-                          n, positions, n_found);
-    }
-    for (; i < n; i += LANES) {
-        n_found = filter (1, tables, n_columns, transposed + i / LANES * group_size, limits, i, n,
-                          positions, n_found);
-    }
-    return n_found;
+    Bound bound = {.of_all = {limits, limits}};
+    return filter_all (tables, n_columns, transposed, &bound, n, positions);
+}
+
+size_t faiss_pq_filter_bytes_with_terms_avx512_vpopcnt (const uint8_t *tables, size_t n_columns,
+                                                        const uint8_t *transposed,
+                                                        const float *terms, float slope,
+                                                        float limit, size_t n,
+                                                        uint32_t *positions) {
+    Bound bound = {
+        .terms = terms, .slope = _mm512_set1_ps (slope), .limit = _mm512_set1_ps (limit)};
+    return filter_all (tables, n_columns, transposed, &bound, n, positions);
 }
 
 /* ---- unpacking ------------------------------------------------------------------------------- */
