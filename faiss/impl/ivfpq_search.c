@@ -394,12 +394,14 @@ static FaissStatus search_alone (Worker *w, size_t number) {
 
 /* ---- all queries ----------------------------------------------------------------------------- */
 
-/* Queries per block, of n that a thread has: 1 if too few meet in a list. */
+/* Queries per block, of n that a thread has: 1 if too few meet in a list to make up for tables that
+ * are not in the cache. */
 static size_t block_size (const Search *s, size_t n) {
+    enum { ENOUGH = 12 };
     size_t most = TABLE_BYTES / (s->pq->M * BYTE * (sizeof (float) + 1));
     size_t n_blocks = most < 1 ? n : (n + most - 1) / most;
     size_t size = (n + n_blocks - 1) / n_blocks;
-    return size * s->nprobe < 2 * s->lists->nlist ? 1 : size;
+    return size * s->nprobe < ENOUGH * s->lists->nlist ? 1 : size;
 }
 
 static FaissStatus search_all (const Search *s, size_t n, FaissIndexIVFStats *counts) {

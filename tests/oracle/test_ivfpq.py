@@ -41,12 +41,12 @@ def theirs(oracle, file, code, **arguments):
                   "\nreturn result", file=file, **arguments)
 
 
-def assert_same(ours, expected, tolerance=1e-5):
-    """Distances agree, and ids wherever distances are not tied."""
+def assert_same(ours, expected, tolerance=1e-5, scale=0):
+    """Distances agree, and ids wherever distances are not tied. scale: what they are sums of."""
     D, labels = ours
     D1, labels1 = expected
     np.testing.assert_array_equal(labels < 0, labels1 < 0)
-    scale = np.abs(D1[labels1 >= 0]).max() if (labels1 >= 0).any() else 1
+    scale = max(scale, np.abs(D1[labels1 >= 0]).max() if (labels1 >= 0).any() else 1)
     np.testing.assert_allclose(D, D1, rtol=tolerance, atol=tolerance * scale)
     for i, j in zip(*np.nonzero(labels != labels1)):
         near = np.isclose(D1[i], D1[i, j], rtol=tolerance, atol=tolerance * scale)
@@ -83,7 +83,7 @@ def test_search(oracle, d, tail, setting):
         q = data(n, d, 99)
         index.nprobe = nprobe
         expected = theirs(oracle, file, there + SEARCH, q=q, k=k, nprobe=nprobe)
-        assert_same(index.search(q, k), expected)
+        assert_same(index.search(q, k), expected, scale=(q ** 2).sum(1).max())
 
 
 @pytest.mark.parametrize("metric", [IP, L2])
