@@ -11,6 +11,7 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/pq_internal.h>
+#include <faiss/kernels/kernels.h>
 #include <faiss/utils/string.h>
 
 #define NAME IndexPtrVector
@@ -116,10 +117,12 @@ static bool is_nearer (const Entry *a, const Entry *b) {
 }
 
 /* The entries of one part in ascending order, as far as they were asked for: sorted ones in front,
- * a heap behind, whose root is its last element. */
+ * a heap behind, whose root is its last element. At first the heap has the near ones only. */
 typedef struct SortedPart {
-    Entry *entries; /* size n */
-    size_t n, n_sorted;
+    Entry *entries;
+    size_t n_all;    /* entries */
+    size_t n;        /* where the heap ends; what is behind it is farther */
+    size_t n_sorted; /* where it begins */
 } SortedPart;
 
 /* The heap's i-th element counts from the end. */
@@ -146,17 +149,56 @@ static void sift_down (const SortedPart *part, size_t i, size_t n) {
     *heap_at (part, i) = moving;
 }
 
-static void start_part (SortedPart *part) {
-    part->n_sorted = 0;
-    for (size_t i = part->n / 2; i-- > 0;) {
-        sift_down (part, i, part->n);
+/* Make a heap of the entries n_sorted .. n - 1. */
+static void make_heap (SortedPart *part, size_t n) {
+    part->n = n;
+    size_t size = n - part->n_sorted;
+    for (size_t i = size / 2; i-- > 0;) {
+        sift_down (part, i, size);
     }
+}
+
+/* A value that at least FEW entries are not above, or all if they are not many. */
+static float near_bound (const Entry *entries, size_t n) {
+    enum { FEW = 32 };
+    if (n < 4 * FEW) {
+        return FLT_MAX;
+    }
+    float bound = -FLT_MAX;
+    for (size_t group = 0; group < FEW; group++) {
+        size_t begin = group * n / FEW, end = (group + 1) * n / FEW;
+        float smallest = entries[begin].value;
+        for (size_t i = begin + 1; i < end; i++) {
+            smallest = entries[i].value < smallest ? entries[i].value : smallest;
+        }
+        bound = smallest > bound ? smallest : bound;
+    }
+    return bound;
+}
+
+/* Entries 0 .. n - 1 are there, in any order. */
+static void start_part (SortedPart *part, size_t n) {
+    float bound = near_bound (part->entries, n);
+    size_t n_near = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (part->entries[i].value <= bound) {
+            Entry entry = part->entries[i];
+            part->entries[i] = part->entries[n_near];
+            part->entries[n_near++] = entry;
+        }
+    }
+    part->n_all = n;
+    part->n_sorted = 0;
+    make_heap (part, n_near);
 }
 
 /* The entry of a rank. The heap's root goes to where its last element was, which is where the next
  * sorted one belongs. */
 static const Entry *entry_at (SortedPart *part, size_t rank) {
     while (part->n_sorted <= rank) {
+        if (part->n_sorted == part->n) {
+            make_heap (part, part->n_all);
+        }
         size_t n = part->n - part->n_sorted;
         Entry root = *heap_at (part, 0);
         *heap_at (part, 0) = *heap_at (part, n - 1);
@@ -242,7 +284,7 @@ static Sum pop (SumFinder *self) {
 static FaissStatus push_successors (SumFinder *self, uint64_t ranks) {
     for (size_t m = self->M; m-- > 0;) {
         size_t rank = rank_of (self, ranks, m);
-        if (rank + 1 < self->parts[m].n) {
+        if (rank + 1 < self->parts[m].n_all) {
             FAISS_TRY (push (self, ranks + ((uint64_t)1 << (m * self->nbits))));
         }
         if (rank > 0) {
@@ -261,12 +303,11 @@ static idx_t label_of (SumFinder *self, uint64_t ranks) {
     return label;
 }
 
-/* The k smallest sums of the entries that the parts hold. */
+/* The k smallest sums of the entries that the parts were started with. */
 static FaissStatus find_sums (SumFinder *self, idx_t k, float *distances, idx_t *labels) {
     bool is_empty = false;
     for (size_t m = 0; m < self->M; m++) {
-        is_empty = is_empty || self->parts[m].n == 0;
-        start_part (&self->parts[m]);
+        is_empty = is_empty || self->parts[m].n_all == 0;
     }
     self->n_heap = 0;
     if (!is_empty) {
@@ -292,7 +333,7 @@ static FaissStatus SumFinder_init (SumFinder *self, const FaissProductQuantizer 
     FAISS_TRY (faiss_alloc (&self->parts, pq->M, sizeof *self->parts));
     FAISS_TRY (faiss_alloc (&self->entries, pq->M * max_entries, sizeof *self->entries));
     for (size_t m = 0; m < pq->M; m++) {
-        self->parts[m] = (SortedPart){self->entries + m * max_entries, max_entries, 0};
+        self->parts[m] = (SortedPart){.entries = self->entries + m * max_entries};
     }
     return FAISS_OK;
 }
@@ -305,20 +346,63 @@ static void SumFinder_clear (SumFinder *self) {
 
 /* ---- search ---------------------------------------------------------------------------------- */
 
-/* Each part's first nearest centroid. */
-static void nearest_one (const FaissProductQuantizer *pq, const float *table, float *distance,
-                         idx_t *label) {
+enum { BLOCK = 64 };
+
+/* Each part's first nearest centroid, for at most a block of queries. */
+static void nearest_block (const FaissProductQuantizer *pq, const FaissPQColumns *columns, size_t n,
+                           const float *x, float *distances, idx_t *labels) {
+    uint32_t best[BLOCK];
+    size_t d = pq->quantizer.d, dsub = pq->dsub;
+    for (size_t i = 0; i < n; i++) {
+        distances[i] = 0;
+        labels[i] = 0;
+    }
+    for (size_t m = 0; m < pq->M; m++) {
+        faiss_kernels.pq_nearest (x + m * dsub, d, n, dsub, columns->data + m * columns->step,
+                                  columns->ld, pq->ksub, best);
+        for (size_t i = 0; i < n; i++) {
+            const float *centroid = pq->centroids.data + (m * pq->ksub + best[i]) * dsub;
+            distances[i] += faiss_kernels.fvec_L2sqr (x + i * d + m * dsub, centroid, dsub);
+            labels[i] |= (idx_t)best[i] << (m * pq->nbits);
+        }
+    }
+}
+
+/* The same for one query by its table. @param scratch  size ksub */
+static void nearest_one (const FaissProductQuantizer *pq, const float *x, const float *table,
+                         uint32_t *scratch, float *distance, idx_t *label) {
     *distance = 0;
     *label = 0;
     for (size_t m = 0; m < pq->M; m++) {
-        const float *of_part = table + m * pq->ksub;
-        size_t best = 0;
-        for (size_t i = 1; i < pq->ksub; i++) {
-            best = of_part[i] < of_part[best] ? i : best;
-        }
-        *distance += of_part[best];
-        *label |= (idx_t)(best << (m * pq->nbits));
+        size_t best = faiss_pq_first_smallest (table + m * pq->ksub, pq->ksub, scratch);
+        const float *centroid = pq->centroids.data + (m * pq->ksub + best) * pq->dsub;
+        *distance += faiss_kernels.fvec_L2sqr (x + m * pq->dsub, centroid, pq->dsub);
+        *label |= (idx_t)best << (m * pq->nbits);
     }
+}
+
+static FaissStatus search_nearest (const FaissProductQuantizer *pq, const FaissPQColumns *columns,
+                                   idx_t n, const float *x, float *distances, idx_t *labels) {
+    size_t d = pq->quantizer.d;
+    if (columns->data) {
+        idx_t n_blocks = (n + BLOCK - 1) / BLOCK;
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+        for (idx_t b = 0; b < n_blocks; b++) {
+            idx_t begin = b * BLOCK, size = n - begin < BLOCK ? n - begin : BLOCK;
+            nearest_block (pq, columns, (size_t)size, x + (size_t)begin * d, distances + begin,
+                           labels + begin);
+        }
+        return FAISS_OK;
+    }
+    FAISS_AUTO_FREE (float) *table = NULL;
+    FAISS_AUTO_FREE (uint32_t) *scratch = NULL;
+    FAISS_TRY (faiss_alloc (&table, pq->M * pq->ksub, sizeof *table));
+    FAISS_TRY (faiss_alloc (&scratch, pq->ksub, sizeof *scratch));
+    for (idx_t i = 0; i < n; i++) { /* a few */
+        faiss_pq_distance_table (pq, x + (size_t)i * d, table);
+        nearest_one (pq, x + (size_t)i * d, table, scratch, distances + i, labels + i);
+    }
+    return FAISS_OK;
 }
 
 static FaissStatus nearest_k (SumFinder *finder, const FaissProductQuantizer *pq,
@@ -327,6 +411,7 @@ static FaissStatus nearest_k (SumFinder *finder, const FaissProductQuantizer *pq
         for (size_t i = 0; i < pq->ksub; i++) {
             finder->parts[m].entries[i] = (Entry){table[m * pq->ksub + i], (uint32_t)i};
         }
+        start_part (&finder->parts[m], pq->ksub);
     }
     return find_sums (finder, k, distances, labels);
 }
@@ -339,25 +424,24 @@ static FaissStatus MultiIndexQuantizer_search (const FaissIndex *index, idx_t n,
     FAISS_TRY (faiss_pq_check (__func__, pq));
     FAISS_AUTO (PQColumns) columns = {0};
     FAISS_TRY (faiss_pq_columns (pq, (size_t)n, &columns));
+    if (k == 1) {
+        return search_nearest (pq, &columns, n, x, distances, labels);
+    }
     FaissRegion region = {0};
 #pragma omp parallel num_threads(faiss_threads_for(n))
     {
         SumFinder finder;
         float *table = NULL;
         faiss_region_note (&region, faiss_alloc (&table, pq->M * pq->ksub, sizeof *table));
-        faiss_region_note (&region, SumFinder_init (&finder, pq, k == 1 ? 0 : pq->ksub));
+        faiss_region_note (&region, SumFinder_init (&finder, pq, pq->ksub));
 #pragma omp for
         for (idx_t i = 0; i < n; i++) {
             if (faiss_region_stopped (&region)) {
                 continue;
             }
             faiss_pq_distance_table_by (pq, &columns, x + (size_t)i * pq->quantizer.d, table);
-            if (k == 1) {
-                nearest_one (pq, table, distances + i, labels + i);
-            } else {
-                faiss_region_note (
-                    &region, nearest_k (&finder, pq, table, k, distances + i * k, labels + i * k));
-            }
+            faiss_region_note (
+                &region, nearest_k (&finder, pq, table, k, distances + i * k, labels + i * k));
         }
         SumFinder_clear (&finder);
         free (table);
@@ -563,7 +647,7 @@ static FaissStatus combine_one (SumFinder *finder, size_t n, size_t query, size_
                     (Entry){found[offset + i], (uint32_t)where[offset + i]};
             }
         }
-        finder->parts[m].n = present;
+        start_part (&finder->parts[m], present);
     }
     return find_sums (finder, k, distances, labels);
 }

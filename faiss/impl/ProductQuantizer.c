@@ -313,22 +313,22 @@ FaissStatus faiss_ProductQuantizer_compute_sdc_table (FaissProductQuantizer *sel
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-static size_t first_smallest (const float *values, size_t n) {
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++) {
-        best = values[i] < values[best] ? i : best;
-    }
-    return best;
+size_t faiss_pq_first_smallest (const float *values, size_t n, uint32_t *scratch) {
+    float low, high;
+    faiss_kernels.pq_table_ranges (values, 1, n, &low, &high);
+    return faiss_kernels.find_at_most (values, n, low, scratch) > 0 ? scratch[0] : 0;
 }
 
 FaissStatus faiss_ProductQuantizer_compute_code_from_distance_table (
     const FaissProductQuantizer *self, const float *tab, uint8_t *code) {
     FAISS_TRY (faiss_pq_check (__func__, self));
     FAISS_REQUIRE (tab && code, "tab or code is NULL");
+    FAISS_AUTO_FREE (uint32_t) *scratch = NULL;
+    FAISS_TRY (faiss_alloc (&scratch, self->ksub, sizeof *scratch));
     memset (code, 0, self->quantizer.code_size);
     for (size_t m = 0; m < self->M; m++) {
-        faiss_bitstring_put (code, m * self->nbits,
-                             first_smallest (tab + m * self->ksub, self->ksub), self->nbits);
+        size_t number = faiss_pq_first_smallest (tab + m * self->ksub, self->ksub, scratch);
+        faiss_bitstring_put (code, m * self->nbits, number, self->nbits);
     }
     return FAISS_OK;
 }
@@ -359,16 +359,16 @@ static void encode_block (const FaissProductQuantizer *self, const FaissPQColumn
     }
 }
 
-/* Encode a few vectors, without columns. @param table  size ksub */
+/* Encode a few vectors, without columns. @param table, scratch  size ksub */
 static void encode_few (const FaissProductQuantizer *self, const float *x, uint8_t *codes, size_t n,
-                        float *table) {
+                        float *table, uint32_t *scratch) {
     memset (codes, 0, n * self->quantizer.code_size);
     for (size_t m = 0; m < self->M; m++) {
         const float *centroids = self->centroids.data + m * self->ksub * self->dsub;
         for (size_t i = 0; i < n; i++) {
             faiss_kernels.pq_row_table_L2 (x + i * self->quantizer.d + m * self->dsub, self->dsub,
                                            centroids, self->ksub, table);
-            uint32_t number = (uint32_t)first_smallest (table, self->ksub);
+            uint32_t number = (uint32_t)faiss_pq_first_smallest (table, self->ksub, scratch);
             put_numbers (self, m, &number, codes + i * self->quantizer.code_size, 1);
         }
     }
@@ -399,8 +399,10 @@ static FaissStatus ProductQuantizer_compute_codes (const FaissQuantizer *quantiz
         return encode_blocks (self, &columns, x, codes, n);
     }
     FAISS_AUTO_FREE (float) *table = NULL;
+    FAISS_AUTO_FREE (uint32_t) *scratch = NULL;
     FAISS_TRY (faiss_alloc (&table, self->ksub, sizeof *table));
-    encode_few (self, x, codes, n, table);
+    FAISS_TRY (faiss_alloc (&scratch, self->ksub, sizeof *scratch));
+    encode_few (self, x, codes, n, table, scratch);
     return FAISS_OK;
 }
 
