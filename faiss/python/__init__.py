@@ -89,6 +89,7 @@ def wrap_classes ():
             the_class.__repr__ = class_wrappers.index_repr
     add_ref_in_method (swigfaiss.IndexPreTransform, "prepend_transform", 0)
     add_ref_in_method_explicit_own (swigfaiss.IndexIVF, "replace_invlists")
+    add_ref_in_method_explicit_own (swigfaiss.IndexIVFSpectralHash, "replace_vt")
     swigfaiss.Index.__getstate__ = index_getstate
     swigfaiss.Index.__setstate__ = index_setstate
 

@@ -27,7 +27,7 @@ import sys
 import xml.etree.ElementTree as ET
 
 from python_names import (BORROWED, CONSTANT_NAMES, DOWNCASTS, ENUM_CLASSES, HEADERS_LEFT_OUT, HIDDEN,
-                          OUTPUTS, RENAMED, SIGNATURES)
+                          METHODS, OUTPUTS, RENAMED, SIGNATURES)
 
 
 def public_headers (root):
@@ -196,8 +196,12 @@ def class_constants (path, bases):
         of = attributes (node).get ("name") or ""
         cls = ENUM_CLASSES[of] if of in ENUM_CLASSES else max (
             (c for c in bases if of.startswith (c)), key=len, default=None)
-        for item in node.findall ("enumitem") if cls in bases else ():
+        for item in node.findall ("enumitem") if of not in ENUM_CLASSES or cls else ():
             name = attributes (item)["name"]
+            if cls not in bases:  # or the enumerators' names begin with it
+                if "Faiss" + name.split ("_")[0] not in bases:
+                    continue
+                cls = "Faiss" + name.split ("_")[0]
             yield cls, CONSTANT_NAMES.get (name) or re.sub (f"^(FAISS_)?{cls[5:]}_", "", name), name
 
 
@@ -270,7 +274,7 @@ def python_members (bases, fields, functions):
             yield Member (cls, "constructor", "__init__", f, creates)
         elif name == "free":
             yield Member (cls, "destructor", name, f)
-        elif not (name == "cast" or name in known and len (f.params) == 1
+        elif f.name in METHODS or not (name == "cast" or name in known and len (f.params) == 1
                   or name.removeprefix ("set_") in known and len (f.params) == 2):
             # those are attributes here, or done by the downcast of every result
             kind = "method" if f.params and f.params[0].name == "self" else "static"

@@ -39,6 +39,7 @@ SIGNATURES = {
     "faiss_OperatingPoints_add": "perf, t, key, cno=0",
     "faiss_OperatingPoints_merge_with": "other, prefix=\"\"",
     "faiss_ParameterSpace_set_index_parameter": "index, name, val<value",
+    "faiss_IndexIVFSpectralHash_replace_vt": "ref<vt, own=false",
     "faiss_HNSW_prepare_level_tab": "n, preset_levels=false",
     "faiss_IndexHNSW_search_level_0":
         "n, x, k, nearest, nearest_d, distances, labels, nprobe=1, search_type=1, params=NULL",
@@ -138,6 +139,11 @@ DOWNCASTS = {
     "FaissInvertedLists": ("downcast_InvertedLists", "il"),
     "FaissQuantizer": ("downcast_Quantizer", "aq"),
     "FaissAdditiveQuantizer": ("downcast_AdditiveQuantizer", "aq"),
+}
+
+# C functions that are methods though their names say that they set or get a field
+METHODS = {
+    "faiss_ResidualCoarseQuantizer_set_beam_factor",
 }
 
 # C functions that Python does without

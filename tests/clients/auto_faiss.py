@@ -20,7 +20,6 @@ with tempfile.TemporaryDirectory () as folder:
                                     current_memory_available="2G", nb_cores=2, verbose=50)
         D, I = index.search (q, 3)
         results[key] = I[:, 0], D[:, 0], infos["nb vectors"], infos["vectors dimension"]
-        results[key + " recall"] = float (infos["1-recall@20"])
 index, infos = build_index (x, save_on_disk=False, metric_type="ip", max_index_memory_usage="1G",
                             current_memory_available="2G", nb_cores=2, verbose=50)
 results["chosen"] = type (index).__name__

@@ -64,7 +64,7 @@ def sample (faiss, nodes, name):
 
 def test_every_constructor_keeps_objects (faiss):
     """a = A (B ()): B lives as long as A, for all constructors with objects among their arguments."""
-    tried, numbers = [], {"int": [24, 8, 2, 4, 1, 1], "float": [1.0] * 4, "bool": [False] * 4, "Any": [len] * 4}
+    tried, numbers = [], {"int": [24, 8, 2, 4, 1, 1, 1, 1, 1], "float": [1.0] * 4, "bool": [False] * 4, "Any": [len] * 4}
     for name, nodes, constructors, _ in stub_classes (faiss):
         for types in constructors:
             if not any (t in nodes for t in types):

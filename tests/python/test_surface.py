@@ -19,6 +19,15 @@ API = json.loads ((HERE / "python_api.json").read_text ())
 # what differs on purpose
 DIFFERENT = {
     "DirectMapAdd.__init__": "C has no constructors: init () does it",
+    "AdditiveCoarseQuantizer ()": "a class of which there are no objects, in C",
+    "IndexIVFIndependentQuantizer ().is_trained": "an object without parts is not trained",
+    "LocalSearchCoarseQuantizer ().is_trained": "the same",
+    "IndexIVFProductLocalSearchQuantizer ().is_trained": "the same",
+    "IndexIVFProductLocalSearchQuantizer ().invlists": "an inverted file always has lists",
+    "IndexIVFProductLocalSearchQuantizer ().own_invlists": "the same",
+    "IndexIVFProductResidualQuantizer ().is_trained": "the same",
+    "IndexIVFProductResidualQuantizer ().invlists": "an inverted file always has lists",
+    "IndexIVFProductResidualQuantizer ().own_invlists": "the same",
     "IndexRowwiseMinMaxBase.train_inplace": "takes an array in the class that has it, too",
     "ResidualQuantizer (8, 2, 8).only_8bit": "upstream's is always false",
     "LocalSearchQuantizer (8, 2, 8).only_8bit": "the same",
