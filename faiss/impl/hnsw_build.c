@@ -337,7 +337,7 @@ static FaissStatus link_batch_forward (Build *b, const int32_t *nodes, size_t n)
         Worker *w = &b->workers[faiss_thread_number ()];
 #pragma omp for schedule(static)
         for (size_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region, descend (b, w, &starts[i]));
             }
         }
@@ -347,7 +347,7 @@ static FaissStatus link_batch_forward (Build *b, const int32_t *nodes, size_t n)
         }
 #pragma omp for schedule(dynamic, 4)
         for (size_t i = 0; i < n; i++) {
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region, link_forward (b, w, &starts[i]));
             }
         }
@@ -489,7 +489,7 @@ static FaissStatus link_batch_back (Build *b, int level, const int32_t *nodes, s
     int n_threads = (size_t)b->n_threads < n ? b->n_threads : (int)n;
 #pragma omp parallel for num_threads(n_threads) schedule(dynamic, 64)
     for (size_t i = 0; i < n_runs; i++) {
-        if (!faiss_region_failed (&region)) {
+        if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region,
                                link_back (b, &b->workers[faiss_thread_number ()], level,
                                           b->links.data + b->runs[i], b->runs[i + 1] - b->runs[i]));

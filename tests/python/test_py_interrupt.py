@@ -11,21 +11,34 @@ import pytest
 
 LONG = {  # calls of many seconds
     "search": "flat.search (many, 10)",
+    "search, k=1": "flat.search (many, 1)",
+    "search with a selector": "flat.search (many, 10, params=faiss.SearchParameters (sel=odd))",
+    "search by another metric": "l1.search (many, 10)",
     "range search": "flat.range_search (many, 1e-3)",
     "inverted file": "ivf.search (many, 10)",
+    "range search of an inverted file": "ivf.range_search (many, 1e-3)",
     "k-means": "faiss.Kmeans (64, 300, niter=10000, max_points_per_centroid=10000).train (many)",
+    "one iteration": "faiss.Kmeans (64, 20000, niter=1, max_points_per_centroid=10000).train (many)",
+    "train": "faiss.index_factory (64, 'IVF8192,Flat').train (many)",
+    "add": "large.add (many)",
+    "knn": "faiss.knn (many, base, 3)",
 }
 PREPARE = """
 import faiss, numpy as np, threading, os, signal, time
-signal.signal (signal.SIGINT, signal.default_int_handler)  # in the background shells ignore it
-base, many = np.random.rand (100000, 64).astype ("f4"), np.random.rand (300000, 64).astype ("f4")
+rng = np.random.default_rng (1)
+base, many = rng.random ((20000, 64), dtype="f4"), rng.random ((300000, 64), dtype="f4")
 flat = faiss.IndexFlatL2 (64); flat.add (base)
-ivf = faiss.index_factory (64, "IVF100,Flat"); ivf.train (base[:5000]); ivf.add (base); ivf.nprobe = 100
+l1 = faiss.IndexFlat (64, faiss.METRIC_L1); l1.add (base)
+ivf = faiss.index_factory (64, "IVF100,Flat"); ivf.quantizer.add (base[:100]); ivf.is_trained = True
+ivf.add (base); ivf.nprobe = 100
+large = faiss.index_factory (64, "IVF20000,Flat"); large.quantizer.add (base); large.is_trained = True
+large.add (base[:1000])
+odd = faiss.IDSelectorBatch (np.arange (1, 20000, 2))
 def interrupt ():
     global at
     at = time.time ()
     os.kill (os.getpid (), signal.SIGINT)
-threading.Timer (.3, interrupt).start ()
+threading.Timer (.2, interrupt).start ()
 """
 
 
@@ -37,7 +50,8 @@ try:
     print ("done before", end=" ")
 except KeyboardInterrupt:
     print ("stopped after", time.time () - at)
-assert ivf.ntotal == 100000 and flat.search (base[:1], 1)[1][0, 0] == 0
+assert ivf.ntotal == 20000 and flat.search (base[:1], 1)[1][0, 0] == 0
+assert large.ntotal == 1000 == sum (large.invlists.list_size (i) for i in range (20000))
 """
     path = os.path.dirname (os.path.dirname (faiss.__file__))
     result = subprocess.run ([sys.executable, "-c", code], capture_output=True, text=True,
