@@ -190,6 +190,9 @@ FaissStatus faiss_knn_extra_metrics (const float *x, const float *y, size_t d, s
     for (size_t i = 0; i < nx; i++) {
         float *heap_vals = vals + i * k;
         idx_t *heap_ids = ids + i * k;
+        if (faiss_region_failed (&region)) {
+            continue;
+        }
         faiss_heap_heapify (is_similarity, k, heap_vals, heap_ids);
         for (size_t j = 0; j < ny; j++) {
             if (j % ROWS_PER_CHECK == 0 && faiss_region_stopped (&region)) {
