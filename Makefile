@@ -43,6 +43,16 @@ wheel:
 	@PYTHON="$(PYTHON)" sh tests/wheel.sh $(BUILD)
 .PHONY: wheel
 
+# programs from PyPI on faiss-cpu and on ours: CLIENTS="langchain_store ..." for some. Large downloads.
+test-clients: wheel
+	@$(PYTHON) tests/clients/run.py $(BUILD) $(CLIENTS)
+.PHONY: test-clients
+
+# the Python module and its tests with AddressSanitizer
+check-asan-python:
+	@sh tests/asan_python.sh build-asan-python
+.PHONY: check-asan-python
+
 # C tests only, for the edit-test loop; CTEST_FLAGS='-R IndexIVF' or '-LE long', for example
 check: all
 	@cd $(BUILD) && ctest --no-tests=error --output-on-failure -j $(JOBS) $(CTEST_FLAGS)

@@ -166,6 +166,9 @@ HIDDEN = {
     "faiss_ParameterSpace_combination_name",
     "faiss_pairwise_L2sqr_with_defaults",
     "faiss_LocalSearchQuantizer_icm_encode_impl",  # upstream's computes what ours takes
+    "faiss_ProductQuantizer_search",  # upstream's fill heaps of a class of their own
+    "faiss_ProductQuantizer_search_ip",
+    "faiss_ProductQuantizer_search_sdc",
     "faiss_vector_distance",  # a C function
     "faiss_fvecs_maybe_subsample",  # results in memory of C's
     "faiss_fvec_L2sqr_batch_4",  # upstream's have four results
