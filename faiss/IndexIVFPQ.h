@@ -53,8 +53,7 @@ typedef struct FaissIndexIVFPQ FAISS_EXTENDS (FaissIndexIVF) {
     int use_precomputed_table;
     /// of list l, part m and centroid r: r^2 + 2 * <centroid of the list, r>
     FaissFloat32Vector precomputed_table;
-    /// names the table among all that were ever made
-    FAISS_PRIVATE (uint64_t table_key;)
+    FAISS_PRIVATE (uint64_t table_key;) /* names the table among all that were ever made */
 } FaissIndexIVFPQ;
 
 #ifndef SWIG
