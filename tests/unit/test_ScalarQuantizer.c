@@ -13,7 +13,8 @@
 
 typedef struct Golden {
     FaissQuantizerType qtype;
-    size_t d, code_size;
+    size_t d;
+    const int64_t *code_size;
     const double *trained;
     size_t n_trained;
     const int64_t *codes;
@@ -24,7 +25,7 @@ typedef struct Golden {
 
 #define GOLDEN(type, d)                                                                            \
     {                                                                                              \
-        QT_##type, d, (size_t)golden_sq_QT_##type##_code_size[0], golden_sq_QT_##type##_trained,   \
+        QT_##type, d, golden_sq_QT_##type##_code_size, golden_sq_QT_##type##_trained,              \
             golden_sq_QT_##type##_trained_n, golden_sq_QT_##type##_codes_hex,                      \
             golden_sq_QT_##type##_codes_hex_n, golden_sq_QT_##type##_decoded,                      \
             golden_sq_QT_##type##_decoded_n                                                        \
@@ -32,9 +33,9 @@ typedef struct Golden {
 /* without the trained values */
 #define GOLDEN_CODES(type, d)                                                                      \
     {                                                                                              \
-        QT_##type, d, (size_t)golden_sq_QT_##type##_code_size[0], NULL, 0,                         \
-            golden_sq_QT_##type##_codes_hex, golden_sq_QT_##type##_codes_hex_n,                    \
-            golden_sq_QT_##type##_decoded, golden_sq_QT_##type##_decoded_n                         \
+        QT_##type, d, golden_sq_QT_##type##_code_size, NULL, 0, golden_sq_QT_##type##_codes_hex,   \
+            golden_sq_QT_##type##_codes_hex_n, golden_sq_QT_##type##_decoded,                      \
+            golden_sq_QT_##type##_decoded_n                                                        \
     }
 
 static const Golden goldens[] = {
@@ -90,7 +91,8 @@ static void codes_are_as_recorded (void **state) {
         const Golden *golden = &goldens[g];
         FaissScalarQuantizer *sq = NULL;
         assert_ok (faiss_ScalarQuantizer_new_with (&sq, golden->d, golden->qtype));
-        assert_int_equal (sq->quantizer.code_size, golden->code_size);
+        size_t code_size = sq->quantizer.code_size;
+        assert_int_equal (code_size, golden->code_size[0]);
         float *train = golden_vectors (golden, false, N_TRAIN);
         float *test = golden_vectors (golden, true, N_TEST), decoded[N_TEST * 9];
         uint8_t codes[N_TEST * 18 + 1];
@@ -100,10 +102,10 @@ static void codes_are_as_recorded (void **state) {
             assert_golden (sq->trained.data, golden->trained, golden->n_trained);
         }
         assert_ok (faiss_ScalarQuantizer_compute_codes (sq, test, codes, N_TEST));
-        assert_int_equal (golden->n_codes, N_TEST * golden->code_size);
+        assert_int_equal (golden->n_codes, N_TEST * code_size);
         bool is_turbo = golden->qtype >= QT_2bit_tq && golden->qtype <= QT_5bit_tq;
         for (size_t i = 0; i < golden->n_codes; i++) {
-            if (is_turbo && i % golden->code_size >= golden->code_size - 8) {
+            if (is_turbo && i % code_size >= code_size - 8) {
                 continue; /* floats, of which the last bit depends on the order of a sum */
             }
             assert_int_equal (codes[i], golden->codes[i]);

@@ -19,7 +19,7 @@ static inline __attribute__ ((always_inline)) void put_numbers (const int bits, 
                                                                 size_t n, uint8_t *code) {
     uint64_t packed = pack_8 (bits, v);
     if (n >= 8) {
-        memcpy (code, &packed, (size_t)bits);
+        memcpy (code, &packed, bits < 8 ? (size_t)bits : sizeof packed);
         return;
     }
     for (size_t i = 0; 8 * i < n * (size_t)bits; i++) {
