@@ -94,7 +94,7 @@ def transform_of(index):
     vector = lib.faiss_IndexPreTransform_chain(index)
     out = ctypes.c_void_p()
     lib.faiss_VectorTransformVector_at(vector, 0, ctypes.byref(out))
-    return cfaiss.Object(out).keep(index)
+    return cfaiss.Object(out, borrowed=True).keep(index)
 
 
 def report(what, text, data, threads, mine, theirs, quality):
