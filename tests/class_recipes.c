@@ -504,6 +504,20 @@ static FaissStatus centering (void **out) {
     return FAISS_OK;
 }
 
+static FaissStatus neural_codec (void **out) {
+    return faiss_IndexNeuralNetCodec_new_with ((FaissIndexNeuralNetCodec **)out, MAX_D, 2, 3,
+                                               METRIC_L2);
+}
+
+static FaissStatus qinco (void **out) {
+    FAISS_OWNED (IndexQINCo) *index = NULL;
+    FAISS_TRY (faiss_IndexQINCo_new_with (&index, MAX_D, 3, 2, 2, 4, METRIC_L2));
+    index->index.is_trained = true;
+    FAISS_TRY (faiss_Index_add (&index->index, 5, sample_rows (MAX_D)));
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
 static FaissStatus residual_coarse (void **out) {
     FAISS_OWNED (ResidualCoarseQuantizer) *index = NULL;
     FAISS_TRY (faiss_ResidualCoarseQuantizer_new_with (&index, MAX_D, 2, 2, METRIC_L2));
@@ -526,6 +540,8 @@ static FaissStatus local_search_coarse (void **out) {
 static const ObjectRecipe object_recipes[] = {
     {"ArrayInvertedLists", array_lists},
     {"MultiIndexQuantizer", multi_index},
+    {"IndexNeuralNetCodec", neural_codec},
+    {"IndexQINCo", qinco},
     {"ResidualCoarseQuantizer", residual_coarse},
     {"LocalSearchCoarseQuantizer", local_search_coarse},
     {"MultiIndexQuantizer2", multi_index_2},

@@ -309,3 +309,44 @@ def test_progressive_dim_clustering(oracle, rng, d, apply_pca):
     lib.faiss_ProgressiveDimClustering_free(clustering)
     mine = ((x[:, None, :] - centroids[None]) ** 2).sum(-1).min(1).sum()
     assert mine < 1.01 * obj
+
+
+# ---- QINCo ------------------------------------------------------------------------------------
+
+def test_qinco(oracle, rng):
+    d, M, nbits, L, h = 6, 3, 4, 2, 5
+    sizes = [16 * d] + (M - 1) * ([16 * d, 2 * d * d, d] + L * [d * h, d * h])
+    weights = [rng.standard_normal(n).astype(np.float32) / 2 for n in sizes]
+    x = rng.standard_normal((40, d)).astype(np.float32)
+    codes, decoded = oracle("""
+        index = faiss.IndexQINCo(d, M, nbits, L, h)
+        places = [index.qinco.codebook0.weight]
+        for m in range(M - 1):
+            step = index.qinco.get_step(m)
+            places += [step.codebook.weight, step.MLPconcat.weight, step.MLPconcat.bias]
+            for i in range(L):
+                block = step.get_residual_block(i)
+                places += [block.linear1.weight, block.linear2.weight]
+        for place, w in zip(places, weights):
+            faiss.copy_array_to_vector(w, place)
+        index.is_trained = True
+        codes = index.sa_encode(x)
+        return codes, index.sa_decode(codes)
+    """, x=x, weights=weights, d=d, M=M, nbits=nbits, L=L, h=h)
+    index = cfaiss.new("IndexQINCo_new_with", d, M, nbits, L, h, 1)
+    net = index.qinco
+    places = [lib.faiss_Embedding_weight(lib.faiss_QINCo_codebook0(net))]
+    for m in range(M - 1):
+        step = lib.faiss_QINCo_get_step(net, m)
+        mlp = lib.faiss_QINCoStep_MLPconcat(step)
+        places += [lib.faiss_Embedding_weight(lib.faiss_QINCoStep_codebook(step)),
+                   lib.faiss_Linear_weight(mlp), lib.faiss_Linear_bias(mlp)]
+        for i in range(L):
+            block = lib.faiss_QINCoStep_get_residual_block(step, i)
+            places += [lib.faiss_Linear_weight(lib.faiss_FFN_linear1(block)),
+                       lib.faiss_Linear_weight(lib.faiss_FFN_linear2(block))]
+    for place, w in zip(places, weights):
+        lib.faiss_Float32Vector_assign(place, w, len(w))
+    index.is_trained = True
+    assert (index.sa_encode(x) == codes).all()
+    np.testing.assert_allclose(index.sa_decode(codes), decoded, rtol=1e-4, atol=1e-4)
