@@ -521,6 +521,17 @@ size_t faiss_ResidualQuantizer_memory_per_point (const FaissResidualQuantizer *s
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+static FaissStatus check_beam_size (const FaissIOReader *r, const FaissResidualQuantizer *self) {
+    FAISS_REQUIRE_FILE (r, self->max_beam_size > 0, "expected max_beam_size > 0, got %d",
+                        self->max_beam_size);
+    FAISS_REQUIRE_FILE (r,
+                        (size_t)self->max_beam_size <
+                            faiss_deserialization_vector_byte_limit / sizeof (float) / self->aq.M,
+                        "beams of max_beam_size=%d with M=%zu codebooks are too large",
+                        self->max_beam_size, self->aq.M);
+    return FAISS_OK;
+}
+
 FaissStatus faiss_read_ResidualQuantizer (FaissIOReader *r, FaissResidualQuantizer *self,
                                           int io_flags) {
     FaissAdditiveQuantizer *aq = &self->aq;
@@ -528,7 +539,7 @@ FaissStatus faiss_read_ResidualQuantizer (FaissIOReader *r, FaissResidualQuantiz
     FAISS_TRY (faiss_check_codebooks (r, aq, aq->quantizer.d));
     FAISS_TRY (faiss_read_i32 (r, &self->train_type, "train_type"));
     FAISS_TRY (faiss_read_i32 (r, &self->max_beam_size, "max_beam_size"));
-    FAISS_TRY (faiss_check_beam_size (r, self));
+    FAISS_TRY (check_beam_size (r, self));
     return self->train_type & ResidualQuantizer_Skip_codebook_tables ||
                    io_flags & FAISS_IO_FLAG_SKIP_PRECOMPUTE_TABLE
                ? FAISS_OK
@@ -539,17 +550,6 @@ FaissStatus faiss_write_ResidualQuantizer (FaissIOWriter *w, const FaissResidual
     FAISS_TRY (faiss_write_AdditiveQuantizer (w, &self->aq));
     FAISS_TRY (faiss_write_i32 (w, self->train_type));
     return faiss_write_i32 (w, self->max_beam_size);
-}
-
-FaissStatus faiss_check_beam_size (const FaissIOReader *r, const FaissResidualQuantizer *self) {
-    FAISS_REQUIRE_FILE (r, self->max_beam_size > 0, "expected max_beam_size > 0, got %d",
-                        self->max_beam_size);
-    FAISS_REQUIRE_FILE (r,
-                        (size_t)self->max_beam_size <
-                            faiss_deserialization_vector_byte_limit / sizeof (float) / self->aq.M,
-                        "beams of max_beam_size=%d with M=%zu codebooks are too large",
-                        self->max_beam_size, self->aq.M);
-    return FAISS_OK;
 }
 
 FaissStatus faiss_read_OldResidualQuantizer (FaissIOReader *r, FaissResidualQuantizer *self) {
@@ -563,8 +563,7 @@ FaissStatus faiss_read_OldResidualQuantizer (FaissIOReader *r, FaissResidualQuan
     FAISS_TRY (faiss_read_f32 (r, &aq->norm_min, "norm_min"));
     FAISS_TRY (faiss_read_f32 (r, &aq->norm_max, "norm_max"));
     aq->search_type = (FaissAdditiveQuantizerSearchType)search_type;
-    FAISS_TRY (faiss_AdditiveQuantizer_set_derived_values (aq));
-    return faiss_check_beam_size (r, self);
+    return faiss_AdditiveQuantizer_set_derived_values (aq);
 }
 
 /* ---- the class ------------------------------------------------------------------------------- */

@@ -23,7 +23,4 @@ FaissStatus faiss_read_ProductLocalSearchQuantizer (FaissIOReader *r,
 FaissStatus faiss_write_ProductAdditiveQuantizer (FaissIOWriter *w,
                                                   const FaissProductAdditiveQuantizer *self);
 
-/// The rule on max_beam_size.
-FaissStatus faiss_check_beam_size (const FaissIOReader *r, const FaissResidualQuantizer *self);
-
 #endif

@@ -72,6 +72,8 @@ STRICTER = [
     (r"IxLa scale_nbit: = -1", "upstream makes an index that cannot encode"),
     (r"(LegacyIvfHeader ids|Iv\w\w codes)\[", "upstream does not compare the lengths of a list's ids "
      "and codes, and reads past the shorter"),
+    (r"(AQ|OldRQ) search_type: ", "upstream takes a search type that there is not for one without "
+     "norms"),
 ]
 
 RECORD_WIDTH = {"u64x3[]": 3, "u64x2[]": 2, "pair<i64,i64>[]": 2}
