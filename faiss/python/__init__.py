@@ -52,6 +52,7 @@ def wrap_classes ():
     handlers = [("Index", class_wrappers.handle_Index),
                 ("VectorTransform", class_wrappers.handle_VectorTransform),
                 ("Quantizer", class_wrappers.handle_Quantizer),
+                ("IndexFlat", class_wrappers.handle_IndexFlat),
                 ("Clustering", class_wrappers.handle_Clustering),
                 ("Clustering1D", class_wrappers.handle_Clustering1D),
                 ("ParameterSpace", class_wrappers.handle_ParameterSpace),
@@ -68,7 +69,7 @@ def wrap_classes ():
         root = getattr (swigfaiss, root_name, None)
         for the_class in classes:
             if root is not None and issubclass (the_class, root):
-                if root_name in ("Clustering", "ParameterSpace") and the_class is not root:
+                if root_name in ("Clustering", "IndexFlat", "ParameterSpace") and the_class is not root:
                     continue
                 handle (the_class)
     for name, dtype, keep in [("IDSelectorArray", "int64", True), ("IDSelectorBatch", "int64", False),

@@ -390,6 +390,18 @@ def handle_Clustering (the_class):
                               None if weights is None else swig_ptr (weights))
 
 
+def handle_IndexFlat (the_class):
+    """Who takes hold of the codes may write to them: as after get_xb, no filter codes are used until
+    the index changes by a method (docs/exact-search.md)."""
+    inherited = the_class.codes
+
+    def codes (self):
+        self.get_xb ()
+        return inherited.fget (self)
+
+    the_class.codes = property (codes, inherited.fset, doc=inherited.__doc__)
+
+
 def handle_Clustering1D (the_class):
 
     @replacement (the_class)

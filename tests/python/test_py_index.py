@@ -225,3 +225,17 @@ def test_merge (faiss, data):
     assert a.ntotal == 2000 and b.ntotal == 0
     a.merge_from (otherIndex=made (faiss, data, "Flat"), add_id=0)
     assert a.ntotal == 3000
+
+
+def test_vectors_written_in_place (faiss):
+    """What a program writes through index.codes is found, also where searches keep filter codes."""
+    x = np.random.RandomState (7).rand (20000, 64).astype ("f4")
+    index = faiss.IndexFlatL2 (64)
+    index.add (x)
+    for i in range (15):
+        index.search (x[i:i + 1], 3)
+    assert index.filter_codes_size () > 0
+    rows = faiss.rev_swig_ptr (index.codes.data (), x.nbytes).view ("float32").reshape (x.shape)
+    rows[4321] = -5
+    D, I = index.search (np.full ((1, 64), -5, "float32"), 1)
+    assert I[0, 0] == 4321 and D[0, 0] == 0
