@@ -48,13 +48,12 @@ static inline __attribute__ ((always_inline)) size_t below (const uint8_t *x, co
 }
 
 /* One instance per size up to 16 bytes and per number of words up to 8. */
-#define FOR_EACH_SIZE(X)                                                                           \
-    X (0, 1)                                                                                       \
-    X (0, 2)                                                                                       \
-    X (0, 3)                                                                                       \
-    X (0, 4)                                                                                       \
-    X (0, 5) X (0, 6) X (0, 7) X (1, 0) X (1, 1) X (1, 2) X (1, 3) X (1, 4) X (1, 5) X (1, 6)      \
-        X (1, 7) X (2, 0) X (3, 0) X (4, 0) X (5, 0) X (6, 0) X (7, 0) X (8, 0)
+/* clang-format off */
+#define FOR_EACH_SIZE(X) \
+    X (0, 1) X (0, 2) X (0, 3) X (0, 4) X (0, 5) X (0, 6) X (0, 7) \
+    X (1, 0) X (1, 1) X (1, 2) X (1, 3) X (1, 4) X (1, 5) X (1, 6) X (1, 7) \
+    X (2, 0) X (3, 0) X (4, 0) X (5, 0) X (6, 0) X (7, 0) X (8, 0)
+/* clang-format on */
 
 #define IF_SIZE(n_words, n_bytes)                                                                  \
     case n_words * 8 + n_bytes:                                                                    \
