@@ -48,7 +48,8 @@ typedef struct Search {
     const FaissProductQuantizer *pq;
     const FaissInvertedLists *lists;
     FaissIVFPQForm form;
-    bool needs_centroid; /* the base is the product with it */
+    const FaissPQColumns *columns; /* of the centroids, for tables */
+    bool needs_centroid;           /* the base is the product with it */
     bool is_similarity, store_pairs, keep_heaps;
     const float *x;
     const idx_t *keys;
@@ -62,9 +63,10 @@ typedef struct Search {
  * good. */
 typedef struct Query {
     size_t number;
-    float *table;   /* M * 256 */
-    uint8_t *bytes; /* (entry - smallest of its part) * scale, rounded down */
-    bool is_on;     /* the bytes mean something */
+    float *table;    /* M * 256 */
+    uint8_t *bytes;  /* (entry - smallest of its part) * scale, rounded down */
+    bool is_rounded; /* there are bytes */
+    bool is_on;      /* they mean something */
     double smallest, scale, magnitudes;
 } Query;
 
@@ -125,6 +127,7 @@ static void round_table (Worker *w, Query *query) {
     const Search *s = w->s;
     size_t M = s->pq->M;
     float *low = w->ranges, *high = w->ranges + M, widest = 0;
+    query->is_rounded = true;
     query->smallest = query->magnitudes = 0;
     faiss_kernels.pq_table_ranges (query->table, M, BYTE, low, high);
     for (size_t m = 0; m < M; m++) {
@@ -152,11 +155,10 @@ static void start_query (Worker *w, size_t slot, size_t number) {
     *query = (Query){
         .number = number, .table = w->tables + slot * size, .bytes = w->bytes + slot * size};
     if (s->form == IVFPQ_L2) {
-        faiss_pq_distance_table (s->pq, x, query->table);
+        faiss_pq_distance_table_by (s->pq, s->columns, x, query->table);
     } else {
-        faiss_pq_inner_prod_table (s->pq, x, query->table);
+        faiss_pq_inner_prod_table_by (s->pq, s->columns, x, query->table);
     }
-    round_table (w, query);
     if (!s->keep_heaps) {
         faiss_heap_heapify (s->is_similarity, s->k, s->distances + number * s->k,
                             s->labels + number * s->k);
@@ -232,19 +234,30 @@ static Limit limit_of (const Search *s, const Query *query, float base, float bo
     return (Limit){(room - query->smallest) * query->scale + error + 2, query->scale / 2};
 }
 
-static void scan_chunk (Worker *w, const Query *query, const Chunk *chunk, float base) {
+static void scan_chunk (Worker *w, Query *query, Chunk *chunk, float base) {
     const Search *s = w->s;
     const float *worst = s->distances + query->number * s->k;
+    const idx_t *last = s->labels + query->number * s->k; /* -1 while there are not k */
     size_t done = 0, n_found;
-    bool is_bounded = query->is_on && s->labels[query->number * s->k] >= 0;
-    while (!is_bounded && done < chunk->n) {
+    while (done < chunk->n && *last < 0) {
         size_t n = chunk->n - done < FIRST ? chunk->n - done : FIRST;
         look_at (w, query, chunk, base, NULL, done, n);
         done += n;
-        is_bounded = query->is_on && s->labels[query->number * s->k] >= 0;
     }
     if (done == chunk->n) {
         return;
+    }
+    if (!query->is_rounded) {
+        round_table (w, query);
+    }
+    if (!query->is_on) {
+        look_at (w, query, chunk, base, NULL, done, chunk->n - done);
+        return;
+    }
+    if (!chunk->is_transposed) {
+        faiss_kernels.pq_transpose_bytes (chunk->codes, s->pq->quantizer.code_size, s->pq->M,
+                                          chunk->n, w->transposed);
+        chunk->is_transposed = true;
     }
     Limit limit = limit_of (s, query, base, *worst);
     const uint8_t *transposed = w->transposed + done * s->pq->M;
@@ -311,7 +324,7 @@ static FaissStatus scan_list (Worker *w, size_t list_no, const uint32_t *probes,
         }
         faiss_kernels.pq_transpose_bytes (chunk.codes, code_size, s->pq->M, chunk.n, w->transposed);
         for (size_t i = 0; i < n_probes; i++) {
-            const Query *query = &w->queries[probes[i] / s->nprobe - first_query];
+            Query *query = &w->queries[probes[i] / s->nprobe - first_query];
             scan_chunk (w, query, &chunk, base_of (w, query, probes[i]));
         }
     }
@@ -443,10 +456,13 @@ FaissStatus faiss_ivfpq_search (const FaissIndexIVFPQ *self, const FaissIVFPQSet
     for (size_t p = 0; p < n * nprobe; p++) {
         FAISS_TRY (faiss_ivf_check_key (&self->ivf, assign[p]));
     }
+    FAISS_AUTO (PQColumns) columns = {0};
+    FAISS_TRY (faiss_pq_columns (&self->pq, n, &columns));
     Search s = {.index = self,
                 .pq = &self->pq,
                 .lists = self->ivf.invlists,
                 .form = settings->form,
+                .columns = &columns,
                 .needs_centroid = settings->form == IVFPQ_IP && self->ivf.by_residual,
                 .is_similarity = self->index.metric_type == METRIC_INNER_PRODUCT,
                 .store_pairs = store_pairs,
