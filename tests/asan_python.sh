@@ -7,6 +7,10 @@ build=$1
 shift
 make --no-print-directory -s py BUILD="$build" OPTFLAGS=-O1 SANITIZE=address
 sh tests/venv.sh "$build/venv" numpy pytest
+if [ -z "$FAISS_ORACLE_PYTHON" ]; then
+    sh tests/venv.sh "$build/oracle-venv" faiss-cpu==1.15.1 numpy
+    export FAISS_ORACLE_PYTHON="$PWD/$build/oracle-venv/bin/python"
+fi
 export FAISS_LIBRARY="$PWD/$build/libfaiss.so"
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
 LD_PRELOAD="$(${CC:-gcc} -print-file-name=libasan.so) $(${CXX:-g++} -print-file-name=libstdc++.so)" \
