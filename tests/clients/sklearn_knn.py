@@ -11,8 +11,6 @@ results = {}
 for metric in "euclidean", "sqeuclidean", "cosine", "manhattan", "canberra", "braycurtis":
     graph = FAISSTransformer (n_neighbors=9, metric=metric).fit_transform (x)
     results[metric] = graph.shape, graph.nnz, float (graph.sum ())
-graph = FAISSTransformer (n_neighbors=9, metric="euclidean", index_key="HNSW16,Flat").fit_transform (x)
-results["hnsw"] = graph.shape
 graph = FAISSTransformer (n_neighbors=30, metric="euclidean").fit_transform (x)
 results["clusters"] = int (DBSCAN (eps=2, metric="precomputed").fit (graph).labels_.max ())
 report (**results)

@@ -221,7 +221,7 @@ def kmeans (k, data, niter=25, seed=1234, checkpoint=None, verbose=True, return_
     start, search_time = time.time (), 0.0
     for i in range (niter):
         t0 = time.time ()
-        assign, D, sums = data.assign_to (centroids)
+        assign, D, sums = (np.asarray (a) for a in data.assign_to (centroids))
         search_time += time.time () - t0
         sizes = np.bincount (np.asarray (assign), minlength=k)
         objective = float (np.sum (D))
