@@ -4,7 +4,7 @@
 
 #include <faiss/kernels/filter_codes_finish.h>
 #include <faiss/kernels/kernels.h>
-#include <faiss/kernels/x86/filter_codes_x86.h>
+#include <faiss/kernels/x86/filter_codes_tmpl.h>
 
 /* ---- rows to codes --------------------------------------------------------------------------- */
 
