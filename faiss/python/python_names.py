@@ -8,6 +8,7 @@ SIGNATURES = {
     "faiss_Index_search_and_reconstruct": "n, x, k, distances, labels, recons, params=NULL",
     "faiss_Index_search1": "x, handler, params=NULL",
     "faiss_HadamardRotation_init": "seed_in<seed",
+    "faiss_QINCoStep_encode": "xhat, x, residuals=NULL",
     "faiss_Index_assign": "n, x, labels, k=1",
     "faiss_Index_compute_residual_n": "n, xs<x, residuals, keys",
     "faiss_Index_merge_from": "otherIndex<other, add_id=0",
