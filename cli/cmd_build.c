@@ -106,7 +106,7 @@ static void train (FaissIndex *index, Vectors *vectors, const Settings *settings
     progress_start ("sampling", n);
     float *x = vectors_sample (vectors, n, (uint64_t)settings->seed);
     progress_stop ();
-    progress_start ("training", 0);
+    progress_start_training ("training");
     must (faiss_Index_train (index, n, x), "cannot train %s", settings->factory);
     progress_stop ();
     free (x);

@@ -38,7 +38,7 @@ static FaissClustering *cluster (const Settings *settings, Vectors *vectors, int
     must (
         faiss_Clustering_new_with_cp (&clustering, (int)vectors->d, (int)settings->k, &parameters),
         "k-means");
-    progress_start ("clustering", 0);
+    progress_start_training ("clustering");
     must (faiss_Clustering_train (clustering, n, x, index), "k-means");
     progress_stop ();
     return clustering;

@@ -9,14 +9,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <faiss/impl/error.h>
+
 enum { BAR_WIDTH = 24 };
 
 static struct {
     bool known, on; ///< is stderr a terminal was asked; it is
     const char *what;
     int64_t total;
-    double start, drawn;
-    bool line; ///< something is on the line
+    double start, start_of_bar, drawn;
+    size_t trained;   ///< steps of the k-means that runs
+    double last_step; ///< when the last of them ended
+    bool line;        ///< something is on the line
 } state;
 
 /* For the signal handler, which may not call much. */
@@ -90,7 +94,7 @@ static void start_ticker (void) {
 void progress_start (const char *what, int64_t total) {
     state.what = what;
     state.total = total;
-    state.start = seconds_now ();
+    state.start = state.start_of_bar = seconds_now ();
     state.drawn = 0;
     if (!is_on ()) {
         return;
@@ -121,7 +125,7 @@ void progress_update (int64_t done) {
         return;
     }
     state.drawn = now;
-    double share = (double)done / (double)state.total, elapsed = now - state.start;
+    double share = (double)done / (double)state.total, elapsed = now - state.start_of_bar;
     char bar[BAR_WIDTH + 1], rate[24] = "", left[40] = "";
     int filled = (int)(share * BAR_WIDTH);
     for (int i = 0; i < BAR_WIDTH; i++) {
@@ -139,7 +143,29 @@ void progress_update (int64_t done) {
     state.line = true;
 }
 
+/* What the library reports of a training, from the thread that trains. */
+static void trained_so_far (const char *what, size_t done, size_t total) {
+    (void)what;
+    if (state.total == 0 || done <= state.trained) { /* a k-means begins */
+        alarm (0);
+        state.total = (int64_t)total;
+        state.start_of_bar = state.trained ? state.last_step : state.start;
+    }
+    state.trained = done;
+    state.last_step = seconds_now ();
+    progress_update ((int64_t)done);
+}
+
+void progress_start_training (const char *what) {
+    progress_start (what, 0);
+    state.trained = 0;
+    if (is_on ()) {
+        faiss_set_progress_callback (trained_so_far);
+    }
+}
+
 double progress_stop (void) {
+    faiss_set_progress_callback (NULL);
     if (is_on ()) {
         alarm (0);
         progress_clear_line ();

@@ -15,6 +15,13 @@ void progress_disable (void);
  */
 void progress_start (const char *what, int64_t total);
 
+/** Start a training: the elapsed time, or, where the library says how far it is (in k-means), a
+ * bar.
+ *
+ * A quantizer that does several k-means fills it several times.
+ */
+void progress_start_training (const char *what);
+
 /// How much of the total is done.
 void progress_update (int64_t done);
 

@@ -728,14 +728,23 @@ def test_interrupted(faiss, tmp_path):
     assert os.listdir(tmp_path) == ["base.npy"]
 
 
-def test_progress_on_a_terminal(faiss, data, tmp_path):
+def on_a_terminal(*arguments, cwd):
+    """What a command writes to stderr where that is a terminal."""
     import pty
     master, slave = pty.openpty()
-    np.save(tmp_path / "large.npy", vectors(20000, 700))
-    result = subprocess.run([COMMAND, "build", "large.npy", "-f", "Flat", "-o", "a.index"],
-                            cwd=tmp_path, stderr=slave, stdout=subprocess.PIPE,
+    result = subprocess.run([COMMAND, *arguments], cwd=cwd, stderr=slave, stdout=subprocess.PIPE,
                             env={**os.environ, "TERM": "xterm"})
     os.close(slave)
     seen = os.read(master, 100000).decode()
-    assert result.returncode == 0 and "adding" in seen and "%" in seen
+    os.close(master)
+    assert result.returncode == 0
     assert seen.endswith("\x1b[K")  # the line is gone
+    return seen
+
+
+def test_progress_on_a_terminal(faiss, data, tmp_path):
+    np.save(tmp_path / "large.npy", vectors(20000, 700))
+    seen = on_a_terminal("build", "large.npy", "-f", "Flat", "-o", "a.index", cwd=tmp_path)
+    assert "adding" in seen and "%" in seen
+    seen = on_a_terminal("kmeans", "large.npy", "-k", "500", "-o", "c.npy", cwd=tmp_path)
+    assert re.search(r"clustering +\[=+>? *\] +\d+ %  [\d.]+/s  0:0\d left", seen), seen
