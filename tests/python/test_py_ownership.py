@@ -1,7 +1,10 @@
 """An object lives as long as something in C points to it."""
 import ast
 import gc
+import os
 import pathlib
+import subprocess
+import sys
 import weakref
 
 import numpy as np
@@ -202,3 +205,12 @@ def test_values (faiss, name, capfd):
     del value
     gc.collect ()
     assert capfd.readouterr () == ("", "")
+
+
+def test_demo (faiss):
+    """demos/07-ownership.py, as its first lines say."""
+    demo = pathlib.Path (__file__).resolve ().parents[2] / "demos" / "07-ownership.py"
+    path = os.path.dirname (os.path.dirname (faiss.__file__))
+    result = subprocess.run ([sys.executable, demo], capture_output=True, text=True, timeout=60,
+                             env={**os.environ, "PYTHONPATH": path})
+    assert result.returncode == 0 and "the nearest" in result.stdout, result.stderr
