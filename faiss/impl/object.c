@@ -1,48 +1,36 @@
 /* Class tables: inheritance of slots, life and death of objects. */
 #include <faiss/impl/object.h>
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <faiss/impl/check.h>
 
-typedef void (*Slot) (void);
+/* Any slot, whatever the type of its function. */
+typedef void (*Slot) (void) __attribute__ ((may_alias));
 
-static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
+static void inherit_slot (Slot *mine, const Slot *theirs) {
+    if (!__atomic_load_n (mine, __ATOMIC_RELAXED)) {
+        __atomic_store_n (mine, *theirs, __ATOMIC_RELAXED);
+    }
+}
 
-static void inherit_slots (FaissClass *cls) {
-    if (cls->ready) {
+/* Two threads may do this at once: both store the same values. There is no lock, for a process that
+ * forks in the meantime would keep it locked. */
+void faiss_class_ready (FaissClass *cls) {
+    if (__atomic_load_n (&cls->ready, __ATOMIC_ACQUIRE)) {
         return;
     }
     FaissClass *parent = cls->parent;
     if (parent) {
-        inherit_slots (parent);
-        char *mine = (char *)cls;
-        const char *theirs = (const char *)parent;
+        faiss_class_ready (parent);
         for (size_t at = sizeof (FaissClass); at < parent->table_size; at += sizeof (Slot)) {
-            Slot slot;
-            memcpy (&slot, mine + at, sizeof slot);
-            if (!slot) {
-                memcpy (mine + at, theirs + at, sizeof slot);
-            }
+            inherit_slot ((Slot *)((char *)cls + at), (const Slot *)((const char *)parent + at));
         }
-        if (!cls->write) {
-            cls->write = parent->write;
-        }
-        if (!cls->describe) {
-            cls->describe = parent->describe;
-        }
+        inherit_slot ((Slot *)&cls->write, (const Slot *)&parent->write);
+        inherit_slot ((Slot *)&cls->describe, (const Slot *)&parent->describe);
     }
     __atomic_store_n (&cls->ready, 1, __ATOMIC_RELEASE);
-}
-
-void faiss_class_ready (FaissClass *cls) {
-    if (!__atomic_load_n (&cls->ready, __ATOMIC_ACQUIRE)) {
-        pthread_mutex_lock (&ready_lock);
-        inherit_slots (cls);
-        pthread_mutex_unlock (&ready_lock);
-    }
 }
 
 bool faiss_class_is_a (const FaissClass *cls, const FaissClass *ancestor) {
