@@ -85,6 +85,17 @@ bench: all
 		FAISS_ORACLE_PYTHON=$${FAISS_ORACLE_PYTHON:-$(BUILD)/oracle-venv/bin/python} \
 		FAISS_LIBRARY=$(BUILD)/libfaiss.so $(BUILD)/venv/bin/python benchs/bench_$$what.py || exit 1; done
 
+# HNSW beside faiss-cpu, hnswlib, usearch and SVS; BENCH_FLAGS="--rows 10000 --rounds 1" for a slice
+bench-graphs: all
+	@sh cmake/deps.sh dataset-fashion-mnist
+	@sh tests/venv.sh $(BUILD)/venv numpy pytest && \
+		sh tests/venv.sh $(BUILD)/oracle-venv faiss-cpu==1.15.1 numpy && \
+		sh tests/venv.sh $(BUILD)/graphs-venv numpy hnswlib==0.8.0 usearch==2.26.6 scalable-vs==0.5.0
+	@GLOVE=$(GLOVE) GRAPHS_PYTHON=$(BUILD)/graphs-venv/bin/python FAISS_LIBRARY=$(BUILD)/libfaiss.so \
+		FAISS_ORACLE_PYTHON=$${FAISS_ORACLE_PYTHON:-$(BUILD)/oracle-venv/bin/python} \
+		$(BUILD)/venv/bin/python benchs/bench_graphs.py $(BENCH_FLAGS)
+.PHONY: bench-graphs
+
 deps:
 	@CC="$(CC)" PYTHON="$(PYTHON)" BLAS="$(BLAS)" sh cmake/deps.sh
 
