@@ -97,6 +97,7 @@ static FaissStatus read_memory (FaissIOReader *r, size_t n, size_t size, void **
                                reader_name (r), name, n, size);
         }
         memory = grown;
+        faiss_advise_huge_pages (memory + done * size, chunk * size);
         FAISS_TRY (read_items (r, memory + done * size, size, chunk, name));
         done += chunk;
         chunk = done;
