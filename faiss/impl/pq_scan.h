@@ -6,8 +6,8 @@
  * of 3, 5, 6, 7 bits are unpacked into bytes first. Beyond 8 bits there are no bytes, and a column
  * is a part.
  *
- * Of a long scan most codes are not among the results. Where the CPU looks up 64 bytes at once, a
- * filter computes for all codes a lower bound of the distance from tables rounded down to bytes,
+ * Of a long scan most codes are not among the results. Where the CPU looks up 32 bytes or more
+ * at once, a filter computes for all codes a lower bound of the distance from tables rounded down to bytes,
  * and only what is below the threshold is summed up. The results are the same to the bit.
  */
 #ifndef FAISS_PQ_SCAN_H

@@ -53,6 +53,17 @@ static const FaissKernels avx2_kernels = {
     .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx2,
     .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx2,
     .sq_turbo = faiss_sq_turbo_avx2,
+    .pq_nearest = faiss_pq_nearest_avx2,
+    .pq_table_L2 = faiss_pq_table_L2_avx2,
+    .pq_table_ip = faiss_pq_table_ip_avx2,
+    .pq_row_table_L2 = faiss_pq_row_table_L2_avx2,
+    .pq_row_table_ip = faiss_pq_row_table_ip_avx2,
+    .pq_swap_cost = faiss_pq_swap_cost_avx2,
+    .pq_transpose_bytes = faiss_pq_transpose_bytes_avx2,
+    .pq_table_ranges = faiss_pq_table_ranges_avx2,
+    .pq_round_tables = faiss_pq_round_tables_avx2,
+    .pq_filter_bytes = faiss_pq_filter_bytes_avx2,
+    .pq_filter_bytes_with_terms = faiss_pq_filter_bytes_with_terms_avx2,
 };
 
 static const FaissKernels avx512_kernels = {

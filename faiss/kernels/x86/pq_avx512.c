@@ -1,14 +1,13 @@
 /* Product quantizer codes, AVX-512. */
-#include <string.h>
-
 #include <immintrin.h>
 
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/unroll.h>
+#include <faiss/kernels/x86/pq_tile_tmpl.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
-enum { ENTRIES = 256, LANES = 64, TILE = 16 };
+enum { ENTRIES = 256 };
 
 /* 16 bytes of the rows i, i + 16, i + 32, i + 48. */
 static inline __m512i load_rows (const uint8_t *codes, size_t stride) {
@@ -55,14 +54,22 @@ ALWAYS_INLINE void transpose_tile (const uint8_t *codes, size_t stride, const si
     }
 }
 
-/* A group that has not 64 codes, or columns that make no tile at the end of the array. */
-static void transpose_rest (const uint8_t *codes, size_t stride, size_t n_columns, size_t n,
-                            uint8_t *out) {
-    for (size_t c = 0; c < n_columns; c++) {
-        for (size_t i = 0; i < n; i++) {
-            out[c * LANES + i] = codes[i * stride + c];
-        }
-        memset (out + c * LANES + n, 0, LANES - n);
+/* Columns c and following, as many as there are, of n rows. */
+ALWAYS_INLINE void transpose_columns (const uint8_t *codes, size_t stride, size_t n_columns,
+                                      size_t n, size_t c, uint8_t *out) {
+    uint8_t tile[LANES * TILE];
+    size_t n_out = n_columns < TILE ? n_columns : TILE;
+    if (has_whole_tiles (stride, n_columns - c, n)) {
+        codes += c;
+    } else {
+        copy_tile (codes + c, stride, n_columns - c, n < LANES ? n : LANES, tile);
+        codes = tile;
+        stride = TILE;
+    }
+    if (n_out == TILE) {
+        transpose_tile (codes, stride, TILE, out + c * LANES);
+    } else {
+        transpose_tile (codes, stride, n_out, out + c * LANES);
     }
 }
 
@@ -70,26 +77,16 @@ void faiss_pq_transpose_bytes_avx512 (const uint8_t *codes, size_t stride, size_
                                       size_t n, uint8_t *out) {
     for (size_t first = 0; first < n; first += LANES, out += n_columns * LANES) {
         const uint8_t *rows = codes + first * stride;
+        size_t c = 0;
         for (size_t at = 0; at < LANES * stride; at += 64) { /* the next but one; need not exist */
             _mm_prefetch ((const char *)rows + 2 * LANES * stride + at, _MM_HINT_T0);
         }
-        /* bytes from the beginning of the group's last row on */
-        size_t left = n - first < LANES ? 0 : (n - first - LANES) * stride + n_columns;
-        if (left < TILE) {
-            transpose_rest (rows, stride, n_columns, n - first < LANES ? n - first : LANES, out);
-            continue;
-        }
-        if (n_columns < TILE) {
-            transpose_tile (rows, stride, n_columns, out);
-            continue;
-        }
-        size_t c = 0;
         for (; c + TILE <= n_columns; c += TILE) {
-            transpose_tile (rows + c, stride, TILE, out + c * LANES);
+            transpose_columns (rows, stride, n_columns, n - first, c, out);
         }
         if (c < n_columns) { /* the last tile overlaps the one before it */
-            c = n_columns - TILE;
-            transpose_tile (rows + c, stride, TILE, out + c * LANES);
+            c = n_columns < TILE ? 0 : n_columns - TILE;
+            transpose_columns (rows, stride, n_columns, n - first, c, out);
         }
     }
 }
@@ -132,7 +129,7 @@ void faiss_pq_round_tables_avx512 (const float *tables, size_t n_columns, size_t
 
 /* ---- nearest centroids ----------------------------------------------------------------------- */
 
-enum { POINTS = 4, VECTOR = 16 };
+enum { POINTS = 4, VECTOR = 16, QUAD = 4 };
 
 static inline __mmask16 first_lanes (size_t n) {
     return (__mmask16)(n < VECTOR ? (1u << n) - 1 : 0xffff);
@@ -249,16 +246,37 @@ ALWAYS_INLINE __m512 term (const Metric metric, __m512 centroids, __m512 point, 
     return _mm512_fmadd_ps (difference, difference, sum);
 }
 
+/* n_vectors times 16 centroids. */
+ALWAYS_INLINE void columns_together (const Metric metric, const int n_vectors, const float *x,
+                                     size_t dsub, const float *columns, size_t ld, __mmask16 there,
+                                     float *out) {
+    __m512 sums[QUAD];
+    FAISS_UNROLL
+    for (int v = 0; v < n_vectors; v++) {
+        sums[v] = _mm512_setzero_ps ();
+    }
+    for (size_t j = 0; j < dsub; j++) {
+        __m512 point = _mm512_set1_ps (x[j]);
+        FAISS_UNROLL
+        for (int v = 0; v < n_vectors; v++) {
+            const float *column = columns + j * ld + v * VECTOR;
+            sums[v] = term (metric, _mm512_maskz_loadu_ps (there, column), point, sums[v]);
+        }
+    }
+    FAISS_UNROLL
+    for (int v = 0; v < n_vectors; v++) {
+        _mm512_mask_storeu_ps (out + v * VECTOR, there, sums[v]);
+    }
+}
+
 ALWAYS_INLINE void table_by_columns (const Metric metric, const float *x, size_t dsub,
                                      const float *columns, size_t ld, size_t ksub, float *out) {
-    for (size_t i = 0; i < ksub; i += VECTOR) {
-        __mmask16 there = first_lanes (ksub - i);
-        __m512 sum = _mm512_setzero_ps ();
-        for (size_t j = 0; j < dsub; j++) {
-            sum = term (metric, _mm512_maskz_loadu_ps (there, columns + j * ld + i),
-                        _mm512_set1_ps (x[j]), sum);
-        }
-        _mm512_mask_storeu_ps (out + i, there, sum);
+    size_t i = 0;
+    for (; i + QUAD * VECTOR <= ksub; i += QUAD * VECTOR) {
+        columns_together (metric, QUAD, x, dsub, columns + i, ld, 0xffff, out + i);
+    }
+    for (; i < ksub; i += VECTOR) {
+        columns_together (metric, 1, x, dsub, columns + i, ld, first_lanes (ksub - i), out + i);
     }
 }
 
@@ -272,77 +290,113 @@ void faiss_pq_table_ip_avx512 (const float *x, size_t dsub, const float *columns
     table_by_columns (IP, x, dsub, columns, ld, ksub, out);
 }
 
-/* Components j and following of the 16 centroids that begin at rows, one vector per component. */
-ALWAYS_INLINE void load_columns (const int n_components, const float *rows, __m512 columns[4]) {
+/* Two components of 16 centroids in a row. */
+static inline void load_pairs (const float *rows, __m512 columns[QUAD]) {
     const __m512i even =
         _mm512_setr_epi32 (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd = _mm512_add_epi32 (even, _mm512_set1_epi32 (1));
-    if (n_components == 2) {
-        __m512 a = _mm512_loadu_ps (rows), b = _mm512_loadu_ps (rows + 16);
-        columns[0] = _mm512_permutex2var_ps (a, even, b);
-        columns[1] = _mm512_permutex2var_ps (a, odd, b);
-        return;
-    }
-    __m512 a = _mm512_loadu_ps (rows), b = _mm512_loadu_ps (rows + 16);
-    __m512 c = _mm512_loadu_ps (rows + 32), d = _mm512_loadu_ps (rows + 48);
-    __m512 ab_even = _mm512_permutex2var_ps (a, even, b),
-           ab_odd = _mm512_permutex2var_ps (a, odd, b);
-    __m512 cd_even = _mm512_permutex2var_ps (c, even, d),
-           cd_odd = _mm512_permutex2var_ps (c, odd, d);
-    columns[0] = _mm512_permutex2var_ps (ab_even, even, cd_even);
-    columns[2] = _mm512_permutex2var_ps (ab_even, odd, cd_even);
-    columns[1] = _mm512_permutex2var_ps (ab_odd, even, cd_odd);
-    columns[3] = _mm512_permutex2var_ps (ab_odd, odd, cd_odd);
+    __m512 a = _mm512_loadu_ps (rows), b = _mm512_loadu_ps (rows + VECTOR);
+    columns[0] = _mm512_permutex2var_ps (a, even, b);
+    columns[1] = _mm512_permutex2var_ps (a, odd, b);
 }
 
-/* Whole vectors of centroids of 2 or 4 components. Returns how many centroids are done. */
-ALWAYS_INLINE size_t table_by_shuffles (const Metric metric, const int dsub, const float *x,
-                                        const float *centroids, size_t ksub, float *out) {
-    size_t i = 0;
-    for (; i + VECTOR <= ksub; i += VECTOR) {
-        __m512 columns[4], sum = _mm512_setzero_ps ();
-        load_columns (dsub, centroids + i * (size_t)dsub, columns);
+/* Up to four components of 16 centroids dsub apart, one vector per component. */
+ALWAYS_INLINE void load_quads (const bool is_whole, const float *rows, size_t dsub, __mmask8 there,
+                               __m512 columns[QUAD]) {
+    __m512 quads[QUAD];
+    FAISS_UNROLL
+    for (size_t i = 0; i < QUAD; i++) {
+        __m128 lanes[QUAD];
         FAISS_UNROLL
-        for (int j = 0; j < dsub; j++) {
-            sum = term (metric, columns[j], _mm512_set1_ps (x[j]), sum);
+        for (size_t lane = 0; lane < QUAD; lane++) {
+            const float *row = rows + (i + lane * QUAD) * dsub;
+            lanes[lane] = is_whole ? _mm_loadu_ps (row) : _mm_maskz_loadu_ps (there, row);
         }
-        _mm512_storeu_ps (out + i, sum);
+        quads[i] = _mm512_castps128_ps512 (lanes[0]);
+        quads[i] = _mm512_insertf32x4 (quads[i], lanes[1], 1);
+        quads[i] = _mm512_insertf32x4 (quads[i], lanes[2], 2);
+        quads[i] = _mm512_insertf32x4 (quads[i], lanes[3], 3);
     }
-    return i;
+    __m512 a = _mm512_unpacklo_ps (quads[0], quads[2]), b = _mm512_unpackhi_ps (quads[0], quads[2]);
+    __m512 c = _mm512_unpacklo_ps (quads[1], quads[3]), d = _mm512_unpackhi_ps (quads[1], quads[3]);
+    columns[0] = _mm512_unpacklo_ps (a, c);
+    columns[1] = _mm512_unpackhi_ps (a, c);
+    columns[2] = _mm512_unpacklo_ps (b, d);
+    columns[3] = _mm512_unpackhi_ps (b, d);
 }
 
-ALWAYS_INLINE void table_by_rows (const Metric metric, const float *x, size_t dsub,
+/* 16 centroids by their rows, which are all there. */
+ALWAYS_INLINE __m512 sum_of_rows (const Metric metric, const float *x, size_t dsub,
+                                  const float *rows) {
+    __m512 columns[QUAD], sum = _mm512_setzero_ps ();
+    if (dsub == 2) {
+        load_pairs (rows, columns);
+        sum = term (metric, columns[0], _mm512_set1_ps (x[0]), sum);
+        return term (metric, columns[1], _mm512_set1_ps (x[1]), sum);
+    }
+    size_t j = 0;
+    for (; j + QUAD <= dsub; j += QUAD) {
+        load_quads (true, rows + j, dsub, 0, columns);
+        FAISS_UNROLL
+        for (size_t i = 0; i < QUAD; i++) {
+            sum = term (metric, columns[i], _mm512_set1_ps (x[j + i]), sum);
+        }
+    }
+    if (j < dsub) {
+        size_t left = dsub - j;
+        load_quads (false, rows + j, dsub, (__mmask8)((1u << left) - 1), columns);
+        sum = term (metric, columns[0], _mm512_set1_ps (x[j]), sum);
+        sum = left > 1 ? term (metric, columns[1], _mm512_set1_ps (x[j + 1]), sum) : sum;
+        sum = left > 2 ? term (metric, columns[2], _mm512_set1_ps (x[j + 2]), sum) : sum;
+    }
+    return sum;
+}
+
+ALWAYS_INLINE void table_by_rows (const Metric metric, const float *x, const size_t dsub,
                                   const float *centroids, size_t ksub, float *out) {
     size_t i = 0;
     if (dsub == 1) {
         table_by_columns (metric, x, 1, centroids, 0, ksub, out);
         return;
     }
-    if (dsub == 2) {
-        i = table_by_shuffles (metric, 2, x, centroids, ksub, out);
-    } else if (dsub == 4) {
-        i = table_by_shuffles (metric, 4, x, centroids, ksub, out);
+    for (; i + VECTOR <= ksub; i += VECTOR) {
+        _mm512_storeu_ps (out + i, sum_of_rows (metric, x, dsub, centroids + i * dsub));
     }
-    const __m512i lanes = _mm512_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i offsets = _mm512_mullo_epi32 (lanes, _mm512_set1_epi32 ((int)dsub));
-    for (; i < ksub; i += VECTOR) {
-        __mmask16 there = first_lanes (ksub - i);
-        __m512 sum = _mm512_setzero_ps ();
+    for (; i < ksub; i++) { /* the same sums */
+        __m128 sum = _mm_setzero_ps ();
         for (size_t j = 0; j < dsub; j++) {
-            __m512 column = _mm512_mask_i32gather_ps (_mm512_setzero_ps (), there, offsets,
-                                                      centroids + i * dsub + j, 4);
-            sum = term (metric, column, _mm512_set1_ps (x[j]), sum);
+            __m128 centroid = _mm_set_ss (centroids[i * dsub + j]), point = _mm_set_ss (x[j]);
+            __m128 factor = metric == IP ? centroid : _mm_sub_ss (centroid, point);
+            sum = _mm_fmadd_ss (factor, metric == IP ? point : factor, sum);
         }
-        _mm512_mask_storeu_ps (out + i, there, sum);
+        _mm_store_ss (out + i, sum);
+    }
+}
+
+/* Instances for the usual numbers of components. */
+ALWAYS_INLINE void table_of_rows (const Metric metric, const float *x, size_t dsub,
+                                  const float *centroids, size_t ksub, float *out) {
+    switch (dsub) {
+    case 2:
+        table_by_rows (metric, x, 2, centroids, ksub, out);
+        break;
+    case 4:
+        table_by_rows (metric, x, 4, centroids, ksub, out);
+        break;
+    case 8:
+        table_by_rows (metric, x, 8, centroids, ksub, out);
+        break;
+    default:
+        table_by_rows (metric, x, dsub, centroids, ksub, out);
     }
 }
 
 void faiss_pq_row_table_L2_avx512 (const float *x, size_t dsub, const float *centroids, size_t ksub,
                                    float *out) {
-    table_by_rows (L2, x, dsub, centroids, ksub, out);
+    table_of_rows (L2, x, dsub, centroids, ksub, out);
 }
 
 void faiss_pq_row_table_ip_avx512 (const float *x, size_t dsub, const float *centroids, size_t ksub,
                                    float *out) {
-    table_by_rows (IP, x, dsub, centroids, ksub, out);
+    table_of_rows (IP, x, dsub, centroids, ksub, out);
 }
