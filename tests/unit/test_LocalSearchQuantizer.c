@@ -4,8 +4,8 @@
 #include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/impl/LocalSearchQuantizer.h>
 
-#include "golden/additive.h"
 #include "golden/golden.h"
+#include "golden/lsh_lattice_additive.h"
 
 enum { N = 300, NQ = 4, D = 4 };
 

@@ -5,8 +5,8 @@
 #include <faiss/impl/ProductAdditiveQuantizer.h>
 #include <faiss/impl/ResidualQuantizer.h>
 
-#include "golden/additive.h"
 #include "golden/golden.h"
+#include "golden/lsh_lattice_additive.h"
 
 enum { N = 300, NQ = 4, D = 4 };
 

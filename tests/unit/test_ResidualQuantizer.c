@@ -5,8 +5,9 @@
 #include <faiss/impl/ResidualQuantizer.h>
 #include <faiss/impl/parallel.h>
 
-#include "golden/additive.h"
 #include "golden/golden.h"
+#include "golden/graph_ivf_more.h"
+#include "golden/lsh_lattice_additive.h"
 
 enum { N = 300, NQ = 4, D = 4 };
 
