@@ -132,7 +132,7 @@ void faiss_Turbo_encode (const FaissTurbo *self, const float *x, uint8_t *code, 
     float *rest = scratch, *projected = scratch + self->padded;
     float root = sqrtf ((float)d), inverse_root = 1 / root;
     float norm = sqrtf (faiss_kernels.fvec_inner_product (x, x, d));
-    norm = norm > 1e-30f ? norm : 1e-30f;
+    norm = norm < 1e-30f ? 1e-30f : norm; /* NaN stays */
     memset (code, 0, self->codec.code_size);
     for (size_t j = 0; j < d; j++) {
         float component = x[j] / norm;
