@@ -218,7 +218,7 @@ static FaissStatus IndexIVF_sa_code_size (const FaissIndex *index, size_t *out) 
 static FaissStatus IndexIVF_sa_encode (const FaissIndex *index, idx_t n, const float *x,
                                        uint8_t *bytes) {
     const FaissIndexIVF *self = FAISS_CONST_SELF (IndexIVF, index, index);
-    FAISS_TRY (faiss_ivf_check_parts (__func__, self));
+    FAISS_TRY (faiss_ivf_check_quantizer (__func__, self));
     FAISS_AUTO_FREE (idx_t) *list_nos = NULL;
     FAISS_TRY (faiss_alloc (&list_nos, (size_t)n, sizeof *list_nos));
     FAISS_TRY (faiss_Index_assign (self->quantizer, n, x, list_nos, 1));

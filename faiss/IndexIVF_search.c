@@ -80,11 +80,16 @@ FaissStatus faiss_ivf_params (const char *function, const FaissIndexIVF *self,
     return FAISS_OK;
 }
 
-FaissStatus faiss_ivf_check_parts (const char *function, const FaissIndexIVF *self) {
+FaissStatus faiss_ivf_check_quantizer (const char *function, const FaissIndexIVF *self) {
     if (!self->quantizer || self->quantizer->d != self->index.d) {
         return faiss_fail_in (FAISS_EXCEPT, function, "the %s has no quantizer of d=%d",
                               faiss_Index_class_name (&self->index), self->index.d);
     }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_ivf_check_parts (const char *function, const FaissIndexIVF *self) {
+    FAISS_TRY (faiss_ivf_check_quantizer (function, self));
     if (!self->invlists || self->invlists->nlist != self->nlist) {
         return faiss_fail_in (FAISS_EXCEPT, function, "the %s has not got its %zu inverted lists",
                               faiss_Index_class_name (&self->index), self->nlist);

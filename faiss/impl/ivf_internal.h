@@ -34,6 +34,9 @@ FaissStatus faiss_ivf_search_settings (const char *function, const FaissIndexIVF
 /// The quantizer and the lists are there and fit; after reading a file they may not.
 FaissStatus faiss_ivf_check_parts (const char *function, const FaissIndexIVF *self);
 
+/// The quantizer alone: all that encoding needs.
+FaissStatus faiss_ivf_check_quantizer (const char *function, const FaissIndexIVF *self);
+
 /// A list that a quantizer or a caller named.
 FaissStatus faiss_ivf_check_key (const FaissIndexIVF *self, idx_t key);
 

@@ -47,9 +47,9 @@ def base_of(case):
     return format_cases.base_of(case, CASES)
 
 
-def write_files(python, directory):
-    """Let the oracle's interpreter write the files of all cases in scope."""
-    done = subprocess.run([python, str(TOOLS / "write_cases.py"), str(directory),
-                           *(case.name for case in in_scope())],
+def write_files(python, directory, names=None):
+    """Let the oracle's interpreter write the files of some cases, or of all in scope."""
+    names = names or [case.name for case in in_scope()]
+    done = subprocess.run([python, str(TOOLS / "write_cases.py"), str(directory), *names],
                           capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
