@@ -2,6 +2,7 @@
 import gzip
 import os
 import pathlib
+import subprocess
 import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's, which only measures the peak here
@@ -13,6 +14,24 @@ sys.path.insert(0, str(ROOT / "tests" / "oracle"))
 
 import cfaiss  # noqa: E402,F401
 from conftest import Oracle  # noqa: E402,F401
+
+class Ours(Oracle):
+    """The Python module of this tree in a process of its own, like the oracle."""
+
+    def __init__(self):
+        super().__init__()
+        self.python = sys.executable
+
+    def start(self):
+        module = ROOT / "build" / "python"
+        if not (module / "faiss").exists():
+            sys.exit(f"{module}/faiss is missing: make py")
+        environment = dict(os.environ, PYTHONPATH=str(module))
+        server = ROOT / "tests" / "oracle" / "oracle_server.py"
+        self.process = subprocess.Popen([self.python, str(server)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, env=environment)
+        self.version = self.answer(60)
+
 
 GLOVE = os.environ.get("GLOVE", str(ROOT / "demos" / "data" / "glove-20k.f16.npy"))
 FASHION = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
