@@ -3,13 +3,15 @@
 
 usage: bench_transforms.py [--threads 1 2] [--data glove=FILE.npy] [--data fashion=FILE.gz]
                            [--points 20000] [--rounds 5] [--only train|apply|search] [--names TEXT]
+                           [--batch 0]
 
-train: TRANSFORM,Flat; apply: the transform to all vectors; search: codes made by add, 1000 queries,
+train: TRANSFORM,Flat; apply: the transform to all vectors, or --batch of them in a call; search: codes made by add, 1000 queries,
 k = 10. On one thread CPU time is taken, so that other programs disturb less; run it pinned:
 taskset -c 1 python3 benchs/bench_transforms.py --threads 1. `quality` is the share of the vectors'
 energy that is kept (train), or the share of equal distances (search).
 """
 import argparse
+import ctypes
 import time
 
 import numpy as np
@@ -19,7 +21,7 @@ from common import cfaiss
 from cfaiss import lib
 
 TRAINED = ["PCA64", "PCAWR32", "ITQ", "ITQ32", "OPQ10_40", "OPQ20"]
-APPLIED = ["RR", "PCA64", "HR", "Pad%(pad)d", "L2norm", "ITQ32", "OPQ10_40"]
+APPLIED = ["RR", "PCA64", "HR", "Pad%(pad)d", "L2norm", "ITQ32", "OPQ10_40", "OPQ8_40"]
 SEARCHED = ["LSH", "LSH64r", "LSH128rt", "LSH256r", "IVF64,PCA64,SH", "IVF64,PCA64,SH1.5c"]
 
 PREPARE = """
@@ -51,10 +53,12 @@ MAKE = SHORTER + """
     faiss.out = np.empty((len(faiss.bench), faiss.made.chain.at(0).d_out), np.float32)
 """
 APPLY = """
-    x, out = faiss.swig_ptr(faiss.bench), faiss.swig_ptr(faiss.out)
-    transform = faiss.made.chain.at(0)
+    transform = faiss.downcast_VectorTransform(faiss.made.chain.at(0))
+    out = faiss.swig_ptr(faiss.out)
+    rows = [faiss.swig_ptr(faiss.bench[i:i + batch]) for i in range(0, n, batch)]
     start = faiss.clock()
-    transform.apply_noalloc(len(faiss.bench), x, out)
+    for row in rows:
+        transform.apply_noalloc(batch, row, out)
     return faiss.clock() - start
 """
 MAKE_CODES = """
@@ -90,7 +94,6 @@ def timed(threads, work):
 
 
 def transform_of(index):
-    import ctypes
     vector = lib.faiss_IndexPreTransform_chain(index)
     out = ctypes.c_void_p()
     lib.faiss_VectorTransformVector_at(vector, 0, ctypes.byref(out))
@@ -100,8 +103,6 @@ def transform_of(index):
 def report(what, text, data, threads, mine, theirs, quality):
     print(f"{what:<8}{text:<20}{data:<9}{threads:>8}{min(mine) * 1e3:>11.2f}"
           f"{min(theirs) * 1e3:>11.2f}{min(theirs) / min(mine):>8.2f}{quality:>10.4f}", flush=True)
-
-
 
 
 def train(oracle, x, text, data, threads, rounds):
@@ -121,23 +122,31 @@ def train(oracle, x, text, data, threads, rounds):
     report("train", text, data, threads, mine, theirs, float((y ** 2).sum() / energy))
 
 
-def apply(oracle, x, text, data, threads, rounds, name):
-    import ctypes
+def apply(oracle, x, text, data, threads, rounds, name, batch):
     oracle(MAKE, text=text, name=name)
     out = ctypes.c_void_p()
     lib.faiss_read_VectorTransform_fname(name, ctypes.byref(out))
     transform = cfaiss.Object(out)
     y = np.empty((len(x), transform.d_out), np.float32)
     mine, theirs = [], []
+    batch, n = batch or len(x), min(batch * 500, len(x)) // batch * batch if batch else len(x)
+    call = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p,
+                            ctypes.c_void_p)(("faiss_VectorTransform_try_apply",
+                                              ctypes.CDLL(str(cfaiss.LIBRARY))))
+    address, row, to = x.ctypes.data, x.strides[0], y.ctypes.data
+    self = transform.address
+
+    def work():
+        for i in range(0, n, batch):
+            call(self, batch, address + i * row, to)
+
     for _ in range(rounds * 4):
-        theirs.append(oracle(APPLY))
-        mine.append(timed(threads,
-                          lambda: lib.faiss_VectorTransform_try_apply(transform, len(x), x, y))[0])
-    report("apply", text, data, threads, mine, theirs, 1)
+        theirs.append(oracle(APPLY, n=n, batch=batch))
+        mine.append(timed(threads, work)[0])
+    report(f"apply {batch}" if batch < n else "apply", text, data, threads, mine, theirs, 1)
 
 
 def search(oracle, x, text, data, threads, rounds, name):
-    import ctypes
     oracle(MAKE_CODES, text=text, name=name)
     out = ctypes.c_void_p()
     lib.faiss_read_index_fname(name, 0, ctypes.byref(out))
@@ -164,6 +173,7 @@ def main():
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--points", type=int, default=20000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=0, help="vectors in a call; 0: all")
     parser.add_argument("--only", choices=["train", "apply", "search"])
     parser.add_argument("--names", nargs="+", help="only these")
     options = parser.parse_args()
@@ -188,8 +198,8 @@ def main():
             sent = None
             cfaiss.set_threads(threads)
             for text in chosen("apply", APPLIED):
-                if x.shape[1] % 10 == 0 or "OPQ" not in text:
-                    apply(oracle, x, text, data, threads, options.rounds, name)
+                if "OPQ" not in text or x.shape[1] % int(text[3:].split("_")[0]) == 0:
+                    apply(oracle, x, text, data, threads, options.rounds, name, options.batch)
             for text in chosen("search", SEARCHED):
                 search(oracle, x, text, data, threads, options.rounds, name)
             for text in chosen("train", TRAINED):

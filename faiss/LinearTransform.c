@@ -20,40 +20,90 @@ static FaissStatus check_matrix (const FaissLinearTransform *self) {
     return FAISS_OK;
 }
 
-/* xt = x M^T + b for some rows; M has d_out rows. By a kernel whose values depend on the two
- * vectors alone, unlike those of a BLAS: how vectors are cut into batches shall not show. */
-static void multiply_block (idx_t n, const float *x, size_t d_in, const float *M, const float *b,
-                            size_t d_out, float *xt) {
-    enum { AT_ONCE = 4 };
-    for (idx_t i = 0; i < n; i += AT_ONCE) {
-        const float *rows[AT_ONCE] = {NULL};
-        size_t n_rows = n - i < AT_ONCE ? (size_t)(n - i) : AT_ONCE;
-        for (size_t j = 0; j < n_rows; j++) {
-            rows[j] = x + ((size_t)i + j) * d_in;
+/* ---- products: by a kernel whose values depend on the two vectors alone, unlike those of a BLAS:
+ * how vectors are cut into batches shall not show ------------------------------------------------
+ */
+
+/* Some rows of x are multiplied with the whole matrix while they are in cache; one panel of the
+ * matrix at a time, packed for it, where there are no more rows than these. */
+enum { ROWS_AT_ONCE = 48, PANEL = 3 * FAISS_EXACT_ROWS, FEW_OPERATIONS = 1 << 20 };
+
+/* xt = x M^T + b; M has d_out rows */
+typedef struct Product {
+    const float *x, *M, *b;
+    size_t n, d_in, d_out;
+    float *xt;
+} Product;
+
+static idx_t number_of (size_t n, size_t size) {
+    return (idx_t)((n + size - 1) / size);
+}
+
+static size_t smaller (size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static FaissStatus multiply_panel (const Product *p, size_t first) {
+    size_t n = smaller (PANEL, p->d_out - first);
+    const float *b = p->b ? p->b + first : NULL;
+    if (p->n < 4) {
+        for (size_t i = 0; i < p->n; i++) {
+            faiss_kernels.row_products (p->x + i * p->d_in, p->d_in, p->M + first * p->d_in, n, b,
+                                        p->xt + i * p->d_out + first);
         }
-        faiss_kernels.matrix_rows (rows, n_rows, M, d_in, d_out, xt + (size_t)i * d_out, d_out);
+        return FAISS_OK;
     }
-    for (idx_t i = 0; b && i < n; i++) {
-        for (size_t j = 0; j < d_out; j++) {
-            xt[(size_t)i * d_out + j] += b[j];
+    FAISS_AUTO_FREE (float) *packed = NULL;
+    FAISS_TRY (faiss_alloc_aligned (&packed, PANEL * p->d_in, sizeof *packed));
+    faiss_kernels.exact_pack_rows (p->M + first * p->d_in, NULL, n, p->d_in, packed);
+    faiss_kernels.packed_products (p->x, p->n, p->d_in, packed, n, NULL, b, 1, p->xt + first,
+                                   p->d_out);
+    return FAISS_OK;
+}
+
+static FaissStatus multiply_few (const Product *p) {
+    idx_t n_panels = number_of (p->d_out, PANEL);
+    int n_threads = p->n * p->d_in * p->d_out < FEW_OPERATIONS ? 1 : faiss_threads_for (n_panels);
+    FaissRegion region = {0};
+#pragma omp parallel for num_threads(n_threads) if (n_threads > 1)
+    for (idx_t panel = 0; panel < n_panels; panel++) {
+        if (!faiss_region_stopped (&region)) {
+            faiss_region_note (&region, multiply_panel (p, (size_t)panel * PANEL));
         }
     }
+    return faiss_region_close (&region);
+}
+
+static FaissStatus multiply_many (const Product *p) {
+    enum { GROUP = FAISS_EXACT_ROWS };
+    size_t d = p->d_in;
+    idx_t n_groups = number_of (p->d_out, GROUP), n_blocks = number_of (p->n, ROWS_AT_ONCE);
+    FAISS_AUTO_FREE (float) *packed = NULL;
+    FAISS_TRY (faiss_alloc_aligned (&packed, (size_t)n_groups * GROUP * d, sizeof *packed));
+    FaissRegion region = {0};
+#pragma omp parallel num_threads(faiss_threads_for(n_blocks))
+    {
+#pragma omp for
+        for (idx_t group = 0; group < n_groups; group++) {
+            size_t first = (size_t)group * GROUP, n = smaller (GROUP, p->d_out - first);
+            faiss_kernels.exact_pack_rows (p->M + first * d, NULL, n, d, packed + first * d);
+        }
+#pragma omp for
+        for (idx_t block = 0; block < n_blocks; block++) {
+            size_t first = (size_t)block * ROWS_AT_ONCE, n = smaller (ROWS_AT_ONCE, p->n - first);
+            if (!faiss_region_stopped (&region)) {
+                faiss_kernels.packed_products (p->x + first * d, n, d, packed, p->d_out, NULL, p->b,
+                                               1, p->xt + first * p->d_out, p->d_out);
+            }
+        }
+    }
+    return faiss_region_close (&region);
 }
 
 static FaissStatus multiply (idx_t n, const float *x, size_t d_in, const float *M, const float *b,
                              size_t d_out, float *xt) {
-    idx_t n_blocks = faiss_transform_blocks (n);
-    FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
-    for (idx_t block = 0; block < n_blocks; block++) {
-        idx_t first = block * FAISS_TRANSFORM_BLOCK, left = n - first;
-        if (!faiss_region_stopped (&region)) {
-            multiply_block (left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK,
-                            x + (size_t)first * d_in, d_in, M, b, d_out,
-                            xt + (size_t)first * d_out);
-        }
-    }
-    return faiss_region_close (&region);
+    Product p = {x, M, b, (size_t)n, d_in, d_out, xt};
+    return n <= ROWS_AT_ONCE ? multiply_few (&p) : multiply_many (&p);
 }
 
 static FaissStatus LinearTransform_apply_noalloc (const FaissVectorTransform *transform, idx_t n,

@@ -41,7 +41,7 @@ FaissStatus faiss_aq_check_trained (const char *function, const FaissAdditiveQua
 /// Codes, vectors that a thread takes at a time.
 enum { FAISS_AQ_BLOCK = 64 };
 
-/* ---- packed matrices, for the kernel aq_products ----------------------------------------------
+/* ---- packed matrices, for the kernel packed_products ----------------------------------------------
  */
 
 /// n rows of d floats in groups of 32. @param out  to be released with free ()

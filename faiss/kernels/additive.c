@@ -3,9 +3,9 @@
 
 #include <faiss/kernels/kernels.h>
 
-void faiss_aq_products_generic (const float *x, size_t nx, size_t d, const float *y, size_t ny,
-                                const float *x_terms, const float *y_terms, float scale, float *out,
-                                size_t ld) {
+void faiss_packed_products_generic (const float *x, size_t nx, size_t d, const float *y, size_t ny,
+                                    const float *x_terms, const float *y_terms, float scale,
+                                    float *out, size_t ld) {
     enum { ROWS = FAISS_EXACT_ROWS };
     for (size_t first = 0; first < ny; first += ROWS) {
         size_t n = ny - first < ROWS ? ny - first : ROWS;
@@ -22,6 +22,17 @@ void faiss_aq_products_generic (const float *x, size_t nx, size_t d, const float
                 out[i * ld + first + j] = terms + scale * sums[j];
             }
         }
+    }
+}
+
+void faiss_row_products_generic (const float *x, size_t d, const float *y, size_t ny,
+                                 const float *y_terms, float *out) {
+    for (size_t j = 0; j < ny; j++) {
+        float sum = 0;
+        for (size_t t = 0; t < d; t++) {
+            sum += x[t] * y[j * d + t];
+        }
+        out[j] = (y_terms ? y_terms[j] : 0) + sum;
     }
 }
 

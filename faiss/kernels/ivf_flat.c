@@ -19,11 +19,6 @@ void faiss_ivf_inner_product_generic (const float *const *x, size_t nx, const fl
     }
 }
 
-void faiss_matrix_rows_generic (const float *const *x, size_t nx, const float *y, size_t d,
-                                size_t ny, float *out, size_t ld) {
-    faiss_ivf_inner_product_generic (x, nx, y, d, ny, out, ld);
-}
-
 size_t faiss_find_at_most_generic (const float *values, size_t n, float bound,
                                    uint32_t *positions) {
     size_t n_found = 0;

@@ -39,8 +39,8 @@ static void check_products (const Run *run, size_t d, size_t nx, size_t ny, unsi
     float *expected = guarded (size * sizeof (float)), *got = guarded (size * sizeof (float));
     memset (expected, 0, size * sizeof (float));
     memset (got, 0, size * sizeof (float));
-    run->reference->aq_products (x, nx, d, rows, ny, x_terms, y_terms, scale, expected, ld);
-    run->tested->aq_products (x, nx, d, rows, ny, x_terms, y_terms, scale, got, ld);
+    run->reference->packed_products (x, nx, d, rows, ny, x_terms, y_terms, scale, expected, ld);
+    run->tested->packed_products (x, nx, d, rows, ny, x_terms, y_terms, scale, got, ld);
     float tolerance = is_exact ? 0 : 4e-6f * sqrtf ((float)d) * (float)(d + 2);
     for (size_t i = 0; i < size; i++) {
         if (!(fabsf (expected[i] - got[i]) <= tolerance)) {
@@ -51,8 +51,8 @@ static void check_products (const Run *run, size_t d, size_t nx, size_t ny, unsi
     }
     for (size_t i = 0; i < nx; i++) { /* a pair has one value, alone or among others */
         float alone;
-        run->tested->aq_products (x + i * d, 1, d, rows, ny ? 1 : 0, x_terms ? x_terms + i : NULL,
-                                  y_terms, scale, &alone, 1);
+        run->tested->packed_products (x + i * d, 1, d, rows, ny ? 1 : 0,
+                                      x_terms ? x_terms + i : NULL, y_terms, scale, &alone, 1);
         if (ny > 0 && memcmp (&alone, &got[i * ld], sizeof alone) != 0) {
             failed (run, "d=%zu, nx=%zu, row %zu: %.9g alone, %.9g among others", d, nx, i,
                     (double)alone, (double)got[i * ld]);
@@ -61,8 +61,8 @@ static void check_products (const Run *run, size_t d, size_t nx, size_t ny, unsi
     free (memory);
 }
 
-void check_aq_products (void) {
-    for (Run run = RUN (aq_products); next_run (&run);) {
+void check_packed_products (void) {
+    for (Run run = RUN (packed_products); next_run (&run);) {
         for (size_t i = 0; i < N_DIMS; i++) {
             for (size_t j = 0; j < N_COUNTS; j++) {
                 size_t nx = random_bits () % MAX_NX;
@@ -74,8 +74,33 @@ void check_aq_products (void) {
         float *memory, *x = random_floats (NX * D), *out = guarded (NX * NY * sizeof *out);
         const float *rows = packed (random_floats (NY * D), NY, D, &memory);
         BENCH (&run, "60 x 256, d=100", (double)(NX * NY * D),
-               (run.tested->aq_products (x, NX, D, rows, NY, NULL, NULL, 1, out, NY), 0));
+               (run.tested->packed_products (x, NX, D, rows, NY, NULL, NULL, 1, out, NY), 0));
         free (memory);
+    }
+}
+
+void check_row_products (void) {
+    for (Run run = RUN (row_products); next_run (&run);) {
+        for (size_t i = 0; i < N_DIMS * N_COUNTS * 2; i++) {
+            size_t d = dims[i % N_DIMS], ny = counts[i / N_DIMS % N_COUNTS];
+            const float *x = random_floats (d), *y = random_floats (ny * d);
+            const float *terms = i % 2 ? random_floats (ny) : NULL;
+            float *memory, *got = guarded (ny * sizeof *got),
+                           *expected = guarded (ny * sizeof *got);
+            run.tested->row_products (x, d, y, ny, terms, got);
+            const float *rows = packed (y, ny, d, &memory);
+            run.tested->packed_products (x, 1, d, rows, ny, NULL, terms, 1, expected, ny);
+            if (ny > 0 && memcmp (got, expected, ny * sizeof *got) != 0) {
+                failed (&run, "d=%zu, ny=%zu: not the values of packed_products", d, ny);
+            }
+            free (memory);
+        }
+        const float *x = random_floats (784), *y = random_floats (784 * 784);
+        float *out = guarded (784 * sizeof *out);
+        BENCH (&run, "784 x 784", 784 * 784,
+               (run.tested->row_products (x, 784, y, 784, NULL, out), 0));
+        BENCH (&run, "100 x 100", 100 * 100,
+               (run.tested->row_products (x, 100, y, 100, NULL, out), 0));
     }
 }
 

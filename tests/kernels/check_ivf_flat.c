@@ -90,12 +90,6 @@ void check_ivf_inner_product (void) {
     }
 }
 
-void check_matrix_rows (void) {
-    for (Run run = RUN (matrix_rows); next_run (&run);) {
-        check_scan (&run, run.reference->matrix_rows, run.tested->matrix_rows);
-    }
-}
-
 typedef size_t (*Find) (const float *values, size_t n, float bound, uint32_t *positions);
 
 static void check_find (const Run *run, Find reference, Find tested) {

@@ -1,6 +1,7 @@
 /* Kernels of additive quantizers, AVX2. */
 #include <immintrin.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/unroll.h>
@@ -68,9 +69,9 @@ ALWAYS_INLINE void panel_products (const int n, const float *x, size_t d, const 
     }
 }
 
-void faiss_aq_products_avx2 (const float *x, size_t nx, size_t d, const float *y, size_t ny,
-                             const float *x_terms, const float *y_terms, float scale, float *out,
-                             size_t ld) {
+void faiss_packed_products_avx2 (const float *x, size_t nx, size_t d, const float *y, size_t ny,
+                                 const float *x_terms, const float *y_terms, float scale,
+                                 float *out, size_t ld) {
     while (nx > 0) {
         size_t n = nx >= PANEL ? PANEL : nx >= 2 ? 2 : 1;
         if (n == PANEL) {
@@ -84,6 +85,91 @@ void faiss_aq_products_avx2 (const float *x, size_t nx, size_t d, const float *y
         out += n * ld;
         x_terms = x_terms ? x_terms + n : NULL;
         nx -= n;
+    }
+}
+
+/* ---- one vector: blocks of 8 rows x 4 components are transposed in registers -------------------
+ */
+
+ALWAYS_INLINE __m256 two_rows (const float *y, size_t d) {
+    __m256 low = _mm256_castps128_ps256 (_mm_loadu_ps (y));
+    return _mm256_insertf128_ps (low, _mm_loadu_ps (y + 4 * d), 1);
+}
+
+ALWAYS_INLINE __m256 add_4_components (__m256 sum, const float *x, const float *y, size_t d,
+                                       size_t t) {
+    __m256 r0 = two_rows (y + t, d), r1 = two_rows (y + t + d, d);
+    __m256 r2 = two_rows (y + t + 2 * d, d), r3 = two_rows (y + t + 3 * d, d);
+    __m256d low01 = _mm256_castps_pd (_mm256_unpacklo_ps (r0, r1));
+    __m256d high01 = _mm256_castps_pd (_mm256_unpackhi_ps (r0, r1));
+    __m256d low23 = _mm256_castps_pd (_mm256_unpacklo_ps (r2, r3));
+    __m256d high23 = _mm256_castps_pd (_mm256_unpackhi_ps (r2, r3));
+    __m256 columns[4] = {_mm256_castpd_ps (_mm256_unpacklo_pd (low01, low23)),
+                         _mm256_castpd_ps (_mm256_unpackhi_pd (low01, low23)),
+                         _mm256_castpd_ps (_mm256_unpacklo_pd (high01, high23)),
+                         _mm256_castpd_ps (_mm256_unpackhi_pd (high01, high23))};
+    FAISS_UNROLL
+    for (int i = 0; i < 4; i++) {
+        sum = _mm256_fmadd_ps (_mm256_broadcast_ss (x + t + i), columns[i], sum);
+    }
+    return sum;
+}
+
+ALWAYS_INLINE __m256 add_1_component (__m256 sum, const float *x, const float *y, size_t d,
+                                      size_t t) {
+    float column[8];
+    for (int i = 0; i < 8; i++) {
+        column[i] = y[(size_t)i * d + t];
+    }
+    return _mm256_fmadd_ps (_mm256_broadcast_ss (x + t), _mm256_loadu_ps (column), sum);
+}
+
+/* n = 16 or 8 rows */
+ALWAYS_INLINE void add_rows (const int n, const float *x, size_t d, const float *y, __m256 *sums) {
+    __m256 low = _mm256_setzero_ps (), high = low;
+    size_t t = 0;
+    for (; t + 4 <= d; t += 4) {
+        low = add_4_components (low, x, y, d, t);
+        high = n > 8 ? add_4_components (high, x, y + 8 * d, d, t) : high;
+    }
+    for (; t < d; t++) {
+        low = add_1_component (low, x, y, d, t);
+        high = n > 8 ? add_1_component (high, x, y + 8 * d, d, t) : high;
+    }
+    sums[0] = low;
+    sums[1] = high;
+}
+
+ALWAYS_INLINE __m256 few_rows (const float *x, size_t d, const float *y, size_t n) {
+    __m256 sum = _mm256_setzero_ps ();
+    for (size_t t = 0; t < d; t++) {
+        float column[8] = {0};
+        for (size_t i = 0; i < n; i++) {
+            column[i] = y[i * d + t];
+        }
+        sum = _mm256_fmadd_ps (_mm256_broadcast_ss (x + t), _mm256_loadu_ps (column), sum);
+    }
+    return sum;
+}
+
+void faiss_row_products_avx2 (const float *x, size_t d, const float *y, size_t ny,
+                              const float *y_terms, float *out) {
+    __m256 sums[2];
+    if (ny < 8) {
+        store_sums (few_rows (x, d, y, ny), 0, y_terms, 1, ny, out);
+        return;
+    }
+    for (size_t j = 0; j < ny;) {
+        bool is_double = j + 16 <= ny;
+        if (is_double) {
+            add_rows (16, x, d, y + j * d, sums);
+            store_sums (sums[1], 0, y_terms ? y_terms + j + 8 : NULL, 1, 8, out + j + 8);
+        } else {
+            j = j + 8 <= ny ? j : ny - 8; /* some of them once more: the values are the same */
+            add_rows (8, x, d, y + j * d, sums);
+        }
+        store_sums (sums[0], 0, y_terms ? y_terms + j : NULL, 1, 8, out + j);
+        j += is_double ? 16 : 8;
     }
 }
 

@@ -1,82 +1,216 @@
 /* Kernels of additive quantizers, AVX-512. */
 #include <immintrin.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/unroll.h>
 
 #define ALWAYS_INLINE static inline __attribute__ ((always_inline))
 
-enum { ROWS = FAISS_EXACT_ROWS, PANEL = 12 };
+enum { ROWS = FAISS_EXACT_ROWS };
 
-/* ---- all pairs: 12 vectors x 32 rows in 24 accumulators; lanes run along the rows -------------
+/* ---- all pairs: lanes run along the rows, a tile has 24 accumulators: 12 vectors x 32 rows,
+ * 8 x 48, or for the last rows 12 x 16 ----------------------------------------------------------
  */
+
+typedef struct Products {
+    const float *x;
+    size_t nx, d;
+    const float *y;
+    size_t ny;
+    const float *x_terms, *y_terms;
+    float scale;
+    float *out;
+    size_t ld;
+} Products;
 
 ALWAYS_INLINE __mmask16 first_lanes (size_t n) {
     return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1);
 }
 
-ALWAYS_INLINE void store_sums (__m512 sum, __m512 x_term, const float *y_terms, __m512 scale,
-                               __mmask16 lanes, float *out) {
-    __m512 terms = x_term;
-    if (y_terms) {
-        terms = _mm512_add_ps (terms, _mm512_maskz_loadu_ps (lanes, y_terms));
+/* vectors i .. i + n - 1 with the rows first .. first + 16 * width - 1, of which some may be
+ * missing in the last 16 */
+ALWAYS_INLINE void tile_products (const int n, const int width, const Products *p, size_t i,
+                                  size_t first) {
+    const size_t d = p->d;
+    const float *x = p->x + i * d;
+    const float *rows[8];
+    __m512 sums[12][8];
+    FAISS_UNROLL
+    for (int v = 0; v < width; v++) {
+        size_t row = first + 16 * (size_t)v;
+        rows[v] = p->y + row / ROWS * ROWS * d + row % ROWS;
+        FAISS_UNROLL
+        for (int j = 0; j < n; j++) {
+            sums[j][v] = _mm512_setzero_ps ();
+        }
     }
-    _mm512_mask_storeu_ps (out, lanes, _mm512_fmadd_ps (scale, sum, terms));
+    for (size_t t = 0; t < d; t++) {
+        __m512 group[8];
+        FAISS_UNROLL
+        for (int v = 0; v < width; v++) {
+            group[v] = _mm512_load_ps (rows[v] + t * ROWS);
+        }
+        FAISS_UNROLL
+        for (int j = 0; j < n; j++) {
+            __m512 component = _mm512_set1_ps (x[(size_t)j * d + t]);
+            FAISS_UNROLL
+            for (int v = 0; v < width; v++) {
+                sums[j][v] = _mm512_fmadd_ps (component, group[v], sums[j][v]);
+            }
+        }
+    }
+    const __m512 scale = _mm512_set1_ps (p->scale);
+    FAISS_UNROLL
+    for (int v = 0; v < width; v++) {
+        size_t row = first + 16 * (size_t)v;
+        __mmask16 lanes = first_lanes (p->ny - row);
+        __m512 y_terms =
+            p->y_terms ? _mm512_maskz_loadu_ps (lanes, p->y_terms + row) : _mm512_setzero_ps ();
+        FAISS_UNROLL
+        for (int j = 0; j < n; j++) {
+            __m512 x_term = _mm512_set1_ps (p->x_terms ? p->x_terms[i + (size_t)j] : 0);
+            _mm512_mask_storeu_ps (
+                p->out + (i + (size_t)j) * p->ld + row, lanes,
+                _mm512_fmadd_ps (scale, sums[j][v], _mm512_add_ps (x_term, y_terms)));
+        }
+    }
 }
 
-ALWAYS_INLINE void panel_products (const int n, const float *x, size_t d, const float *y, size_t ny,
+/* all vectors but the last nx % 4 */
+ALWAYS_INLINE void column_of_tiles (const int n, const int width, const Products *p, size_t first) {
+    size_t i = 0;
+    for (; i + (size_t)n <= p->nx; i += (size_t)n) {
+        tile_products (n, width, p, i, first);
+    }
+    for (; i + 4 <= p->nx; i += 4) {
+        tile_products (4, width, p, i, first);
+    }
+}
+
+void faiss_packed_products_avx512 (const float *x, size_t nx, size_t d, const float *y, size_t ny,
                                    const float *x_terms, const float *y_terms, float scale,
                                    float *out, size_t ld) {
-    const __m512 factor = _mm512_set1_ps (scale);
-    for (size_t first = 0; first < ny; first += ROWS) {
-        const float *group = y + first * d;
-        __m512 sums[PANEL][2];
-        FAISS_UNROLL
-        for (int i = 0; i < n; i++) {
-            sums[i][0] = sums[i][1] = _mm512_setzero_ps ();
+    const Products p = {x, nx, d, y, ny, x_terms, y_terms, scale, out, ld};
+    size_t n_vectors = (ny + 15) / 16;
+    for (size_t v = 0; nx >= 4 && v < n_vectors;) {
+        size_t left = n_vectors - v;
+        if (left == 1) {
+            column_of_tiles (12, 1, &p, 16 * v);
+            v += 1;
+        } else if (left % 2 == 1) {
+            column_of_tiles (8, 3, &p, 16 * v);
+            v += 3;
+        } else {
+            column_of_tiles (12, 2, &p, 16 * v);
+            v += 2;
         }
-        for (size_t t = 0; t < d; t++) {
-            __m512 row0 = _mm512_load_ps (group + t * ROWS);
-            __m512 row1 = _mm512_load_ps (group + t * ROWS + 16);
-            FAISS_UNROLL
-            for (int i = 0; i < n; i++) {
-                __m512 component = _mm512_set1_ps (x[(size_t)i * d + t]);
-                sums[i][0] = _mm512_fmadd_ps (component, row0, sums[i][0]);
-                sums[i][1] = _mm512_fmadd_ps (component, row1, sums[i][1]);
-            }
+    }
+    for (size_t i = nx / 4 * 4; i < nx; i++) { /* many sums at once, for an addition takes long */
+        size_t v = 0;
+        for (; v + 8 <= n_vectors; v += 8) {
+            tile_products (1, 8, &p, i, 16 * v);
         }
-        __mmask16 low = first_lanes (ny - first);
-        __mmask16 high = ny - first > 16 ? first_lanes (ny - first - 16) : 0;
-        FAISS_UNROLL
-        for (int i = 0; i < n; i++) {
-            __m512 x_term = _mm512_set1_ps (x_terms ? x_terms[i] : 0);
-            float *to = out + (size_t)i * ld + first;
-            store_sums (sums[i][0], x_term, y_terms ? y_terms + first : NULL, factor, low, to);
-            if (high) {
-                store_sums (sums[i][1], x_term, y_terms ? y_terms + first + 16 : NULL, factor, high,
-                            to + 16);
-            }
+        for (; v + 3 <= n_vectors; v += 3) {
+            tile_products (1, 3, &p, i, 16 * v);
+        }
+        for (; v < n_vectors; v++) {
+            tile_products (1, 1, &p, i, 16 * v);
         }
     }
 }
 
-void faiss_aq_products_avx512 (const float *x, size_t nx, size_t d, const float *y, size_t ny,
-                               const float *x_terms, const float *y_terms, float scale, float *out,
-                               size_t ld) {
-    while (nx > 0) {
-        size_t n = nx >= PANEL ? PANEL : nx >= 4 ? 4 : 1;
-        if (n == PANEL) {
-            panel_products (PANEL, x, d, y, ny, x_terms, y_terms, scale, out, ld);
-        } else if (n == 4) {
-            panel_products (4, x, d, y, ny, x_terms, y_terms, scale, out, ld);
-        } else {
-            panel_products (1, x, d, y, ny, x_terms, y_terms, scale, out, ld);
+/* ---- one vector: blocks of 16 rows x 4 components are transposed in registers ------------------
+ */
+
+ALWAYS_INLINE __m512 four_rows (const float *y, size_t d) {
+    __m512 all = _mm512_castps128_ps512 (_mm_loadu_ps (y));
+    all = _mm512_insertf32x4 (all, _mm_loadu_ps (y + 4 * d), 1);
+    all = _mm512_insertf32x4 (all, _mm_loadu_ps (y + 8 * d), 2);
+    return _mm512_insertf32x4 (all, _mm_loadu_ps (y + 12 * d), 3);
+}
+
+ALWAYS_INLINE __m512 add_4_components (__m512 sum, const float *x, const float *y, size_t d,
+                                       size_t t) {
+    __m512 r0 = four_rows (y + t, d), r1 = four_rows (y + t + d, d);
+    __m512 r2 = four_rows (y + t + 2 * d, d), r3 = four_rows (y + t + 3 * d, d);
+    __m512d low01 = _mm512_castps_pd (_mm512_unpacklo_ps (r0, r1));
+    __m512d high01 = _mm512_castps_pd (_mm512_unpackhi_ps (r0, r1));
+    __m512d low23 = _mm512_castps_pd (_mm512_unpacklo_ps (r2, r3));
+    __m512d high23 = _mm512_castps_pd (_mm512_unpackhi_ps (r2, r3));
+    __m512 columns[4] = {_mm512_castpd_ps (_mm512_unpacklo_pd (low01, low23)),
+                         _mm512_castpd_ps (_mm512_unpackhi_pd (low01, low23)),
+                         _mm512_castpd_ps (_mm512_unpacklo_pd (high01, high23)),
+                         _mm512_castpd_ps (_mm512_unpackhi_pd (high01, high23))};
+    FAISS_UNROLL
+    for (int i = 0; i < 4; i++) {
+        sum = _mm512_fmadd_ps (_mm512_set1_ps (x[t + (size_t)i]), columns[i], sum);
+    }
+    return sum;
+}
+
+ALWAYS_INLINE __m512 add_1_component (__m512 sum, const float *x, const float *y, size_t d,
+                                      size_t t) {
+    float column[16];
+    for (int i = 0; i < 16; i++) {
+        column[i] = y[(size_t)i * d + t];
+    }
+    return _mm512_fmadd_ps (_mm512_set1_ps (x[t]), _mm512_loadu_ps (column), sum);
+}
+
+/* n = 32 or 16 rows */
+ALWAYS_INLINE void add_rows (const int n, const float *x, size_t d, const float *y, __m512 *sums) {
+    __m512 low = _mm512_setzero_ps (), high = low;
+    size_t t = 0;
+    for (; t + 4 <= d; t += 4) {
+        low = add_4_components (low, x, y, d, t);
+        high = n > 16 ? add_4_components (high, x, y + 16 * d, d, t) : high;
+    }
+    for (; t < d; t++) {
+        low = add_1_component (low, x, y, d, t);
+        high = n > 16 ? add_1_component (high, x, y + 16 * d, d, t) : high;
+    }
+    sums[0] = low;
+    sums[1] = high;
+}
+
+ALWAYS_INLINE void put_sums (__m512 sums, const float *y_terms, size_t n, float *out) {
+    __mmask16 lanes = first_lanes (n);
+    __m512 terms = y_terms ? _mm512_maskz_loadu_ps (lanes, y_terms) : _mm512_setzero_ps ();
+    _mm512_mask_storeu_ps (out, lanes, _mm512_add_ps (sums, terms));
+}
+
+ALWAYS_INLINE __m512 few_rows (const float *x, size_t d, const float *y, size_t n) {
+    __m512 sum = _mm512_setzero_ps ();
+    for (size_t t = 0; t < d; t++) {
+        float column[16] = {0};
+        for (size_t i = 0; i < n; i++) {
+            column[i] = y[i * d + t];
         }
-        x += n * d;
-        out += n * ld;
-        x_terms = x_terms ? x_terms + n : NULL;
-        nx -= n;
+        sum = _mm512_fmadd_ps (_mm512_set1_ps (x[t]), _mm512_loadu_ps (column), sum);
+    }
+    return sum;
+}
+
+void faiss_row_products_avx512 (const float *x, size_t d, const float *y, size_t ny,
+                                const float *y_terms, float *out) {
+    __m512 sums[2];
+    if (ny < 16) {
+        put_sums (few_rows (x, d, y, ny), y_terms, ny, out);
+        return;
+    }
+    for (size_t j = 0; j < ny;) {
+        bool is_double = j + 32 <= ny;
+        if (is_double) {
+            add_rows (32, x, d, y + j * d, sums);
+            put_sums (sums[1], y_terms ? y_terms + j + 16 : NULL, 16, out + j + 16);
+        } else {
+            j = j + 16 <= ny ? j : ny - 16; /* some of them once more: the values are the same */
+            add_rows (16, x, d, y + j * d, sums);
+        }
+        put_sums (sums[0], y_terms ? y_terms + j : NULL, 16, out + j);
+        j += is_double ? 32 : 16;
     }
 }
 

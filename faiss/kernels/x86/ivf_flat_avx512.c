@@ -5,7 +5,6 @@
  * with 2 and 1 with 3. The same order holds for the rows that are left over.
  */
 #include <immintrin.h>
-#include <stdbool.h>
 
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/unroll.h>
@@ -122,9 +121,9 @@ ALWAYS_INLINE void store (__m128 values, float *out, size_t n) {
 }
 
 /* nx = 1, 2 or 4 queries in the kernel; the first n_out of them are wanted */
-ALWAYS_INLINE void scan_rows (const Metric metric, const bool from_memory, const int nx,
-                              const float *const *x, const float *y, size_t d, size_t ny,
-                              float *out, size_t ld, int n_out) {
+ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *const *x,
+                              const float *y, size_t d, size_t ny, float *out, size_t ld,
+                              int n_out) {
     __m512 sums[16];
     for (size_t r = 0; r < ny; r += 4) {
         size_t left = ny - r < 4 ? ny - r : 4;
@@ -135,9 +134,7 @@ ALWAYS_INLINE void scan_rows (const Metric metric, const bool from_memory, const
         if (nx == 1 && d >= LONG_ROW) {
             sum_row_by_row (metric, x[0], rows, d, sums);
         } else {
-            if (from_memory) {
-                prefetch_rows (rows[0], d);
-            }
+            prefetch_rows (rows[0], d);
             sum_tile (metric, nx, x, rows, d, sums);
         }
         __m128 tile[4];
@@ -159,31 +156,26 @@ ALWAYS_INLINE void scan_rows (const Metric metric, const bool from_memory, const
     }
 }
 
-ALWAYS_INLINE void scan (const Metric metric, const bool from_memory, const float *const *x,
-                         size_t nx, const float *y, size_t d, size_t ny, float *out, size_t ld) {
+ALWAYS_INLINE void scan (const Metric metric, const float *const *x, size_t nx, const float *y,
+                         size_t d, size_t ny, float *out, size_t ld) {
     if (nx == 1) {
-        scan_rows (metric, from_memory, 1, x, y, d, ny, out, ld, 1);
+        scan_rows (metric, 1, x, y, d, ny, out, ld, 1);
     } else if (nx == 2) {
-        scan_rows (metric, from_memory, 2, x, y, d, ny, out, ld, 2);
+        scan_rows (metric, 2, x, y, d, ny, out, ld, 2);
     } else { /* of three queries the last counts twice */
         const float *four[4] = {x[0], x[1], x[2], x[nx - 1]};
-        scan_rows (metric, from_memory, 4, four, y, d, ny, out, ld, (int)nx);
+        scan_rows (metric, 4, four, y, d, ny, out, ld, (int)nx);
     }
 }
 
 void faiss_ivf_L2sqr_avx512 (const float *const *x, size_t nx, const float *y, size_t d, size_t ny,
                              float *out, size_t ld) {
-    scan (L2, true, x, nx, y, d, ny, out, ld);
+    scan (L2, x, nx, y, d, ny, out, ld);
 }
 
 void faiss_ivf_inner_product_avx512 (const float *const *x, size_t nx, const float *y, size_t d,
                                      size_t ny, float *out, size_t ld) {
-    scan (IP, true, x, nx, y, d, ny, out, ld);
-}
-
-void faiss_matrix_rows_avx512 (const float *const *x, size_t nx, const float *y, size_t d,
-                               size_t ny, float *out, size_t ld) {
-    scan (IP, false, x, nx, y, d, ny, out, ld);
+    scan (IP, x, nx, y, d, ny, out, ld);
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
