@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <faiss/IndexFlatPanorama.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/io_fields.h>
@@ -73,6 +74,9 @@ FaissStatus faiss_IndexFlat_compute_distance_subset (FaissIndex *index, idx_t n,
                                                      const idx_t *labels) {
     const FaissIndexFlat *self = faiss_IndexFlat_cast (index);
     FAISS_REQUIRE (self, "the index is %s", index ? "not an IndexFlat" : "NULL");
+    FAISS_REQUIRE (!faiss_IndexFlatPanorama_cast (index),
+                   "the codes of an %s are not rows: use its distance computer or search_subset",
+                   faiss_Index_class_name (index));
     FAISS_REQUIRE (n >= 0 && k >= 0, "expected n >= 0 and k >= 0, got n=%lld, k=%lld", (long long)n,
                    (long long)k);
     FAISS_REQUIRE (n == 0 || k == 0 || (x && distances && labels),

@@ -153,6 +153,17 @@ static FaissStatus IndexFlatCodes_merge_from (FaissIndex *index, FaissIndex *oth
     return IndexFlatCodes_reset (other_index);
 }
 
+static FaissStatus IndexFlatCodes_permute_entries (FaissIndexFlatCodes *self, const idx_t *perm) {
+    FAISS_AUTO (UInt8Vector) codes = {0};
+    FAISS_TRY (faiss_UInt8Vector_resize (&codes, self->codes.size));
+    for (idx_t i = 0; i < self->index.ntotal; i++) {
+        memcpy (codes.data + (size_t)i * self->code_size,
+                self->codes.data + (size_t)perm[i] * self->code_size, self->code_size);
+    }
+    faiss_UInt8Vector_swap (&codes, &self->codes);
+    return FAISS_OK;
+}
+
 FaissStatus faiss_IndexFlatCodes_permute_entries (FaissIndexFlatCodes *self, const idx_t *perm) {
     FAISS_REQUIRE_ARG (self);
     idx_t n = self->index.ntotal;
@@ -161,13 +172,7 @@ FaissStatus faiss_IndexFlatCodes_permute_entries (FaissIndexFlatCodes *self, con
         FAISS_REQUIRE (perm[i] >= 0 && perm[i] < n, "perm[%lld]=%lld, but ntotal=%lld",
                        (long long)i, (long long)perm[i], (long long)n);
     }
-    FAISS_AUTO (UInt8Vector) codes = {0};
-    FAISS_TRY (faiss_UInt8Vector_resize (&codes, self->codes.size));
-    for (idx_t i = 0; i < n; i++) {
-        memcpy (codes.data + (size_t)i * self->code_size,
-                self->codes.data + (size_t)perm[i] * self->code_size, self->code_size);
-    }
-    faiss_UInt8Vector_swap (&codes, &self->codes);
+    FAISS_TRY (class_of (self)->permute_entries (self, perm));
     changed (self);
     return FAISS_OK;
 }
@@ -361,6 +366,7 @@ FaissIndexFlatCodesClass faiss_IndexFlatCodes_class = {
         },
     .get_FlatCodesDistanceComputer = faiss_decoding_distance_computer,
     .codes_changed = IndexFlatCodes_codes_changed,
+    .permute_entries = IndexFlatCodes_permute_entries,
 };
 
 FaissIndexFlatCodes *faiss_IndexFlatCodes_cast (FaissIndex *index) {

@@ -29,6 +29,8 @@ typedef struct FaissIndexFlatCodesClass {
         FaissFlatCodesDistanceComputer **out); ///< root: by sa_decode, for every metric
     /// called after any change of the codes: forget what was derived from them; root: nothing
     void (*codes_changed) (FaissIndexFlatCodes *self);
+    /// perm is checked to be in range; root: moves code_size bytes per entry
+    FaissStatus (*permute_entries) (FaissIndexFlatCodes *self, const idx_t *perm);
 } FaissIndexFlatCodesClass;
 
 extern FaissIndexFlatCodesClass faiss_IndexFlatCodes_class;

@@ -24,6 +24,13 @@ static FaissStatus flat_1d (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus flat_panorama (FaissIndex **out) {
+    FaissIndexFlatPanorama *index = NULL;
+    FAISS_TRY (faiss_IndexFlatPanorama_new_with (&index, MAX_D, METRIC_INNER_PRODUCT, 4, 1));
+    *out = &index->index;
+    return FAISS_OK;
+}
+
 static FaissStatus random_results (FaissIndex **out) {
     FaissIndexRandom *index = NULL;
     FAISS_TRY (faiss_IndexRandom_new_with (&index, MAX_D, 0, 7, METRIC_L2));
@@ -236,6 +243,12 @@ static const IndexRecipe index_recipes[] = {
     {"IndexFlat1D", .build = flat_1d, .metric = METRIC_L2, .d = 1,
      .traits = LACKS_FACTORY | LACKS_ADD_WITH_IDS | LACKS_SELECTOR | SEARCHES_ROOTS,
      .reads_as = "IndexFlatL2"},
+    {"IndexFlatPanorama", .build = flat_panorama, .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY, .reads_as = "IndexFlatIPPanorama"},
+    {"IndexFlatL2Panorama", "FlatL2Panorama3_16", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS},
+    {"IndexFlatIPPanorama", "FlatIPPanorama5", .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS},
     {"IndexLSH", "LSH37rt", .metric = METRIC_L2,
      .traits = LACKS_ADD_WITH_IDS | IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS},
     {"IndexLSH", "LSH5t", .metric = METRIC_L2,

@@ -3,6 +3,7 @@
 #include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexFlat1D.h>
+#include <faiss/IndexFlatPanorama.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexHNSW2Level.h>
 #include <faiss/IndexHNSWPQ.h>

@@ -18,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <faiss/IndexFlat.h>
+#include <faiss/IndexFlatPanorama.h>
 #include <faiss/impl/FilterCodes.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/hnsw_candidates.h>
@@ -37,7 +37,7 @@ enum {
 
 bool faiss_flat_vectors_open (FaissFlatVectors *self, const FaissIndex *storage) {
     const FaissIndexFlat *flat = faiss_object_cast (storage, &faiss_IndexFlat_class.index.head);
-    if (!flat ||
+    if (!flat || faiss_object_cast (storage, &faiss_IndexFlatPanorama_class.index.head) ||
         (flat->index.metric_type != METRIC_L2 && flat->index.metric_type != METRIC_INNER_PRODUCT)) {
         return false;
     }

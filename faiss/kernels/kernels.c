@@ -64,6 +64,7 @@ static const FaissKernels avx2_kernels = {
     .pq_round_tables = faiss_pq_round_tables_avx2,
     .pq_filter_bytes = faiss_pq_filter_bytes_avx2,
     .pq_filter_bytes_with_terms = faiss_pq_filter_bytes_with_terms_avx2,
+    .panorama_level = faiss_panorama_level_avx2,
 };
 
 static const FaissKernels avx512_kernels = {
@@ -103,6 +104,7 @@ static const FaissKernels avx512_kernels = {
     .sq_L2sqr_batch_4 = faiss_sq_L2sqr_batch_4_avx512,
     .sq_inner_product_batch_4 = faiss_sq_inner_product_batch_4_avx512,
     .sq_turbo = faiss_sq_turbo_avx512,
+    .panorama_level = faiss_panorama_level_avx512,
     .pq_nearest = faiss_pq_nearest_avx512,
     .pq_table_L2 = faiss_pq_table_L2_avx512,
     .pq_table_ip = faiss_pq_table_ip_avx512,

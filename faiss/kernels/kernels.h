@@ -16,6 +16,7 @@
 #include <faiss/kernels/exact_search.h>
 #include <faiss/kernels/filter_codes.h>
 #include <faiss/kernels/kmeans.h>
+#include <faiss/kernels/panorama.h>
 #include <faiss/kernels/sq.h>
 #include <faiss/utils/simd_levels.h>
 
