@@ -5,8 +5,10 @@
 
 #include <faiss/AutoTune.h>
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexIVF.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_remove.h>
 #include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
@@ -101,6 +103,19 @@ static FaissStatus IndexHNSW_reset (FaissIndex *index) {
     FAISS_TRY (faiss_Index_reset (self->storage));
     FAISS_TRY (faiss_HNSW_reset (&self->hnsw));
     index->ntotal = 0;
+    return FAISS_OK;
+}
+
+static FaissStatus IndexHNSW_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
+                                         size_t *n_removed) {
+    FaissIndexHNSW *self = THIS (index);
+    FAISS_TRY (check_parts (self));
+    FAISS_REQUIRE (!faiss_IndexIVF_cast (self->storage),
+                   "the storage is %s, which does not number its vectors anew",
+                   faiss_Index_class_name (self->storage));
+    FAISS_TRY (
+        faiss_hnsw_remove (&self->hnsw, self->storage, sel, self->keep_max_size_level0, n_removed));
+    index->ntotal = self->storage->ntotal;
     return FAISS_OK;
 }
 
@@ -487,6 +502,7 @@ FaissIndexClass faiss_IndexHNSW_class = {
     .range_search = IndexHNSW_range_search,
     .search1 = IndexHNSW_search1,
     .reset = IndexHNSW_reset,
+    .remove_ids = IndexHNSW_remove_ids,
     .reconstruct = IndexHNSW_reconstruct,
     .reconstruct_n = IndexHNSW_reconstruct_n,
     .get_distance_computer = IndexHNSW_get_distance_computer,

@@ -21,7 +21,12 @@ typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
  *
  * Distances are those of the storage. Ids are positions, below 2^31. The graph that an add makes
  * depends on the vectors and on how they are divided among calls of add, not on the number of
- * threads; it is the one that faiss 1.15.1 makes. Single vectors cannot be encoded or removed.
+ * threads; it is the one that faiss 1.15.1 makes. Vectors cannot be encoded.
+ *
+ * remove_ids renumbers, as that of the flat indexes: each vector moves up by the number of removed
+ * ones before it. (Ids of your own, which stay: IndexIDMap2.) Links around what is removed are
+ * mended; the rest of the graph stays. A call reads all links and moves all vectors once, so remove
+ * many at once rather than one by one.
  */
 typedef struct FaissIndexHNSW FAISS_EXTENDS (FaissIndex) {
     union {

@@ -123,7 +123,7 @@ static FaissStatus graph_over_l1 (FaissIndex **out) {
 }
 
 enum {
-    IS_GRAPH = LACKS_ADD_WITH_IDS | LACKS_REMOVE | LACKS_MERGE | LACKS_CODES | LACKS_ADD_CODES |
+    IS_GRAPH = LACKS_ADD_WITH_IDS | LACKS_MERGE | LACKS_CODES | LACKS_ADD_CODES |
                REMEMBERS_ADDS,
 };
 

@@ -437,7 +437,7 @@ static FaissStatus save_for_undo (Build *b, size_t n_runs) {
     return FAISS_OK;
 }
 
-static size_t room_after_pruning (const FaissHNSW *hnsw, int level, bool keep_max_size) {
+size_t faiss_hnsw_room_after_pruning (const FaissHNSW *hnsw, int level, bool keep_max_size) {
     if (keep_max_size) {
         return (size_t)faiss_hnsw_room (hnsw, level);
     }
@@ -471,7 +471,7 @@ static FaissStatus link_back (Build *b, Worker *w, int level, const Link *incomi
     qsort (w->nodes, n_old + n, sizeof *w->nodes, faiss_graph_compare_nodes);
     bool keep_max_size = level == 0 && b->args->keep_max_size_level0;
     size_t n_kept = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n_old + n,
-                                       room_after_pruning (hnsw, level, keep_max_size),
+                                       faiss_hnsw_room_after_pruning (hnsw, level, keep_max_size),
                                        keep_max_size, w->rejected);
     for (size_t j = 0; j < room; j++) {
         links[j] = j < n_kept ? w->nodes[j].id : -1;

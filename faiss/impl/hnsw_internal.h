@@ -222,6 +222,9 @@ FaissStatus faiss_hnsw_find_candidates (const FaissHNSW *self, FaissGraphScratch
 size_t faiss_hnsw_shrink (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n,
                           size_t max_size, bool keep_max_size, FaissGraphNode *scratch);
 
+/// How many links are left where a full list is thinned out.
+size_t faiss_hnsw_room_after_pruning (const FaissHNSW *hnsw, int level, bool keep_max_size);
+
 /// Order of (key, id), for qsort.
 int faiss_graph_compare_nodes (const void *a, const void *b);
 

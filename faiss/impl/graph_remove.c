@@ -1,0 +1,547 @@
+/* Taking nodes out of a graph: mending the links around them. */
+#include <faiss/impl/graph_remove.h>
+
+#include <string.h>
+
+#include <faiss/impl/check.h>
+#include <faiss/impl/parallel.h>
+
+enum {
+    FEW_REMOVED = 8,  /* renumber by comparing with each of them */
+    MAX_WALKED = 64,  /* removed nodes that are walked through on behalf of one node */
+    MAX_FOUND = 1024, /* nodes behind them that are looked at */
+    ENOUGH_FOUND = 2, /* times the links of a node: what is behind removed nodes behind removed
+                       * ones is looked at until there are so many */
+    NODES_PER_TASK = 64 * 16
+};
+
+/* ---- what is removed ------------------------------------------------------------------------- */
+
+static FaissStatus collect_removed (FaissGraphRemoval *self, const FaissIDSelector *sel) {
+    FAISS_TRY (faiss_visited_init (&self->removed, self->n));
+    for (size_t i = 0; i < self->n; i++) {
+        if (sel->cls->is_member (sel, (idx_t)i)) {
+            faiss_visited_set (&self->removed, (int32_t)i);
+            self->n_removed++;
+        }
+    }
+    FAISS_TRY (faiss_alloc (&self->nodes, self->n_removed, sizeof *self->nodes));
+    size_t at = 0;
+    for (size_t word = 0; word < self->removed.n_words; word++) {
+        for (uint64_t bits = self->removed.bits[word]; bits; bits &= bits - 1) {
+            self->nodes[at++] = (int32_t)(word * 64 + (size_t)__builtin_ctzll (bits));
+        }
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus number_anew (FaissGraphRemoval *self) {
+    FAISS_TRY (faiss_alloc (&self->new_numbers, self->n, sizeof *self->new_numbers));
+    int32_t number = 0;
+    for (size_t i = 0; i < self->n; i++) {
+        bool is_removed = faiss_visited_get (&self->removed, (int32_t)i);
+        self->new_numbers[i] = is_removed ? -1 : number++;
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_graph_removal_init (FaissGraphRemoval *self, size_t n,
+                                      const FaissIDSelector *sel) {
+    *self = (FaissGraphRemoval){.n = n};
+    FaissStatus status = collect_removed (self, sel);
+    if (status == FAISS_OK && self->n_removed > FEW_REMOVED) {
+        status = number_anew (self);
+    }
+    if (status != FAISS_OK) {
+        faiss_graph_removal_free (self);
+    }
+    return status;
+}
+
+void faiss_graph_removal_free (FaissGraphRemoval *self) {
+    faiss_visited_free (&self->removed);
+    free (self->nodes);
+    free (self->new_numbers);
+    *self = (FaissGraphRemoval){0};
+}
+
+/* The caller's selector may be slow, or may answer otherwise the second time: ours says it. */
+FaissStatus faiss_graph_removal_apply (const FaissGraphRemoval *self, FaissIndex *storage) {
+    FaissIDSelectorBitmap *sel = NULL;
+    size_t n_removed = 0;
+    FAISS_AUTO (UInt8Vector) bitmap = {0};
+    FAISS_TRY (faiss_UInt8Vector_resize (&bitmap, self->n / 8 + 1));
+    for (size_t i = 0; i < self->n_removed; i++) {
+        bitmap.data[self->nodes[i] >> 3] |= (uint8_t)(1 << (self->nodes[i] & 7));
+    }
+    FAISS_TRY (faiss_IDSelectorBitmap_new (&sel, bitmap.size, bitmap.data));
+    FaissStatus status = storage->cls->remove_ids (storage, &sel->sel, &n_removed);
+    faiss_IDSelectorBitmap_free (sel);
+    return status;
+}
+
+int32_t faiss_graph_new_number (const FaissGraphRemoval *self, int32_t node) {
+    faiss_graph_renumber (self, &node, 1);
+    return node;
+}
+
+/* -1, where links end, stays. */
+void faiss_graph_renumber (const FaissGraphRemoval *self, int32_t *links, size_t n) {
+    const int32_t *new_numbers = self->new_numbers;
+    if (new_numbers) {
+        for (size_t j = 0; j < n; j++) {
+            links[j] = links[j] < 0 ? links[j] : new_numbers[links[j]];
+        }
+        return;
+    }
+    for (size_t r = self->n_removed; r-- > 0;) { /* from the highest one down */
+        int32_t node = self->nodes[r];
+        for (size_t j = 0; j < n; j++) {
+            links[j] -= links[j] > node;
+        }
+    }
+}
+
+/* ---- patches --------------------------------------------------------------------------------- */
+
+void faiss_graph_patch_free (FaissGraphPatch *self) {
+    faiss_Int32Vector_clear (&self->nodes);
+    faiss_Int32Vector_clear (&self->links);
+}
+
+void faiss_graph_patch_apply (const FaissGraphPatch *self, const FaissGraphLevel *level) {
+    for (size_t i = 0; i < self->nodes.size; i++) {
+        memcpy (faiss_graph_level_links (level, self->nodes.data[i]),
+                self->links.data + i * self->room, self->room * sizeof (int32_t));
+    }
+}
+
+static size_t count_links (const int32_t *links, size_t room) {
+    size_t n = 0;
+    while (n < room && links[n] >= 0) {
+        n++;
+    }
+    return n;
+}
+
+/* ---- mending --------------------------------------------------------------------------------- */
+
+typedef struct Mending {
+    const FaissGraphLevel *level;
+    const FaissGraphRemoval *removal;
+    const FaissIndex *storage;
+    size_t n_links;
+    FaissGraphPatch *patch;
+    FaissVisited losing; /* nodes that have links to removed ones */
+    FaissVisited lonely; /* nodes to which perhaps only removed ones have links */
+} Mending;
+
+/* Scratch of one thread. */
+typedef struct Mender {
+    FaissGraphVectors vectors;
+    FaissVisited seen;
+    int32_t *touched; /* what is marked in seen */
+    int32_t *walked;  /* removed nodes */
+    FaissGraphNode *found, *kept;
+    float *x, *keys;
+    int32_t *ids;
+    size_t n_touched, n_walked, n_found;
+} Mender;
+
+static bool is_removed (const Mending *m, int32_t node) {
+    return faiss_visited_get (&m->removal->removed, node);
+}
+
+static bool stays (const Mending *m, int32_t node) {
+    return !is_removed (m, node) && faiss_graph_level_has (m->level, node);
+}
+
+static void unmark (const FaissVisited *visited, int32_t node) {
+    uint64_t bit = (uint64_t)1 << (node & 63), *word = &visited->bits[(uint32_t)node >> 6];
+    if (__atomic_load_n (word, __ATOMIC_RELAXED) & bit) {
+        __atomic_fetch_and (word, ~bit, __ATOMIC_RELAXED);
+    }
+}
+
+static void mark_lonely (Mending *m) {
+    for (size_t i = 0; i < m->removal->n_removed; i++) {
+        int32_t node = m->removal->nodes[i];
+        if (!faiss_graph_level_has (m->level, node)) {
+            continue;
+        }
+        const int32_t *links = faiss_graph_level_links (m->level, node);
+        for (size_t j = 0; j < m->level->room && links[j] >= 0; j++) {
+            if (!is_removed (m, links[j])) {
+                faiss_visited_set (&m->lonely, links[j]);
+            }
+        }
+    }
+}
+
+/* Nodes begin .. end - 1, which begin at a word of the bitsets. */
+static void look_for_losses (Mending *m, size_t begin, size_t end) {
+    for (size_t i = begin; i < end && i < m->level->n; i++) {
+        int32_t node = (int32_t)i;
+        if (!stays (m, node)) {
+            continue;
+        }
+        const int32_t *links = faiss_graph_level_links (m->level, node);
+        bool loses = false;
+        for (size_t j = 0; j < m->level->room && links[j] >= 0; j++) {
+            loses |= is_removed (m, links[j]);
+            unmark (&m->lonely, links[j]);
+        }
+        if (loses) {
+            faiss_visited_set (&m->losing, node);
+        }
+    }
+}
+
+static FaissStatus find_losses (Mending *m) {
+    FAISS_TRY (faiss_visited_init (&m->losing, m->level->n));
+    FAISS_TRY (faiss_visited_init (&m->lonely, m->level->n));
+    mark_lonely (m);
+    size_t n_tasks = (m->level->n + NODES_PER_TASK - 1) / NODES_PER_TASK;
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)n_tasks))
+    for (size_t task = 0; task < n_tasks; task++) {
+        look_for_losses (m, task * NODES_PER_TASK, (task + 1) * NODES_PER_TASK);
+    }
+    FaissGraphPatch *patch = m->patch;
+    for (size_t word = 0; word < m->losing.n_words; word++) {
+        for (uint64_t bits = m->losing.bits[word]; bits; bits &= bits - 1) {
+            FAISS_TRY (faiss_Int32Vector_push_back (
+                &patch->nodes, (int32_t)(word * 64 + (size_t)__builtin_ctzll (bits))));
+        }
+    }
+    FAISS_TRY (faiss_Int32Vector_resize (&patch->links, patch->nodes.size * patch->room));
+    memset (patch->links.data, 0xff, patch->links.size * sizeof *patch->links.data);
+    return FAISS_OK;
+}
+
+static bool see (Mender *w, int32_t node) {
+    if (faiss_visited_set (&w->seen, node)) {
+        w->touched[w->n_touched++] = node;
+        return true;
+    }
+    return false;
+}
+
+static void forget_seen (Mender *w) {
+    for (size_t i = 0; i < w->n_touched; i++) {
+        w->seen.bits[(uint32_t)w->touched[i] >> 6] = 0;
+    }
+    w->n_touched = 0;
+}
+
+/* Nodes behind the removed ones that a node has links to: into w->found. */
+static void look_behind (const Mending *m, Mender *w, int32_t node) {
+    const FaissGraphLevel *level = m->level;
+    w->n_found = w->n_walked = 0;
+    see (w, node);
+    const int32_t *links = faiss_graph_level_links (level, node);
+    for (size_t j = 0; j < level->room && links[j] >= 0; j++) {
+        if (see (w, links[j]) && is_removed (m, links[j]) && w->n_walked < MAX_WALKED) {
+            w->walked[w->n_walked++] = links[j];
+        }
+    }
+    size_t n_direct = w->n_walked;
+    for (size_t i = 0; i < w->n_walked && (i < n_direct || w->n_found < ENOUGH_FOUND * m->n_links);
+         i++) {
+        links = faiss_graph_level_links (level, w->walked[i]);
+        for (size_t j = 0; j < level->room && links[j] >= 0; j++) {
+            if (!see (w, links[j])) {
+                continue;
+            }
+            if (!is_removed (m, links[j]) && w->n_found < MAX_FOUND) {
+                w->found[w->n_found++].id = links[j];
+            } else if (is_removed (m, links[j]) && w->n_walked < MAX_WALKED) {
+                w->walked[w->n_walked++] = links[j];
+            }
+        }
+    }
+    forget_seen (w);
+}
+
+/* Is a node nearer to one of the links that are nearer than it, as an add asks? */
+static bool is_redundant (const Mender *w, size_t n_links, FaissGraphNode node) {
+    for (size_t j = 0; j < n_links; j++) {
+        if (w->kept[j].key <= node.key &&
+            faiss_graph_pair_distance (&w->vectors, w->kept[j].id, node.id) < node.key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The distances of the node to its links, in w->kept, and to what was found, in w->found. */
+static FaissStatus measure (const Mending *m, Mender *w, int32_t node, const int32_t *links,
+                            size_t n) {
+    FAISS_TRY (m->storage->cls->reconstruct (m->storage, node, w->x));
+    FAISS_TRY (faiss_graph_set_query (&w->vectors, w->x));
+    memcpy (w->ids, links, n * sizeof *links);
+    for (size_t i = 0; i < w->n_found; i++) {
+        w->ids[n + i] = w->found[i].id;
+    }
+    faiss_graph_distances (&w->vectors, n + w->n_found, w->ids, w->keys);
+    for (size_t j = 0; j < n; j++) {
+        w->kept[j] = (FaissGraphNode){w->keys[j], links[j]};
+    }
+    for (size_t i = 0; i < w->n_found; i++) {
+        w->found[i].key = w->keys[n + i];
+    }
+    qsort (w->found, w->n_found, sizeof *w->found, faiss_graph_compare_nodes);
+    return FAISS_OK;
+}
+
+/* Append up to n_more of what was found to the n links in w->kept: nearest first, those behind a
+ * nearer link last. (Without these, lists would be shorter after each removal.) */
+static size_t choose_found (const Mending *m, Mender *w, size_t n, size_t n_more) {
+    size_t most = n + n_more < m->n_links ? n + n_more : m->n_links, n_rejected = 0;
+    for (size_t i = 0; i < w->n_found && n < most; i++) {
+        if (is_redundant (w, n, w->found[i])) {
+            w->found[n_rejected++] = w->found[i];
+        } else {
+            w->kept[n++] = w->found[i];
+        }
+    }
+    for (size_t i = 0; i < n_rejected && n < most; i++) {
+        w->kept[n++] = w->found[i];
+    }
+    return n;
+}
+
+static FaissStatus mend_node (const Mending *m, Mender *w, size_t at) {
+    int32_t node = m->patch->nodes.data[at], *to = m->patch->links.data + at * m->patch->room;
+    const int32_t *links = faiss_graph_level_links (m->level, node);
+    size_t n_old = count_links (links, m->level->room), n = 0;
+    for (size_t j = 0; j < n_old; j++) {
+        to[n] = links[j];
+        n += !is_removed (m, links[j]);
+    }
+    if (n < m->n_links) {
+        look_behind (m, w, node);
+        FAISS_TRY (measure (m, w, node, to, n));
+        n = choose_found (m, w, n, n_old - n);
+        for (size_t j = 0; j < n; j++) {
+            to[j] = w->kept[j].id;
+        }
+    }
+    for (size_t j = 0; j < m->patch->room; j++) {
+        if (j < n) {
+            unmark (&m->lonely, to[j]);
+        } else {
+            to[j] = -1;
+        }
+    }
+    return w->vectors.dc->status;
+}
+
+static FaissStatus open_mender (const Mending *m, Mender *w) {
+    size_t room = m->level->room;
+    FAISS_TRY (faiss_graph_vectors_open (&w->vectors, m->storage));
+    FAISS_TRY (faiss_visited_init (&w->seen, m->level->n));
+    FAISS_TRY (faiss_alloc (&w->touched, 1 + room * (1 + MAX_WALKED), sizeof *w->touched));
+    FAISS_TRY (faiss_alloc (&w->walked, MAX_WALKED, sizeof *w->walked));
+    FAISS_TRY (faiss_alloc (&w->found, MAX_FOUND, sizeof *w->found));
+    FAISS_TRY (faiss_alloc (&w->kept, room, sizeof *w->kept));
+    FAISS_TRY (faiss_alloc (&w->x, (size_t)m->storage->d, sizeof *w->x));
+    FAISS_TRY (faiss_alloc (&w->ids, room + MAX_FOUND, sizeof *w->ids));
+    return faiss_alloc (&w->keys, room + MAX_FOUND, sizeof *w->keys);
+}
+
+static void close_mender (Mender *w) {
+    faiss_graph_vectors_close (&w->vectors);
+    faiss_visited_free (&w->seen);
+    free (w->touched);
+    free (w->walked);
+    free (w->found);
+    free (w->kept);
+    free (w->x);
+    free (w->ids);
+    free (w->keys);
+}
+
+static FaissStatus mend_nodes (Mending *m) {
+    FaissRegion region = {0};
+    int64_t n = (int64_t)m->patch->nodes.size;
+    if (n == 0) {
+        return FAISS_OK;
+    }
+#pragma omp parallel num_threads(faiss_threads_for(n))
+    {
+        Mender w = {0};
+        faiss_region_note (&region, open_mender (m, &w));
+#pragma omp for schedule(dynamic, 16)
+        for (int64_t i = 0; i < n; i++) {
+            if (!faiss_region_stopped (&region)) {
+                faiss_region_note (&region, mend_node (m, &w, (size_t)i));
+            }
+        }
+        close_mender (&w);
+    }
+    return faiss_region_close (&region);
+}
+
+/* ---- nodes that nothing leads to any more ---------------------------------------------------- */
+
+typedef struct Rescue {
+    Mending *m;
+    Mender w;
+    int32_t *at;         /* of each node its place in the patch, or -1 */
+    uint32_t *n_leading; /* links to each node; NULL until it is needed */
+} Rescue;
+
+/* The links that a node will have. */
+static int32_t *future_links (const Rescue *r, int32_t node) {
+    FaissGraphPatch *patch = r->m->patch;
+    return r->at[node] < 0 ? faiss_graph_level_links (r->m->level, node)
+                           : patch->links.data + (size_t)r->at[node] * patch->room;
+}
+
+static FaissStatus count_leading (Rescue *r) {
+    const FaissGraphLevel *level = r->m->level;
+    FAISS_TRY (faiss_alloc_zeroed (&r->n_leading, level->n, sizeof *r->n_leading));
+    for (size_t i = 0; i < level->n; i++) {
+        if (stays (r->m, (int32_t)i)) {
+            const int32_t *links = future_links (r, (int32_t)i);
+            for (size_t j = 0; j < level->room && links[j] >= 0; j++) {
+                r->n_leading[links[j]]++;
+            }
+        }
+    }
+    return FAISS_OK;
+}
+
+/* Links of a node that may be changed. */
+static FaissStatus patched_links (Rescue *r, int32_t node, int32_t **out) {
+    FaissGraphPatch *patch = r->m->patch;
+    if (r->at[node] < 0) {
+        const int32_t *links = faiss_graph_level_links (r->m->level, node);
+        FAISS_TRY (faiss_Int32Vector_append (&patch->links, links, patch->room));
+        FAISS_TRY (faiss_Int32Vector_push_back (&patch->nodes, node));
+        r->at[node] = (int32_t)patch->nodes.size - 1;
+    }
+    *out = future_links (r, node);
+    return FAISS_OK;
+}
+
+/* A link from -> to, where there is room, or else in place of one to a node with others. */
+static FaissStatus lead (Rescue *r, int32_t from, int32_t to, bool may_replace, bool *done) {
+    size_t room = r->m->level->room, n = count_links (future_links (r, from), room);
+    int32_t *links = NULL;
+    if (n == room) {
+        if (may_replace && !r->n_leading) {
+            FAISS_TRY (count_leading (r));
+        }
+        for (; may_replace && n > 0 && r->n_leading[future_links (r, from)[n - 1]] < 2; n--) {
+        }
+        *done = may_replace && n > 0;
+        if (!*done) {
+            return FAISS_OK;
+        }
+        FAISS_TRY (patched_links (r, from, &links));
+        r->n_leading[links[n - 1]]--;
+        links[n - 1] = to;
+    } else {
+        FAISS_TRY (patched_links (r, from, &links));
+        links[n] = to;
+    }
+    if (r->n_leading) {
+        r->n_leading[to]++;
+    }
+    *done = true;
+    return FAISS_OK;
+}
+
+/* A node that stays, from anywhere in the level. */
+static int32_t any_other (const Rescue *r, int32_t node) {
+    size_t n = r->m->level->n;
+    for (size_t i = 1; i < n; i++) {
+        int32_t other = (int32_t)(((size_t)node + i) % n);
+        if (stays (r->m, other)) {
+            return other;
+        }
+    }
+    return -1;
+}
+
+/* Nearest first. */
+static void sort_links_of (Rescue *r, int32_t node) {
+    const int32_t *links = future_links (r, node);
+    r->w.n_found = count_links (links, r->m->level->room);
+    for (size_t j = 0; j < r->w.n_found && j < MAX_FOUND; j++) {
+        float key = faiss_graph_pair_distance (&r->w.vectors, node, links[j]);
+        r->w.found[j] = (FaissGraphNode){key, links[j]};
+    }
+    r->w.n_found = r->w.n_found < MAX_FOUND ? r->w.n_found : MAX_FOUND;
+    qsort (r->w.found, r->w.n_found, sizeof *r->w.found, faiss_graph_compare_nodes);
+}
+
+static FaissStatus rescue_node (Rescue *r, int32_t node) {
+    bool done = false;
+    int32_t other = any_other (r, node);
+    sort_links_of (r, node);
+    for (int may_replace = 0; may_replace < 2; may_replace++) {
+        for (size_t j = 0; j < r->w.n_found && !done; j++) {
+            FAISS_TRY (lead (r, r->w.found[j].id, node, may_replace, &done));
+        }
+    }
+    if (!done && other >= 0) {
+        bool is_linked = false;
+        FAISS_TRY (lead (r, other, node, true, &done));
+        FAISS_TRY (r->w.n_found == 0 ? lead (r, node, other, false, &is_linked) : FAISS_OK);
+    }
+    return r->w.vectors.dc->status;
+}
+
+static FaissStatus open_rescue (Rescue *r) {
+    const FaissGraphPatch *patch = r->m->patch;
+    FAISS_TRY (open_mender (r->m, &r->w));
+    FAISS_TRY (faiss_alloc (&r->at, r->m->level->n, sizeof *r->at));
+    memset (r->at, 0xff, r->m->level->n * sizeof *r->at);
+    for (size_t i = 0; i < patch->nodes.size; i++) {
+        r->at[patch->nodes.data[i]] = (int32_t)i;
+    }
+    return FAISS_OK;
+}
+
+static void close_rescue (Rescue *r) {
+    close_mender (&r->w);
+    free (r->at);
+    free (r->n_leading);
+}
+
+static FaissStatus rescue_lonely (Mending *m) {
+    Rescue r = {.m = m};
+    FaissStatus status = FAISS_OK;
+    for (size_t word = 0; word < m->lonely.n_words && status == FAISS_OK; word++) {
+        for (uint64_t bits = m->lonely.bits[word]; bits && status == FAISS_OK; bits &= bits - 1) {
+            status = r.at ? FAISS_OK : open_rescue (&r);
+            if (status == FAISS_OK) {
+                status = rescue_node (&r, (int32_t)(word * 64 + (size_t)__builtin_ctzll (bits)));
+            }
+        }
+    }
+    close_rescue (&r);
+    return status;
+}
+
+static FaissStatus mend (Mending *m) {
+    FAISS_TRY (find_losses (m));
+    FAISS_TRY (mend_nodes (m));
+    return rescue_lonely (m);
+}
+
+FaissStatus faiss_graph_mend (const FaissGraphLevel *level, const FaissGraphRemoval *removal,
+                              const FaissIndex *storage, size_t n_links, FaissGraphPatch *out) {
+    *out = (FaissGraphPatch){.room = level->room};
+    Mending m = {.level = level,
+                 .removal = removal,
+                 .storage = storage,
+                 .n_links = n_links < level->room ? n_links : level->room,
+                 .patch = out};
+    FaissStatus status = mend (&m);
+    faiss_visited_free (&m.losing);
+    faiss_visited_free (&m.lonely);
+    return status;
+}

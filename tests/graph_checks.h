@@ -1,0 +1,64 @@
+/* What every graph keeps to. */
+#ifndef GRAPH_CHECKS_H
+#define GRAPH_CHECKS_H
+
+#include "testing.h"
+
+#include <faiss/impl/hnsw_internal.h>
+
+/* Links lead to other nodes of their level, each once, and nothing follows the first -1. */
+static inline void assert_links_are_good (const FaissHNSW *hnsw) {
+    size_t n = faiss_hnsw_size (hnsw);
+    assert_int_equal (hnsw->offsets.size, n + 1);
+    assert_int_equal (hnsw->offsets.data[n], hnsw->neighbors.size);
+    for (size_t i = 0; i < n; i++) {
+        assert_in_range (hnsw->levels.data[i], 1, hnsw->max_level + 1);
+        for (int level = 0; level < hnsw->levels.data[i]; level++) {
+            const int32_t *links = faiss_hnsw_links (hnsw, (int32_t)i, level);
+            int room = faiss_hnsw_room (hnsw, level), size = 0;
+            while (size < room && links[size] >= 0) {
+                assert_true (links[size] < (int32_t)n && links[size] != (int32_t)i);
+                assert_true (hnsw->levels.data[links[size]] > level);
+                for (int j = 0; j < size; j++) {
+                    assert_int_not_equal (links[j], links[size]);
+                }
+                size++;
+            }
+            for (int j = size; j < room; j++) {
+                assert_int_equal (links[j], -1);
+            }
+        }
+    }
+    if (n > 0) {
+        assert_int_equal (hnsw->levels.data[hnsw->entry_point], hnsw->max_level + 1);
+    }
+}
+
+/* Nodes of a level that the entry point leads to. */
+static inline size_t count_reachable_at (const FaissHNSW *hnsw, int level) {
+    size_t n = faiss_hnsw_size (hnsw), n_seen = 0, next = 0;
+    int32_t *queue = malloc ((n + 1) * sizeof *queue);
+    FaissVisited visited = {0};
+    assert_ok (faiss_visited_init (&visited, n));
+    if (n > 0) {
+        queue[n_seen++] = hnsw->entry_point;
+        faiss_visited_set (&visited, hnsw->entry_point);
+    }
+    for (; next < n_seen; next++) {
+        const int32_t *links = faiss_hnsw_links (hnsw, queue[next], level);
+        for (int j = 0; j < faiss_hnsw_room (hnsw, level) && links[j] >= 0; j++) {
+            if (faiss_visited_set (&visited, links[j])) {
+                queue[n_seen++] = links[j];
+            }
+        }
+    }
+    faiss_visited_free (&visited);
+    free (queue);
+    return n_seen;
+}
+
+static inline size_t count_reachable (const FaissHNSW *hnsw) {
+    return count_reachable_at (hnsw, 0);
+}
+
+#endif
