@@ -282,28 +282,31 @@ static FaissStatus search_one_query (const Search *s, FaissInvertedListScanner *
     return FAISS_OK;
 }
 
-static FaissStatus search_by_queries (const Search *s, size_t n, FaissIndexIVFStats *counts) {
-    FaissRegion region = {0};
-    size_t nlist = 0, ndis = 0, nheap_updates = 0;
-#pragma omp parallel num_threads (faiss_threads_for ((int64_t)n))                                  \
-    reduction (+ : nlist, ndis, nheap_updates)
-    {
-        FaissInvertedListScanner *scanner = NULL;
-        FaissIndexIVFStats mine = {0};
-        faiss_region_note (&region, new_scanner (s, &scanner));
-#pragma omp for schedule(dynamic, 8)
-        for (size_t i = 0; i < n; i++) {
-            if (!faiss_region_stopped (&region)) {
-                faiss_region_note (&region, search_one_query (s, scanner, i, &mine));
+/* What a thread does of all queries. */
+static void search_some_queries (const Search *s, size_t n, size_t *next, FaissRegion *region,
+                                 FaissIndexIVFStats *counts) {
+    enum { STEP = 8 };
+    FaissInvertedListScanner *scanner = NULL;
+    FaissIndexIVFStats mine = {0};
+    faiss_region_note (region, new_scanner (s, &scanner));
+    for (size_t begin; (begin = faiss_share (next, STEP)) < n;) {
+        for (size_t i = begin; i < n && i < begin + STEP; i++) {
+            if (!faiss_region_stopped (region)) {
+                faiss_region_note (region, search_one_query (s, scanner, i, &mine));
             }
         }
-        faiss_InvertedListScanner_free (scanner);
-        nlist += mine.nlist;
-        ndis += mine.ndis;
-        nheap_updates += mine.nheap_updates;
     }
-    *counts =
-        (FaissIndexIVFStats){.nq = n, .nlist = nlist, .ndis = ndis, .nheap_updates = nheap_updates};
+    faiss_InvertedListScanner_free (scanner);
+#pragma omp critical(faiss_ivf_counts)
+    faiss_IndexIVFStats_add (counts, &mine);
+}
+
+static FaissStatus search_by_queries (const Search *s, size_t n, FaissIndexIVFStats *counts) {
+    FaissRegion region = {0};
+    size_t next = 0;
+    int n_threads = faiss_threads_for ((int64_t)n);
+    *counts = (FaissIndexIVFStats){.nq = n};
+    FAISS_BY_THREADS (n_threads, search_some_queries (s, n, &next, &region, counts));
     return faiss_region_close (&region);
 }
 

@@ -569,6 +569,26 @@ static size_t part_size (size_t n, size_t most) {
     return (n + n_parts - 1) / n_parts;
 }
 
+/* What a thread does of all queries, `size` of them at a time. */
+static void search_some_queries (const FlatSearch *s, size_t n, size_t size, size_t *next,
+                                 FaissRegion *region, FaissIndexIVFStats *counts) {
+    Block block;
+    FaissStatus status = allocate_block (&block, s, size);
+    status = status ? status : allocate_pairs (&block.pairs, s, size);
+    faiss_region_note (region, status);
+    block.region = region;
+    for (size_t begin; (begin = faiss_share (next, size)) < n;) {
+        if (status == FAISS_OK && !faiss_region_stopped (region)) {
+            search_block (&block, begin, n - begin < size ? n - begin : size);
+            status = block.status;
+            faiss_region_note (region, status);
+        }
+    }
+#pragma omp critical(faiss_ivf_flat_counts)
+    add_counts (counts, &block);
+    clear_block (&block);
+}
+
 /* Each thread has queries of its own. */
 static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threads,
                                       FaissIndexIVFStats *counts) {
@@ -578,25 +598,8 @@ static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threa
     if (n_threads > 1 && !is_worth_sorting (s, size)) {
         size = (size + PIECES - 1) / PIECES; /* lists differ in size: who is ready takes the next */
     }
-#pragma omp parallel num_threads(n_threads)
-    {
-        Block block;
-        FaissStatus status = allocate_block (&block, s, size);
-        status = status ? status : allocate_pairs (&block.pairs, s, size);
-        faiss_region_note (&region, status);
-        block.region = &region;
-#pragma omp for schedule(dynamic)
-        for (size_t begin = 0; begin < n; begin += size) {
-            if (status == FAISS_OK && !faiss_region_stopped (&region)) {
-                search_block (&block, begin, n - begin < size ? n - begin : size);
-                status = block.status;
-                faiss_region_note (&region, status);
-            }
-        }
-#pragma omp critical(faiss_ivf_flat_counts)
-        add_counts (counts, &block);
-        clear_block (&block);
-    }
+    size_t next = 0;
+    FAISS_BY_THREADS (n_threads, search_some_queries (s, n, size, &next, &region, counts));
     return faiss_region_close (&region);
 }
 

@@ -2,11 +2,32 @@
 #ifndef FAISS_PARALLEL_H
 #define FAISS_PARALLEL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+
+#define FAISS_PRAGMA(text) _Pragma (#text)
+
+/** A call that each of n threads makes; where one does it all there is no team, which would take
+ * longer than a small search, and a system call. Loops in it are shared by faiss_share: `#pragma
+ * omp for` would be the loop of a caller's team. */
+#define FAISS_BY_THREADS(n, call)                                                                  \
+    do {                                                                                           \
+        if ((n) > 1) {                                                                             \
+            FAISS_PRAGMA (omp parallel num_threads (n))                                            \
+            call;                                                                                  \
+        } else {                                                                                   \
+            call;                                                                                  \
+        }                                                                                          \
+    } while (0)
+
+/// The next of the pieces that threads share, step at a time: 0, step, 2 * step, ...
+static inline size_t faiss_share (size_t *next, size_t step) {
+    return __atomic_fetch_add (next, step, __ATOMIC_RELAXED);
+}
 
 /** The number of threads for a loop over n pieces of work: 1 .. n.
  *

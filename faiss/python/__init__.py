@@ -156,5 +156,7 @@ vars ().update ({old: deprecated_class (old, getattr (swigfaiss, new))
 _constants = {c_name for _, _, c_name in swigfaiss.CLASS_CONSTANTS}
 for _name in [*vars ()]:
     if _name.startswith ("FAISS_") or _name in _constants or _name in (
-            "memcpy_bytes", "OBJECT_MEMBERS", "CLASS_CONSTANTS"):
+            "memcpy_bytes", "memory_view", "search_arrays", "range_search_arrays", "set_numpy",
+            "set_array_function", "set_message_function", "set_progress_function", "OBJECT_MEMBERS",
+            "CLASS_CONSTANTS"):
         del vars ()[_name]

@@ -3,7 +3,8 @@
 import numpy as np
 
 from faiss import swigfaiss
-from faiss.swigfaiss import memcpy, swig_ptr
+from faiss._swigfaiss import swig_ptr
+from faiss.swigfaiss import memcpy
 
 
 class ArgumentError (ValueError, AssertionError):
@@ -75,6 +76,8 @@ def output (array, shape, dtype, name):
         raise ArgumentError (f"{name}: expected a writable C-contiguous array")
     return array
 
+
+swigfaiss.set_numpy (np.ndarray, np.empty, FLOAT32, np.dtype ("int64"), np.dtype ("uint64"))
 
 # bytes, memoryviews, array.array: swig_ptr's way to whatever is no array but has a buffer
 swigfaiss.set_array_function (lambda a: np.asarray (memoryview (a)))

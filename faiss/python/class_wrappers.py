@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +9,21 @@ import numpy as np
 from faiss import progress, swigfaiss
 from faiss.array_conversions import (ArgumentError, check, codes as as_codes, ids as as_ids,
                                      numbers, output, rev_swig_ptr, vectors)
-from faiss.swigfaiss import swig_ptr
+from faiss._swigfaiss import range_search_arrays, search_arrays, swig_ptr  # past a Python frame
 
 if TYPE_CHECKING:  # the signatures are the stubs', too
     from numpy.typing import ArrayLike, NDArray
 
     from faiss.swigfaiss import Codes, Floats, Ids
+
+
+def wraps (original):
+    """functools.wraps without what takes long to get from functions written in C."""
+    def decorate (function):
+        function.__name__, function.__doc__ = original.__name__, original.__doc__
+        function.__wrapped__ = original
+        return function
+    return decorate
 
 
 def replace_method (the_class, name, replacement, ignore_missing=False):
@@ -120,6 +128,9 @@ def handle_Index (the_class):
         were found. D and I may be given to be written to.
         """
         float32_only (numeric_type)
+        found = search_arrays (self, x, k, params, D, I)
+        if found is not None:
+            return found
         x = vectors (x, self.d)
         n = x.shape[0]
         D, I = labels_and_distances (n, k, D, I)
@@ -134,6 +145,9 @@ def handle_Index (the_class):
 
         Returns lims, D, I: the results of query i are D[lims[i]:lims[i + 1]] and I likewise.
         """
+        found = range_search_arrays (self, x, float (thresh), params)
+        if found is not None:
+            return found
         x = vectors (x, self.d)
         n = x.shape[0]
         res = swigfaiss.RangeSearchResult (n)
@@ -529,7 +543,7 @@ def add_ref_in_constructor (the_class, parameter_no):
     """Keep an argument of the constructor alive with the object; None: all that are objects."""
     original = the_class.__init__
 
-    @functools.wraps (original)
+    @wraps (original)
     def replacement_init (self, *args, **kwargs):
         original (self, *args, **kwargs)
         for i, arg in enumerate (args):
@@ -546,7 +560,7 @@ def add_ref_in_method (the_class, method_name, parameter_no):
     """Keep an argument of a method alive with the object."""
     original = getattr (the_class, method_name)
 
-    @functools.wraps (original)
+    @wraps (original)
     def replacement_method (self, *args, **kwargs):
         result = original (self, *args, **kwargs)
         kept = [*args, *kwargs.values ()][parameter_no:parameter_no + 1]
@@ -561,7 +575,7 @@ def add_ref_in_method_explicit_own (the_class, method_name):
     """The same for methods (object, own=False): an object that is given away is not Python's."""
     original = getattr (the_class, method_name)
 
-    @functools.wraps (original)
+    @wraps (original)
     def replacement_method (self, ref, own=False):
         result = original (self, ref, own)
         if own and ref is not None:
@@ -579,7 +593,7 @@ def add_ref_in_function (function_name, parameter_no):
     import faiss
     function = getattr (faiss, function_name)
 
-    @functools.wraps (function)
+    @wraps (function)
     def replacement_function (*args):
         result = function (*args)
         keep_alive (result, args[parameter_no])
@@ -599,7 +613,7 @@ def accept_own_invlists (the_class):
     """Constructors of inverted files have one more argument in upstream: whether to make lists."""
     original = the_class.__init__
 
-    @functools.wraps (original)
+    @wraps (original)
     def replacement_init (self, *args):
         try:
             original (self, *args)
@@ -616,7 +630,7 @@ def accept_own_invlists (the_class):
 def kept_with_view (function):
     """The results of a function of an object, where they are objects, keep that one."""
 
-    @functools.wraps (function)
+    @wraps (function)
     def view (self, *args, **kwargs):
         result = function (self, *args, **kwargs)
         if is_object (result) and not result.thisown and is_object (self):
@@ -669,7 +683,7 @@ def make_IndexIVFInterface (module):
     def forward (name):
         method = getattr (module.Level1Quantizer, name)
 
-        @functools.wraps (method)
+        @wraps (method)
         def forwarded (self, *args, **kwargs):
             part = module.Level1Quantizer ()
             for field in ("quantizer", "nlist", "quantizer_trains_alone", "clustering_index", "cp"):

@@ -140,36 +140,47 @@ static size_t slice_border (const FaissExactTask *task, size_t slice, size_t n_s
 }
 
 /* Queries first .. first + n - 1; the rows in n_slices slices, each by a thread of its own. */
+typedef struct Group {
+    FaissExactTask *task;
+    size_t first, n, n_slices, k_kept;
+    Kept kept;
+    size_t next; /* slice */
+    FaissRegion region;
+} Group;
+
+static void search_slices (Group *g) {
+    for (size_t slice; (slice = faiss_share (&g->next, 1)) < g->n_slices;) {
+        FaissExactPart part = {.first_query = g->first,
+                               .n_queries = g->n,
+                               .begin = slice_border (g->task, slice, g->n_slices),
+                               .end = slice_border (g->task, slice + 1, g->n_slices),
+                               .k = g->k_kept};
+        if (g->kept.best_vals) {
+            part.best_vals = g->kept.best_vals + slice * g->n;
+            part.best_ids = g->kept.best_ids + slice * g->n;
+        } else {
+            part.candidates = g->kept.candidates + slice * g->n;
+        }
+        faiss_region_note (&g->region, faiss_exact_part (g->task, &part));
+    }
+}
+
 static FaissStatus knn_group (FaissExactTask *task, size_t first, size_t n, size_t n_slices,
                               size_t k, float *vals, idx_t *ids) {
     bool similarity = task->metric == FAISS_EXACT_IP,
          nearest = k == 1 && n > 4 && !faiss_exact_is_streamed (task);
-    size_t k_kept = min_size (k, max_size (task->end - task->begin, 1));
-    Kept kept = {0};
-    FaissStatus status = kept_init (&kept, similarity, nearest, n * n_slices, k_kept);
-    FaissRegion region = {0};
-#pragma omp parallel for num_threads((int)n_slices) if (n_slices > 1)
-    for (size_t slice = 0; slice < n_slices; slice++) {
-        FaissExactPart part = {.first_query = first,
-                               .n_queries = n,
-                               .begin = slice_border (task, slice, n_slices),
-                               .end = slice_border (task, slice + 1, n_slices),
-                               .k = k_kept};
-        if (nearest) {
-            part.best_vals = kept.best_vals + slice * n;
-            part.best_ids = kept.best_ids + slice * n;
-        } else {
-            part.candidates = kept.candidates + slice * n;
-        }
-        if (status == FAISS_OK) {
-            faiss_region_note (&region, faiss_exact_part (task, &part));
-        }
-    }
-    status = status == FAISS_OK ? faiss_region_close (&region) : status;
+    Group group = {.task = task, .first = first, .n = n, .n_slices = n_slices};
+    group.k_kept = min_size (k, max_size (task->end - task->begin, 1));
+    FaissStatus status = kept_init (&group.kept, similarity, nearest, n * n_slices, group.k_kept);
     if (status == FAISS_OK) {
-        hand_over (&kept, similarity, n, n_slices, k_kept, k, vals + first * k, ids + first * k);
+        FAISS_BY_THREADS ((int)n_slices, search_slices (&group));
+        status = faiss_region_close (&group.region);
     }
-    kept_clear (&kept);
+    if (status == FAISS_OK) {
+        hand_over (&group.kept, similarity, n, n_slices, group.k_kept, k, vals + first * k,
+                   ids + first * k);
+    }
+    kept_clear (&group.kept);
     return status;
 }
 
@@ -192,6 +203,30 @@ static size_t group_size (const FaissExactTask *task, size_t k, size_t n_threads
     return (n + FAISS_EXACT_QUERIES - 1) / FAISS_EXACT_QUERIES * FAISS_EXACT_QUERIES;
 }
 
+/* All queries, in groups that the threads share out or that take all of them. */
+typedef struct Search {
+    FaissExactTask *task;
+    size_t size, n_groups, n_slices;
+    size_t k; /* of the nearest */
+    float *vals;
+    idx_t *ids;
+    float radius; /* of ranges */
+    FaissExactFound *found;
+    size_t next; /* group, or slice of a group */
+    FaissRegion region;
+} Search;
+
+static void search_groups (Search *s) {
+    for (size_t group; (group = faiss_share (&s->next, 1)) < s->n_groups;) {
+        size_t first = group * s->size;
+        if (!faiss_region_stopped (&s->region)) {
+            faiss_region_note (&s->region,
+                               knn_group (s->task, first, min_size (s->size, s->task->nx - first),
+                                          s->n_slices, s->k, s->vals, s->ids));
+        }
+    }
+}
+
 static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
                         const FaissIDSelector *sel) {
     FAISS_AUTO_FREE (uint32_t) *list = NULL;
@@ -204,28 +239,17 @@ static FaissStatus knn (FaissExactTask *task, size_t k, float *vals, idx_t *ids,
         task->packed = &packed;
     }
     size_t n_threads = threads_for (task);
-    size_t n_slices = 1;
+    Search search = {.task = task, .n_slices = 1, .k = k, .vals = vals, .ids = ids};
     if (task->nx < SPLIT_ROWS_QUERIES * n_threads && !task->packed) {
-        n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));
+        search.n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));
     }
-    size_t n_group_threads = n_slices > 1 ? 1 : n_threads;
-    size_t size = group_size (task, k, n_group_threads);
-    size_t n_groups = (task->nx + size - 1) / size;
-    if (n_groups < n_group_threads) {
-        n_group_threads = max_size (n_groups, 1);
-    }
-    FaissRegion region = {0};
-    task->region = &region;
-#pragma omp parallel for schedule(dynamic)                                                         \
-    num_threads((int)n_group_threads) if (n_group_threads > 1)
-    for (size_t group = 0; group < n_groups; group++) {
-        size_t first = group * size;
-        if (!faiss_region_stopped (&region)) {
-            faiss_region_note (&region, knn_group (task, first, min_size (size, task->nx - first),
-                                                   n_slices, k, vals, ids));
-        }
-    }
-    return faiss_region_close (&region);
+    size_t n_group_threads = search.n_slices > 1 ? 1 : n_threads;
+    search.size = group_size (task, k, n_group_threads);
+    search.n_groups = (task->nx + search.size - 1) / search.size;
+    n_group_threads = min_size (n_group_threads, search.n_groups);
+    task->region = &search.region;
+    FAISS_BY_THREADS ((int)n_group_threads, search_groups (&search));
+    return faiss_region_close (&search.region);
 }
 
 /* L2 by norms or directly: the choice is visible in the last bits of results, and is upstream's. */
@@ -326,40 +350,43 @@ static FaissStatus fill_result (const FaissExactFound *found, size_t nx, size_t 
     return FAISS_OK;
 }
 
+static void search_ranges (Search *s) {
+    size_t nx = s->task->nx, n_slices = s->n_slices;
+    for (size_t i; (i = faiss_share (&s->next, 1)) < s->n_groups * n_slices;) {
+        size_t first = i / n_slices * s->size, slice = i % n_slices;
+        FaissExactPart part = {.first_query = first,
+                               .n_queries = min_size (s->size, nx - first),
+                               .begin = slice_border (s->task, slice, n_slices),
+                               .end = slice_border (s->task, slice + 1, n_slices),
+                               .found = s->found + slice * nx + first,
+                               .radius = s->radius};
+        if (!faiss_region_stopped (&s->region)) {
+            faiss_region_note (&s->region, faiss_exact_part (s->task, &part));
+        }
+    }
+}
+
 static FaissStatus range_search (FaissExactTask *task, float radius, FaissRangeSearchResult *result,
                                  const FaissIDSelector *sel) {
     FAISS_AUTO_FREE (uint32_t) *list = NULL;
     FAISS_TRY (choose_rows (task, sel, &list));
     size_t n_rows = task->end - task->begin;
     size_t n_threads = threads_for (task);
-    size_t n_slices = 1;
+    Search search = {.task = task, .n_slices = 1, .radius = radius};
     if (task->nx < SPLIT_ROWS_QUERIES * n_threads) {
-        n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));
+        search.n_slices = min_size (n_threads, max_size (n_rows / SPLIT_MIN_ROWS, 1));
     }
-    size_t size = group_size (task, 1, n_slices > 1 ? 1 : n_threads);
-    size_t n_groups = (task->nx + size - 1) / size;
-    FaissExactFound *found = NULL;
-    FAISS_TRY (faiss_alloc_zeroed (&found, task->nx * n_slices, sizeof *found));
-    FaissRegion region = {0};
-    task->region = &region;
-#pragma omp parallel for schedule(dynamic) num_threads((int)n_threads) if (n_threads > 1)
-    for (size_t i = 0; i < n_groups * n_slices; i++) {
-        size_t group = i / n_slices, slice = i % n_slices;
-        FaissExactPart part = {.first_query = group * size,
-                               .n_queries = min_size (size, task->nx - group * size),
-                               .begin = slice_border (task, slice, n_slices),
-                               .end = slice_border (task, slice + 1, n_slices),
-                               .found = found + slice * task->nx + group * size,
-                               .radius = radius};
-        if (!faiss_region_stopped (&region)) {
-            faiss_region_note (&region, faiss_exact_part (task, &part));
-        }
-    }
-    FaissStatus status = faiss_region_close (&region);
+    search.size = group_size (task, 1, search.n_slices > 1 ? 1 : n_threads);
+    search.n_groups = (task->nx + search.size - 1) / search.size;
+    size_t n_found = task->nx * search.n_slices;
+    FAISS_TRY (faiss_alloc_zeroed (&search.found, n_found, sizeof *search.found));
+    task->region = &search.region;
+    FAISS_BY_THREADS ((int)n_threads, search_ranges (&search));
+    FaissStatus status = faiss_region_close (&search.region);
     if (status == FAISS_OK) {
-        status = fill_result (found, task->nx, n_slices, result);
+        status = fill_result (search.found, task->nx, search.n_slices, result);
     }
-    free_found (found, task->nx * n_slices);
+    free_found (search.found, n_found);
     return status;
 }
 
