@@ -187,7 +187,7 @@ FaissStatus faiss_aq_all_products (const float *x, size_t nx, const float *y, si
     for (idx_t block = 0; block < n_blocks; block++) {
         size_t begin = (size_t)block * BLOCK, n = nx - begin < BLOCK ? nx - begin : BLOCK;
         faiss_kernels.packed_products (x + begin * d, n, d, packed, ny, NULL, NULL, scale,
-                                   out + begin * ld, ld);
+                                       out + begin * ld, ld);
     }
     return FAISS_OK;
 }

@@ -281,8 +281,8 @@ FaissStatus faiss_LocalSearchQuantizer_compute_binary_terms (const FaissLocalSea
         FAISS_TRY (faiss_aq_pack_rows (codebooks + m2 * K * d, K, d, &packed));
 #pragma omp parallel for num_threads(faiss_threads_for((idx_t)M))
         for (idx_t m1 = 0; m1 < (idx_t)M; m1++) {
-            faiss_kernels.packed_products (codebooks + (size_t)m1 * K * d, K, d, packed, K, NULL, NULL,
-                                       2, binaries + ((size_t)m1 * M + m2) * K * K, K);
+            faiss_kernels.packed_products (codebooks + (size_t)m1 * K * d, K, d, packed, K, NULL,
+                                           NULL, 2, binaries + ((size_t)m1 * M + m2) * K * K, K);
         }
     }
     return FAISS_OK;
@@ -305,7 +305,7 @@ FaissStatus faiss_LocalSearchQuantizer_compute_unary_terms (const FaissLocalSear
         if (!faiss_region_note (
                 &region, faiss_aq_pack_rows (codebooks + (size_t)m * K * d, K, d, &packed))) {
             faiss_kernels.packed_products (x, n, d, packed, K, NULL, norms + (size_t)m * K, -2,
-                                       unaries + (size_t)m * n * K, K);
+                                           unaries + (size_t)m * n * K, K);
         }
         free (packed);
     }

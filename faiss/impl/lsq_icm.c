@@ -138,8 +138,8 @@ static void search_block (const LocalSearch *s, Worker *worker, size_t begin, si
     const FaissLocalSearchQuantizer *lsq = s->lsq;
     size_t d = lsq->quantizer.d, K = lsq->K;
     for (size_t m = 0; m < lsq->aq.M && !s->unaries; m++) {
-        faiss_kernels.packed_products (s->x + begin * d, n, d, s->packed[m], K, NULL, s->norms + m * K,
-                                   -2, worker->unaries + m * n * K, K);
+        faiss_kernels.packed_products (s->x + begin * d, n, d, s->packed[m], K, NULL,
+                                       s->norms + m * K, -2, worker->unaries + m * n * K, K);
     }
     for (size_t i = 0; i < n; i++) {
         if (s->unaries) {

@@ -214,8 +214,8 @@ static void stage_of_block (const FaissBeamStage *stage, size_t d, size_t M, siz
     for (size_t i = 0; i < n_rows; i++) {
         scratch->norms[i] = faiss_fvec_norm_L2sqr (from->residuals + i * d, d);
     }
-    faiss_kernels.packed_products (from->residuals, n_rows, d, stage->packed, stage->K, scratch->norms,
-                               stage->norms, -2, scratch->values, stage->K);
+    faiss_kernels.packed_products (from->residuals, n_rows, d, stage->packed, stage->K,
+                                   scratch->norms, stage->norms, -2, scratch->values, stage->K);
     for (size_t i = 0; i < n; i++) {
         faiss_beam_select (scratch->values + i * from->size * stage->K, from->size * stage->K,
                            to->size, scratch->places, scratch->distances, scratch->keys,
