@@ -238,8 +238,8 @@ ALWAYS_INLINE __m128 sum_4 (const Vec *a) {
 
 DEFINE_SCAN (faiss_sq_L2sqr_avx512, L2)
 DEFINE_SCAN (faiss_sq_inner_product_avx512, IP)
-DEFINE_BATCH_4 (faiss_sq_L2sqr_batch_4_avx512, L2)
-DEFINE_BATCH_4 (faiss_sq_inner_product_batch_4_avx512, IP)
+DEFINE_BATCH_4 (faiss_sq_L2sqr_batch_4_avx512, faiss_sq_L2sqr_avx512)
+DEFINE_BATCH_4 (faiss_sq_inner_product_batch_4_avx512, faiss_sq_inner_product_avx512)
 DEFINE_DECODE (faiss_sq_decode_avx512)
 DEFINE_ENCODE (faiss_sq_encode_avx512)
 

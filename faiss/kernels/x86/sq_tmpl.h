@@ -74,30 +74,23 @@ ALWAYS_INLINE __m128 sum_rows (const Metric metric, const FaissSQKind kind, cons
 /* Memory is read once and in order: ask for what is needed soon, line by line. */
 enum { PREFETCH_BYTES = 4096 };
 
+/* n codes: four at once, rows[0] .. rows[3], and then those `stride` bytes further. n is a multiple of
+ * four, or the rows lie one after the other. */
 ALWAYS_INLINE void scan (const Metric metric, const FaissSQKind kind, const int bits,
-                         const FaissSQCodec *codec, const float *x, const uint8_t *codes, size_t n,
-                         float *out) {
+                         const FaissSQCodec *codec, const float *x, const uint8_t *const *rows,
+                         size_t stride, size_t n, float *out) {
     Tables tables = make_tables (codec, kind, bits);
-    size_t size = codec->code_size, i = 0;
-    for (; i + 4 <= n; i += 4) {
-        const uint8_t *code = codes + i * size;
-        const uint8_t *rows[4] = {code, code + size, code + 2 * size, code + 3 * size};
-        for (size_t at = 0; at < 4 * size; at += 64) {
-            _mm_prefetch ((const char *)code + PREFETCH_BYTES + at, _MM_HINT_T0);
+    size_t i = 0, at = 0;
+    for (; i + 4 <= n; i += 4, at += stride) {
+        const uint8_t *four[4] = {rows[0] + at, rows[1] + at, rows[2] + at, rows[3] + at};
+        for (size_t line = 0; line < stride; line += 64) {
+            _mm_prefetch ((const char *)four[0] + PREFETCH_BYTES + line, _MM_HINT_T0);
         }
-        _mm_storeu_ps (out + i, sum_rows (metric, kind, bits, 4, codec, &tables, x, rows));
+        _mm_storeu_ps (out + i, sum_rows (metric, kind, bits, 4, codec, &tables, x, four));
     }
-    for (; i < n; i++) {
-        const uint8_t *row = codes + i * size;
+    for (const uint8_t *row = rows[0] + at; i < n; i++, row += codec->code_size) {
         out[i] = _mm_cvtss_f32 (sum_rows (metric, kind, bits, 1, codec, &tables, x, &row));
     }
-}
-
-ALWAYS_INLINE void batch_4 (const Metric metric, const FaissSQKind kind, const int bits,
-                            const FaissSQCodec *codec, const float *x,
-                            const uint8_t *const codes[4], float out[4]) {
-    Tables tables = make_tables (codec, kind, bits);
-    _mm_storeu_ps (out, sum_rows (metric, kind, bits, 4, codec, &tables, x, codes));
 }
 
 /* ---- codes ----------------------------------------------------------------------------------- */
@@ -143,28 +136,27 @@ ALWAYS_INLINE void encode_rows (const FaissSQKind kind, const int bits, const Fa
 /* ---- instances ------------------------------------------------------------------------------- */
 
 #define DEFINE_SCAN(name, metric)                                                                  \
+    static void name##_rows (const FaissSQCodec *codec, const float *x,                            \
+                             const uint8_t *const *rows, size_t stride, size_t n, float *out) {    \
+        switch (FORMAT (codec->kind, (int)codec->bits)) { FOR_EACH_FORMAT (metric##_SCAN_CASE) }   \
+    }                                                                                              \
     void name (const FaissSQCodec *codec, const float *x, const uint8_t *codes, size_t n,          \
                float *out) {                                                                       \
-        switch (FORMAT (codec->kind, (int)codec->bits)) { FOR_EACH_FORMAT (metric##_SCAN_CASE) }   \
+        size_t size = codec->code_size;                                                            \
+        const uint8_t *rows[4] = {codes, codes + size, codes + 2 * size, codes + 3 * size};        \
+        name##_rows (codec, x, rows, 4 * size, n, out);                                            \
+    }
+#define DEFINE_BATCH_4(name, scan)                                                                 \
+    void name (const FaissSQCodec *codec, const float *x, const uint8_t *const codes[4],           \
+               float out[4]) {                                                                     \
+        scan##_rows (codec, x, codes, 0, 4, out);                                                  \
     }
 #define SCAN_CASE(metric, kind, bits)                                                              \
     case FORMAT (kind, bits):                                                                      \
-        scan (metric, kind, bits, codec, x, codes, n, out);                                        \
+        scan (metric, kind, bits, codec, x, rows, stride, n, out);                                 \
         break;
 #define IP_SCAN_CASE(kind, bits) SCAN_CASE (IP, kind, bits)
 #define L2_SCAN_CASE(kind, bits) SCAN_CASE (L2, kind, bits)
-
-#define DEFINE_BATCH_4(name, metric)                                                               \
-    void name (const FaissSQCodec *codec, const float *x, const uint8_t *const codes[4],           \
-               float out[4]) {                                                                     \
-        switch (FORMAT (codec->kind, (int)codec->bits)) { FOR_EACH_FORMAT (metric##_BATCH_CASE) }  \
-    }
-#define BATCH_CASE(metric, kind, bits)                                                             \
-    case FORMAT (kind, bits):                                                                      \
-        batch_4 (metric, kind, bits, codec, x, codes, out);                                        \
-        break;
-#define IP_BATCH_CASE(kind, bits) BATCH_CASE (IP, kind, bits)
-#define L2_BATCH_CASE(kind, bits) BATCH_CASE (L2, kind, bits)
 
 #define DEFINE_DECODE(name)                                                                        \
     void name (const FaissSQCodec *codec, const uint8_t *codes, size_t n, float *x) {              \
