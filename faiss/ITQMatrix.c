@@ -79,24 +79,26 @@ static FaissStatus alloc_iteration (Iteration *it) {
     return faiss_alloc (&it->A, size, sizeof *it->A);
 }
 
-/* b = signs of A x; the sum of b x^T. Returns how many signs changed. */
-static size_t quantize (const Iteration *it, const float *A) {
-    size_t n_changed = 0, size = it->d * it->d;
+/* b = signs of A x; the sum of b x^T. @param n_changed  how many signs changed */
+static FaissStatus quantize (const Iteration *it, const float *A, size_t *n_changed) {
+    size_t size = it->d * it->d;
     FINTEGER d = (FINTEGER)it->d;
     memset (it->product, 0, size * sizeof *it->product);
+    *n_changed = 0;
     for (size_t begin = 0; begin < it->n; begin += ROWS) {
+        FAISS_TRY (faiss_check_interrupt ());
         FINTEGER rows = (FINTEGER)(it->n - begin < ROWS ? it->n - begin : ROWS);
         float one = 1, zero = 0;
         const float *x = it->x + begin * it->d;
         float *signs = it->signs + begin * it->d;
         sgemm_ ("T", "N", &d, &rows, &d, &one, A, &d, x, &d, &zero, it->rotated, &d);
-        n_changed += take_signs ((size_t)rows * it->d, it->rotated, signs);
+        *n_changed += take_signs ((size_t)rows * it->d, it->rotated, signs);
         sgemm_ ("N", "T", &d, &d, &rows, &one, signs, &d, x, &d, &zero, it->partial, &d);
         for (size_t i = 0; i < size; i++) {
             it->product[i] += (double)it->partial[i];
         }
     }
-    return n_changed;
+    return FAISS_OK;
 }
 
 /* A = U V of the decomposition U S V^T of the product: upstream's rule. */
@@ -118,7 +120,8 @@ static FaissStatus iterate (const FaissITQMatrix *self, size_t n, const float *x
     FAISS_AUTO (Iteration) it = {.n = n, .d = (size_t)self->transform.d_in, .x = x};
     FAISS_TRY (alloc_iteration (&it));
     for (int i = 0; i < self->max_iter; i++) {
-        size_t n_changed = quantize (&it, A->data);
+        size_t n_changed;
+        FAISS_TRY (quantize (&it, A->data, &n_changed));
         if (self->linear.verbose) {
             faiss_say ("ITQ iteration %d: %zu signs changed\n", i, n_changed);
         }

@@ -164,6 +164,7 @@ static FaissStatus IndexLSH_train (FaissIndex *index, idx_t n, const float *x) {
     FAISS_TRY (faiss_alloc (&values, (size_t)n, sizeof *values));
     FAISS_TRY (project (self, n, x, buffer, &projected));
     for (size_t j = 0; j < nbits; j++) {
+        FAISS_TRY (faiss_check_interrupt ());
         for (size_t i = 0; i < (size_t)n; i++) {
             values[i] = projected[i * nbits + j];
         }

@@ -93,7 +93,7 @@ static FaissStatus IndexLattice_sa_encode (const FaissIndex *index, idx_t n, con
     FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n / BLOCK + 1))
     for (idx_t i = 0; i < n; i++) {
-        if (!faiss_region_failed (&region)) {
+        if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region,
                                encode_one (self, x + (size_t)i * (size_t)index->d,
                                            bytes + (size_t)i * self->flat_codes.code_size));
@@ -109,7 +109,7 @@ static FaissStatus IndexLattice_sa_decode (const FaissIndex *index, idx_t n, con
     FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n / BLOCK + 1))
     for (idx_t i = 0; i < n; i++) {
-        if (!faiss_region_failed (&region)) {
+        if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region,
                                decode_one (self, bytes + (size_t)i * self->flat_codes.code_size,
                                            x + (size_t)i * (size_t)index->d));

@@ -384,6 +384,20 @@ static const IndexRecipe index_recipes[] = {
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET, .variant = "IVF"},
     {"IndexIDMap2", "IDMap2,L2norm,Flat", .metric = METRIC_L2,
      .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "L2norm"},
+    {"IndexIDMap", "IDMap,PQ4x4np", .metric = METRIC_L2,
+     .traits = NEEDS_IDS | LACKS_FACTORY | KEEPS_IDS | LACKS_RECONSTRUCT | LACKS_SUBSET | IS_LOSSY,
+     .variant = "PQ"},
+    {"IndexIDMap2", "IDMap2,SQ8", .metric = METRIC_INNER_PRODUCT,
+     .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | LACKS_ODD_NUMBERS,
+     .variant = "SQ8"},
+    {"IndexIDMap2", "IDMap2,RQ2x4", .metric = METRIC_L2,
+     .traits = NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "RQ"},
+    {"IndexIDMap2", "IDMap2,LSH16r", .metric = METRIC_L2,
+     .traits =
+         NEEDS_IDS | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY | SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS,
+     .variant = "LSH"},
+    {"IndexIDMap2", "IDMap2,IVF8,PQ4x4np", .metric = METRIC_L2,
+     .traits = NEEDS_IDS | LACKS_FACTORY | KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "IVFPQ"},
     {"IndexPreTransform", "L2norm,IVF8,Flat", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | IS_LOSSY, .variant = "IVF"},
     {"IndexPreTransform", "HR,Pad9,Flat", .metric = METRIC_L2,
@@ -400,6 +414,26 @@ static const IndexRecipe index_recipes[] = {
     {"IndexRefineFlat", "Flat,RFlat", .metric = METRIC_INNER_PRODUCT,
      .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
                LACKS_FACTORY},
+    {"IndexRefine", "PQ4x4np,Refine(SQ8)", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
+               SEARCHES_OTHERWISE | LACKS_FACTORY | IS_LOSSY | LACKS_ODD_NUMBERS,
+     .variant = "PQ"},
+    {"IndexRefineFlat", "SQ4,RFlat", .metric = METRIC_INNER_PRODUCT,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
+               SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS | LACKS_FACTORY,
+     .variant = "SQ4"},
+    {"IndexRefine", "RQ2x4,Refine(SQfp16)", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
+               SEARCHES_OTHERWISE | IS_LOSSY,
+     .variant = "RQ"},
+    {"IndexRefineFlat", "LSH16r,RFlat", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
+               SEARCHES_OTHERWISE | LACKS_ODD_NUMBERS | LACKS_FACTORY,
+     .variant = "LSH"},
+    {"IndexRefine", "IVF8,PQ4x4np,Refine(PQ8x4np)", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
+               SEARCHES_OTHERWISE | LACKS_FACTORY | IS_LOSSY,
+     .variant = "IVFPQ"},
     {0},
 };
 
@@ -716,7 +750,7 @@ FaissStatus selecting_params (const FaissIndex *index, FaissIDSelector *sel,
         faiss_SearchParameters_free (base_params);
         base_params = NULL;
         FAISS_TRY (selecting_params (refine->base_index, sel, &base_params));
-        FAISS_TRY (faiss_IndexRefineSearchParameters_new_with (&params, 1, base_params));
+        FAISS_TRY (faiss_IndexRefineSearchParameters_new_with (&params, N_ROWS, base_params));
         *out = &params->params;
         return FAISS_OK;
     }

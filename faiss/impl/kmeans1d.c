@@ -179,7 +179,7 @@ static FaissStatus Solver_init (Solver *self, const float *x, size_t n, size_t n
     return FAISS_OK;
 }
 
-static void Solver_run (Solver *self, size_t nclusters) {
+static FaissStatus Solver_run (Solver *self, size_t nclusters) {
     Layer layer = {.sums = self->sums, .squares = self->squares};
     for (idx_t i = 0; i < self->n; i++) {
         self->best[i] = segment_cost (&layer, 0, i);
@@ -187,6 +187,7 @@ static void Solver_run (Solver *self, size_t nclusters) {
     }
     Matrix matrix = {.at = layer_at, .n_columns = self->n, .layer = &layer};
     for (size_t c = 1; c < nclusters; c++) {
+        FAISS_TRY (faiss_check_interrupt ());
         layer.previous = self->best;
         smawk (&matrix, self->n, self->argmins, self->buffer);
         int *begins = self->begins + c * (size_t)self->n;
@@ -198,6 +199,7 @@ static void Solver_run (Solver *self, size_t nclusters) {
         self->best = self->next;
         self->next = previous;
     }
+    return FAISS_OK;
 }
 
 /* Walk back from the last number. Equal values may have made a cut come too early for the clusters
@@ -236,7 +238,7 @@ FaissStatus faiss_kmeans1d (const float *x, size_t n, size_t nclusters, float *c
                        nclusters);
         __attribute__ ((cleanup (Solver_clear))) Solver solver = {0};
         FAISS_TRY (Solver_init (&solver, x, n, nclusters));
-        Solver_run (&solver, nclusters);
+        FAISS_TRY (Solver_run (&solver, nclusters));
         factor = Solver_centroids (&solver, nclusters, centroids);
     }
     if (imbalance) {
