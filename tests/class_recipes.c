@@ -127,6 +127,41 @@ enum {
                REMEMBERS_ADDS,
 };
 
+static FaissStatus nsg_over_l1 (FaissIndex **out) {
+    FAISS_OWNED (Index) *flat = NULL;
+    FAISS_OWNED (IndexNSG) *index = NULL;
+    FAISS_TRY (faiss_index_factory (&flat, MAX_D, "Flat", METRIC_L1));
+    FAISS_TRY (faiss_IndexNSG_new_with (&index, flat, 8));
+    index->own_fields = true;
+    index->build_type = 0;
+    (void)FAISS_STEAL (flat);
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
+static FaissStatus nndescent_over_l1 (FaissIndex **out) {
+    FAISS_OWNED (Index) *flat = NULL;
+    FAISS_OWNED (IndexNNDescent) *index = NULL;
+    FAISS_TRY (faiss_index_factory (&flat, MAX_D, "Flat", METRIC_L1));
+    FAISS_TRY (faiss_IndexNNDescent_new_with (&index, flat, 8));
+    index->own_fields = true;
+    (void)FAISS_STEAL (flat);
+    *out = FAISS_STEAL (index);
+    return FAISS_OK;
+}
+
+static FaissStatus nndescent_flat (FaissIndex **out) {
+    FaissIndexNNDescentFlat *index = NULL;
+    FAISS_TRY (faiss_IndexNNDescentFlat_new_with (&index, MAX_D, 8, METRIC_L2));
+    *out = &index->index;
+    return FAISS_OK;
+}
+
+enum {
+    IS_POOL_GRAPH = (IS_GRAPH & ~REMEMBERS_ADDS) | LACKS_SELECTOR | LACKS_RANGE_SEARCH,
+    IS_NSG = IS_POOL_GRAPH | ADDS_ONCE | REMEMBERS_ADDS,
+};
+
 static FaissStatus pq_4_bits (FaissIndex **out) {
     return faiss_index_factory (out, MAX_D, "PQ4x4np", METRIC_L2);
 }
@@ -343,6 +378,19 @@ static const IndexRecipe index_recipes[] = {
     {"IndexHNSWSQ", "HNSW8,SQ8", .metric = METRIC_L2, .traits = IS_GRAPH | IS_LOSSY},
     {"IndexHNSWPQ", "HNSW8,PQ4x4", .metric = METRIC_L2, .traits = IS_GRAPH | IS_LOSSY},
     {"IndexHNSW2Level", "HNSW8,4+PQ2", .metric = METRIC_L2, .traits = IS_GRAPH | IS_LOSSY},
+    {"IndexNSG", .build = nsg_over_l1, .metric = METRIC_L1, .traits = IS_NSG | LACKS_FACTORY,
+     .reads_as = "IndexNSGFlat"},
+    {"IndexNSGFlat", "NSG8,Flat", .metric = METRIC_L2, .traits = IS_NSG},
+    {"IndexNSGFlat", "NSG16,Flat", .metric = METRIC_INNER_PRODUCT, .traits = IS_NSG,
+     .variant = "IP"},
+    {"IndexNSGSQ", "NSG8,SQ8", .metric = METRIC_L2, .traits = IS_NSG | IS_LOSSY},
+    {"IndexNSGPQ", "NSG8,PQ4x4", .metric = METRIC_L2, .traits = IS_NSG | IS_LOSSY},
+    {"IndexNNDescent", .build = nndescent_over_l1, .metric = METRIC_L1,
+     .traits = IS_POOL_GRAPH | LACKS_FACTORY, .reads_as = "IndexNNDescentFlat"},
+    {"IndexNNDescentFlat", .build = nndescent_flat, .metric = METRIC_L2,
+     .traits = IS_POOL_GRAPH | LACKS_FACTORY},
+    {"IndexIVFFlat", "IVF8(NSG4,Flat),Flat", .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "NSG"},
     {"IndexIVFFlat", "IVF8_HNSW4,Flat", .metric = METRIC_L2, .traits = KEEPS_IDS | LACKS_SUBSET,
      .variant = "HNSW"},
     {"IndexIDMap2", "IDMap2,HNSW8", .metric = METRIC_L2,
@@ -706,6 +754,7 @@ FaissStatus set_if_known (FaissIndex *index, const char *name, double value) {
 
 FaissStatus visit_everything (FaissIndex *index) {
     FAISS_TRY (set_if_known (index, "nprobe", 8));
+    FAISS_TRY (set_if_known (index, "search_L", N_ROWS));
     return set_if_known (index, "efSearch", 2 * N_ROWS);
 }
 

@@ -41,6 +41,7 @@ enum {
     LACKS_ODD_NUMBERS = 65536,  ///< codes of NaN and infinity are those of other vectors
     IS_CODEC = 1 << 22,         ///< vectors are encoded; none are added, nothing is searched
     SEARCHES_ROOTS = 4096,      ///< search gives |x - y|, range_search and the file's class squares
+    ADDS_ONCE = 1 << 21,        ///< an index that has vectors takes no more
     ENCODES_BATCHES = 1 << 23,  ///< codes depend on what else is encoded by the same call
     REMEMBERS_ADDS = 1 << 20,   ///< batches and resets show in the file, not in the results
     ROUNDS_ANEW = 1 << 23,      ///< tables that a reader makes change the last bits of distances

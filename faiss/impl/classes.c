@@ -18,6 +18,10 @@
 #include <faiss/IndexIVFSpectralHash.h>
 #include <faiss/IndexLSH.h>
 #include <faiss/IndexLattice.h>
+#include <faiss/IndexNNDescent.h>
+#include <faiss/IndexNSG.h>
+#include <faiss/IndexNSGPQ.h>
+#include <faiss/IndexNSGSQ.h>
 #include <faiss/IndexNeuralNetCodec.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPreTransform.h>

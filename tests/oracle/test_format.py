@@ -115,6 +115,8 @@ def search_there(oracle, name, case):
 def assert_same_results(mine, theirs, case):
     if mine is None and theirs is not None and (theirs[1] == -1).all():
         return  # untrained: refused here
+    if theirs is None and mine is not None and (mine[1] == -1).all():
+        return  # an empty graph: refused there
     if mine is None or theirs is None:
         assert mine is None and theirs is None
         return

@@ -295,6 +295,9 @@ static Subject make_subject (const IndexRecipe *recipe, const Operation *operati
     prepare (recipe);
     assert_ok (faiss_clone_index (prepared.index, &s.index));
     assert_ok (faiss_clone_index (prepared.other, &s.other));
+    if (recipe->traits & ADDS_ONCE && operation->run == do_add) {
+        assert_ok (faiss_Index_reset (s.index));
+    }
     FaissIDSelectorRange *range = NULL;
     assert_ok (
         faiss_IDSelectorRange_new (&range, recipe_label (recipe, 20), recipe_label (recipe, 120)));

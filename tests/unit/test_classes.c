@@ -187,7 +187,9 @@ static void clones (const IndexRecipe *recipe) {
     assert_same_search (index, clone);
     assert_same_bytes (index, clone);
     assert_ok (faiss_Index_reset (clone));
-    assert_ok (recipe_add (recipe, clone, 0, 1));
+    if (!(recipe->traits & ADDS_ONCE)) {
+        assert_ok (recipe_add (recipe, clone, 0, 1));
+    }
     assert_same_search (index, second); /* what happens to one does not touch the others */
     faiss_Index_free (index);
     search (second, 5, NULL, &(Found){0});
@@ -195,7 +197,19 @@ static void clones (const IndexRecipe *recipe) {
     faiss_Index_free (clone);
 }
 
+static void refuses_to_add (const IndexRecipe *recipe) {
+    FaissIndex *index = full_index (recipe), *before = clone_of (index);
+    assert_true (recipe_add (recipe, index, 0, FIRST_PART) != FAISS_OK);
+    assert_same_bytes (index, before);
+    faiss_Index_free (index);
+    faiss_Index_free (before);
+}
+
 static void adds_in_batches (const IndexRecipe *recipe) {
+    if (recipe->traits & ADDS_ONCE) {
+        refuses_to_add (recipe);
+        return;
+    }
     FaissIndex *once = trained_index (recipe), *twice = clone_of (once);
     assert_ok (recipe_add (recipe, once, 0, N_ROWS));
     assert_ok (recipe_add (recipe, twice, 0, FIRST_PART));

@@ -1,0 +1,315 @@
+/* Indexes that search in a graph of nearest neighbours, whatever stores the vectors. */
+#include <faiss/IndexNNDescent.h>
+
+#include <string.h>
+
+#include <faiss/AutoTune.h>
+#include <faiss/IndexFlat.h>
+#include <faiss/impl/check.h>
+#include <faiss/impl/index_check.h>
+#include <faiss/impl/nndescent_internal.h>
+#include <faiss/impl/pool_flat.h>
+
+#define THIS(pointer) FAISS_SELF (IndexNNDescent, index, pointer)
+#define CONST_THIS(pointer) FAISS_CONST_SELF (IndexNNDescent, index, pointer)
+
+/* ---- adding ---------------------------------------------------------------------------------- */
+
+static FaissStatus IndexNNDescent_train (FaissIndex *index, idx_t n, const float *x) {
+    FaissIndexNNDescent *self = THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    FAISS_TRY (faiss_Index_train (self->storage, n, x));
+    index->is_trained = true;
+    return FAISS_OK;
+}
+
+static FaissStatus remove_from (FaissIndex *index, idx_t begin) {
+    FaissIDSelectorRange *added;
+    if (begin == 0) {
+        return faiss_Index_reset (index);
+    }
+    FAISS_TRY (faiss_IDSelectorRange_new (&added, begin, index->ntotal));
+    FaissStatus status = faiss_Index_remove_ids (index, &added->sel, NULL);
+    faiss_IDSelectorRange_free (added);
+    return status;
+}
+
+static FaissStatus IndexNNDescent_add (FaissIndex *index, idx_t n, const float *x) {
+    FaissIndexNNDescent *self = THIS (index);
+    idx_t n0 = index->ntotal;
+    FAISS_REQUIRE (self->storage, "there is no storage to add to");
+    if (n == 0) {
+        return FAISS_OK;
+    }
+    FAISS_REQUIRE (self->storage->ntotal == n0 && self->storage->d == index->d,
+                   "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
+                   index->d, (long long)n0, self->storage->d, (long long)self->storage->ntotal);
+    FAISS_REQUIRE (n <= INT32_MAX - 1 - n0, "n=%lld more than ntotal=%lld: ids must be below %d",
+                   (long long)n, (long long)n0, INT32_MAX);
+    FAISS_TRY (faiss_Index_add (self->storage, n, x));
+    FaissStatus status = faiss_NNDescent_build (&self->nndescent, self->storage, index->verbose);
+    if (status != FAISS_OK) {
+        FAISS_TRY (remove_from (self->storage, n0));
+        return status;
+    }
+    index->ntotal = n0 + n;
+    return FAISS_OK;
+}
+
+static FaissStatus IndexNNDescent_reset (FaissIndex *index) {
+    FaissIndexNNDescent *self = THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    FAISS_TRY (faiss_Index_reset (self->storage));
+    FAISS_TRY (faiss_NNDescent_reset (&self->nndescent));
+    index->ntotal = 0;
+    return FAISS_OK;
+}
+
+/* ---- searching ------------------------------------------------------------------------------- */
+
+static FaissStatus check_parts (const FaissIndexNNDescent *self) {
+    idx_t ntotal = self->index.ntotal;
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    FAISS_REQUIRE (self->storage->d == self->index.d && self->storage->ntotal == ntotal,
+                   "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
+                   self->index.d, (long long)ntotal, self->storage->d,
+                   (long long)self->storage->ntotal);
+    FAISS_REQUIRE (self->nndescent.ntotal == ntotal || !self->nndescent.has_built,
+                   "expected a graph of ntotal=%lld nodes, got %d", (long long)ntotal,
+                   self->nndescent.ntotal);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexNNDescent_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
+                                          const FaissSearchParameters *params, float *distances,
+                                          idx_t *labels) {
+    const FaissIndexNNDescent *self = CONST_THIS (index);
+    FaissPoolPlan plan = {0};
+    FAISS_REQUIRE (!params, "search parameters are not supported for this index");
+    FAISS_TRY (check_parts (self));
+    if (index->ntotal == 0) {
+        bool is_similarity = faiss_is_similarity_metric (index->metric_type);
+        faiss_pool_write_results (NULL, 0, is_similarity, (size_t)(n * k), distances, labels);
+        return FAISS_OK;
+    }
+    FAISS_TRY (faiss_NNDescent_plan (&self->nndescent, (size_t)k, &plan));
+    FaissStatus status =
+        faiss_pool_search_all (&plan, self->storage, (size_t)n, x, (size_t)k, distances, labels);
+    faiss_pool_plan_free (&plan);
+    return status;
+}
+
+/* ---- what the storage does ------------------------------------------------------------------- */
+
+static FaissStatus IndexNNDescent_reconstruct (const FaissIndex *index, idx_t key, float *recons) {
+    const FaissIndexNNDescent *self = CONST_THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    return faiss_Index_reconstruct (self->storage, key, recons);
+}
+
+static FaissStatus IndexNNDescent_reconstruct_n (const FaissIndex *index, idx_t i0, idx_t ni,
+                                                 float *recons) {
+    const FaissIndexNNDescent *self = CONST_THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    return faiss_Index_reconstruct_n (self->storage, i0, ni, recons);
+}
+
+static FaissStatus IndexNNDescent_get_distance_computer (const FaissIndex *index,
+                                                         FaissDistanceComputer **out) {
+    const FaissIndexNNDescent *self = CONST_THIS (index);
+    FAISS_REQUIRE (self->storage, "the index has no storage");
+    return faiss_Index_get_distance_computer (self->storage, out);
+}
+
+/* ---- parameters ------------------------------------------------------------------------------ */
+
+static FaissStatus IndexNNDescent_set_parameter (FaissIndex *index, const char *name, double value,
+                                                 bool *known) {
+    FaissIndexNNDescent *self = THIS (index);
+    if (strcmp (name, "search_L") == 0) {
+        *known = true;
+        FAISS_REQUIRE (value >= 0 && value <= INT32_MAX, "expected %s >= 0, got %g", name, value);
+        self->nndescent.search_L = (int)value;
+        return FAISS_OK;
+    }
+    return faiss_Index_class.set_parameter (index, name, value, known);
+}
+
+static FaissStatus IndexNNDescent_add_parameter_ranges (const FaissIndex *index,
+                                                        FaissParameterSpace *space) {
+    (void)index;
+    return faiss_ParameterSpace_append_powers_of_2 (space, "search_L", 2, 10, 1e9);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static FaissStatus check_read (const FaissIndexNNDescent *self, const FaissIOReader *r) {
+    idx_t ntotal = self->index.ntotal;
+    const FaissIndex *storage = self->storage;
+    FAISS_REQUIRE_FILE (
+        r, self->nndescent.has_built ? self->nndescent.ntotal == ntotal : ntotal == 0,
+        "the graph has %d nodes, expected ntotal=%lld", self->nndescent.ntotal, (long long)ntotal);
+    if (!storage) {
+        return FAISS_OK;
+    }
+    FAISS_REQUIRE_FILE (r, storage->ntotal == ntotal && storage->d == self->index.d,
+                        "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
+                        self->index.d, (long long)ntotal, storage->d, (long long)storage->ntotal);
+    FAISS_REQUIRE_FILE (r,
+                        faiss_is_similarity_metric (storage->metric_type) ==
+                            faiss_is_similarity_metric (self->index.metric_type),
+                        "expected a storage of metric_type=%d, got %d",
+                        (int)self->index.metric_type, (int)storage->metric_type);
+    return FAISS_OK;
+}
+
+static FaissStatus IndexNNDescentFlat_read (void **out, FaissIOReader *r, uint32_t tag,
+                                            int io_flags) {
+    (void)tag;
+    FAISS_OWNED (IndexNNDescentFlat) *self = NULL;
+    FAISS_TRY (faiss_IndexNNDescentFlat_new (&self));
+    FaissIndexNNDescent *graph = &self->index_nndescent;
+    FAISS_TRY (faiss_read_index_header (r, &self->index));
+    FAISS_TRY (faiss_NNDescent_read (&graph->nndescent, r));
+    graph->own_fields = true;
+    FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &graph->storage));
+    FAISS_TRY (check_read (graph, r));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+/* Whatever the storage is, the reader takes it. */
+static FaissStatus IndexNNDescent_write (const void *object, FaissIOWriter *w, int io_flags) {
+    const FaissIndexNNDescent *self = object;
+    (void)io_flags;
+    FAISS_TRY (faiss_write_tag (w, "INNf"));
+    FAISS_TRY (faiss_write_index_header (w, &self->index));
+    FAISS_TRY (faiss_NNDescent_write (&self->nndescent, w));
+    return self->storage ? faiss_write_object (w, self->storage, 0) : faiss_write_tag (w, "null");
+}
+
+/* ---- classes --------------------------------------------------------------------------------- */
+
+static void IndexNNDescent_finalize (void *object) {
+    FaissIndexNNDescent *self = object;
+    faiss_NNDescent_clear (&self->nndescent);
+    if (self->own_fields) {
+        faiss_Index_free (self->storage);
+    }
+}
+
+static FaissStatus IndexNNDescent_copy (void *object, const void *other_object) {
+    FaissIndexNNDescent *self = object;
+    const FaissIndexNNDescent *other = other_object;
+    self->own_fields = true;
+    FAISS_TRY (faiss_NNDescent_copy (&self->nndescent, &other->nndescent));
+    return other->storage ? faiss_object_clone (&self->storage, other->storage) : FAISS_OK;
+}
+
+FaissIndexClass faiss_IndexNNDescent_class = {
+    .head = {.name = "IndexNNDescent",
+             .parent = &faiss_Index_class.head,
+             .instance_size = sizeof (FaissIndexNNDescent),
+             .table_size = sizeof (FaissIndexClass),
+             .finalize = IndexNNDescent_finalize,
+             .copy = IndexNNDescent_copy,
+             .write = IndexNNDescent_write},
+    .train = IndexNNDescent_train,
+    .add = IndexNNDescent_add,
+    .search = IndexNNDescent_search,
+    .reset = IndexNNDescent_reset,
+    .reconstruct = IndexNNDescent_reconstruct,
+    .reconstruct_n = IndexNNDescent_reconstruct_n,
+    .get_distance_computer = IndexNNDescent_get_distance_computer,
+    .set_parameter = IndexNNDescent_set_parameter,
+    .add_parameter_ranges = IndexNNDescent_add_parameter_ranges,
+};
+
+FaissIndexClass faiss_IndexNNDescentFlat_class = {
+    .head = {.name = "IndexNNDescentFlat",
+             .parent = &faiss_IndexNNDescent_class.head,
+             .instance_size = sizeof (FaissIndexNNDescentFlat),
+             .table_size = sizeof (FaissIndexClass),
+             .tags = "INNf",
+             .read = IndexNNDescentFlat_read},
+};
+
+/* The storage is borrowed; NULL: none. */
+static FaissStatus init (FaissIndexNNDescent *self, FaissIndex *storage, int K) {
+    FAISS_TRY (faiss_NNDescent_init (&self->nndescent, storage ? storage->d : 0, K));
+    FAISS_TRY (faiss_Index_init (&self->index, storage ? storage->d : 0,
+                                 storage ? storage->metric_type : METRIC_L2));
+    self->storage = storage;
+    if (storage) {
+        self->index.metric_arg = storage->metric_arg;
+        self->index.is_trained = storage->is_trained;
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexNNDescent_new (FaissIndexNNDescent **out) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (IndexNNDescent) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexNNDescent_class.head));
+    FAISS_TRY (init (self, NULL, 32));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexNNDescent_new_with (FaissIndexNNDescent **out, FaissIndex *storage, int K) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE_ARG (storage);
+    FAISS_REQUIRE (storage->ntotal == 0,
+                   "expected an empty storage, got ntotal=%lld: vectors are added to the graph",
+                   (long long)storage->ntotal);
+    FAISS_OWNED (IndexNNDescent) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexNNDescent_class.head));
+    FAISS_TRY (init (self, storage, K));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+void faiss_IndexNNDescent_free (FaissIndexNNDescent *self) {
+    faiss_object_free (self);
+}
+
+FaissIndexNNDescent *faiss_IndexNNDescent_cast (FaissIndex *index) {
+    return faiss_object_cast (index, &faiss_IndexNNDescent_class.head);
+}
+
+FaissStatus faiss_IndexNNDescentFlat_new (FaissIndexNNDescentFlat **out) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (IndexNNDescentFlat) *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexNNDescentFlat_class.head));
+    FAISS_TRY (init (&self->index_nndescent, NULL, 32));
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_IndexNNDescentFlat_new_with (FaissIndexNNDescentFlat **out, int d, int K,
+                                               FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_OWNED (IndexNNDescentFlat) *self = NULL;
+    FAISS_OWNED (IndexFlat) *storage = NULL;
+    if (metric == METRIC_L2) {
+        FaissIndexFlatL2 *flat = NULL;
+        FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, d));
+        storage = faiss_IndexFlat_cast (&flat->index);
+    } else {
+        FAISS_TRY (faiss_IndexFlat_new_with (&storage, d, metric));
+    }
+    FAISS_TRY (faiss_object_new (&self, &faiss_IndexNNDescentFlat_class.head));
+    FAISS_TRY (init (&self->index_nndescent, &storage->index, K));
+    self->index_nndescent.own_fields = true;
+    (void)FAISS_STEAL (storage);
+    *out = FAISS_STEAL (self);
+    return FAISS_OK;
+}
+
+void faiss_IndexNNDescentFlat_free (FaissIndexNNDescentFlat *self) {
+    faiss_object_free (self);
+}
+
+FaissIndexNNDescentFlat *faiss_IndexNNDescentFlat_cast (FaissIndex *index) {
+    return faiss_object_cast (index, &faiss_IndexNNDescentFlat_class.head);
+}
