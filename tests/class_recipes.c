@@ -123,8 +123,7 @@ static FaissStatus graph_over_l1 (FaissIndex **out) {
 }
 
 enum {
-    IS_GRAPH = LACKS_ADD_WITH_IDS | LACKS_MERGE | LACKS_CODES | LACKS_ADD_CODES |
-               REMEMBERS_ADDS,
+    IS_GRAPH = LACKS_ADD_WITH_IDS | LACKS_MERGE | LACKS_CODES | LACKS_ADD_CODES | REMEMBERS_ADDS,
 };
 
 static FaissStatus nsg_over_l1 (FaissIndex **out) {
@@ -158,7 +157,8 @@ static FaissStatus nndescent_flat (FaissIndex **out) {
 }
 
 enum {
-    IS_POOL_GRAPH = (IS_GRAPH & ~REMEMBERS_ADDS) | LACKS_SELECTOR | LACKS_RANGE_SEARCH,
+    IS_POOL_GRAPH =
+        (IS_GRAPH & ~REMEMBERS_ADDS) | LACKS_REMOVE | LACKS_SELECTOR | LACKS_RANGE_SEARCH,
     IS_NSG = IS_POOL_GRAPH | ADDS_ONCE | REMEMBERS_ADDS,
 };
 
