@@ -32,7 +32,6 @@ SEARCH = """
     import time
     clock = time.process_time if threads == 1 else time.perf_counter
     ivf, queries = faiss.ivf, faiss.queries
-    ivf.nprobe = nprobe
     D, I = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
     D_, I_, x_ = faiss.swig_ptr(D), faiss.swig_ptr(I), faiss.swig_ptr
     start = clock()
@@ -85,9 +84,8 @@ def main():
     print(f"worst ratio {worst:.2f}")
 
 
-def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
-    ours.nprobe = nprobe
-
+def time_searches(oracle, ours, xq, threads, batch, k, rounds):
+    """Least seconds per query of both sides, for ours and the oracle's faiss.ivf."""
     n = batch  # queries per round: short rounds, so that the best one is undisturbed
     D, labels = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
     address = xq.ctypes.data
@@ -108,16 +106,27 @@ def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
     best, theirs = 9e9, 9e9
     for _ in range(rounds):
         best = min(best, seconds(search, threads))
-        theirs = min(theirs, oracle(SEARCH, nprobe=nprobe, n=n, batch=batch, k=k,
-                                    threads=threads))
-    D, labels = ours.search(xq[:200], k)
-    D1, labels1 = oracle("return faiss.ivf.search(faiss.queries[:200], k)", k=k)
+        theirs = min(theirs, oracle(SEARCH, n=n, batch=batch, k=k, threads=threads))
+    return best / n, theirs / n
+
+
+def compare_results(oracle, ours, xq, k):
+    """The share of equal ids; distances must be the same."""
+    D, labels = ours.search(xq, k)
+    D1, labels1 = oracle("return faiss.ivf.search(faiss.queries[:n], k)", n=len(xq), k=k)
     found = labels >= 0
     assert (found == (labels1 >= 0)).all()
     np.testing.assert_allclose(D[found], D1[found], rtol=1e-5, atol=1e-5 * np.abs(D1[found]).max())
-    same = (labels == labels1).mean()
+    return (labels == labels1).mean()
+
+
+def compare(data, oracle, ours, xq, threads, batch, nprobe, k, rounds):
+    ours.nprobe = nprobe
+    oracle("faiss.ivf.nprobe = nprobe", nprobe=nprobe)
+    best, theirs = time_searches(oracle, ours, xq, threads, batch, k, rounds)
+    same = compare_results(oracle, ours, xq[:200], k)
     print(f"{data:8} threads {threads} batch {batch:4} nprobe {nprobe:3} k {k:3}: ours "
-          f"{n / best:9.0f} q/s, oracle {n / theirs:9.0f} q/s, ratio {theirs / best:5.2f}, "
+          f"{1 / best:9.0f} q/s, oracle {1 / theirs:9.0f} q/s, ratio {theirs / best:5.2f}, "
           f"same ids {same:.4f}", flush=True)
     return theirs / best
 

@@ -442,8 +442,37 @@ FaissStatus faiss_ProductQuantizer_compute_codes_with_assign_index (
     return FAISS_OK;
 }
 
+/* Codes of bytes, with instances for the usual numbers of components. */
+static inline __attribute__ ((always_inline)) void decode_bytes (const FaissProductQuantizer *self,
+                                                                 const size_t dsub,
+                                                                 const uint8_t *code, float *x) {
+    const float *centroids = self->centroids.data;
+    for (size_t m = 0; m < self->M; m++, centroids += 256 * dsub, x += dsub) {
+        memcpy (x, centroids + code[m] * dsub, dsub * sizeof *x);
+    }
+}
+
 void faiss_pq_decode (const FaissProductQuantizer *self, const uint8_t *code, float *x) {
-    size_t dsub = self->dsub;
+    size_t dsub = self->dsub, kind = self->nbits == 8 ? dsub : 0;
+    switch (kind) {
+    case 1:
+        decode_bytes (self, 1, code, x);
+        return;
+    case 2:
+        decode_bytes (self, 2, code, x);
+        return;
+    case 4:
+        decode_bytes (self, 4, code, x);
+        return;
+    case 8:
+        decode_bytes (self, 8, code, x);
+        return;
+    case 16:
+        decode_bytes (self, 16, code, x);
+        return;
+    default:
+        break;
+    }
     for (size_t m = 0; m < self->M; m++) {
         size_t i = faiss_bitstring_get (code, m * self->nbits, self->nbits);
         memcpy (x + m * dsub, self->centroids.data + (m * self->ksub + i) * dsub, dsub * sizeof *x);

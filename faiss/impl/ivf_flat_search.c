@@ -8,6 +8,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/derived_rows.h>
 #include <faiss/impl/ivf_internal.h>
+#include <faiss/impl/ivf_pairs.h>
 #include <faiss/impl/nearest_collector.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/invlists/ArrayInvertedLists.h>
@@ -88,12 +89,6 @@ typedef struct CodedQuery {
     FaissFilterQuery query;
 } CodedQuery;
 
-/* The (query, list) pairs of some queries, sorted by list. */
-typedef struct Pairs {
-    uint32_t *starts; /* by list: where its queries begin in `order`, size nlist + 1 */
-    uint32_t *order;  /* queries, of encoded lists query * nprobe + probe, size n * nprobe */
-} Pairs;
-
 /* What a thread has for some queries. */
 typedef struct Block {
     const FlatSearch *s;
@@ -101,7 +96,7 @@ typedef struct Block {
     FaissCollector *collectors; /* size n */
     int32_t *keys;              /* size n * capacity */
     idx_t *ids;                 /* size n * capacity */
-    Pairs pairs;
+    FaissIVFPairs pairs;
     uint64_t *sort_buffer; /* size 2 * k */
     float *rows;           /* decoded, or a copy of what is not aligned, size n_rows * d */
     CodedQuery *coded;     /* size n, if there are filter codes */
@@ -118,21 +113,11 @@ static bool is_unwanted (const Block *b) {
     return b->status != FAISS_OK || (b->region && faiss_region_stopped (b->region));
 }
 
-static void clear_pairs (Pairs *pairs) {
-    free (pairs->starts);
-    free (pairs->order);
-}
-
-static FaissStatus allocate_pairs (Pairs *pairs, const FlatSearch *s, size_t n) {
-    FAISS_TRY (faiss_alloc (&pairs->starts, s->lists->nlist + 1, sizeof *pairs->starts));
-    return faiss_alloc (&pairs->order, n * s->nprobe, sizeof *pairs->order);
-}
-
 static void clear_block (Block *b) {
     free (b->collectors);
     free (b->keys);
     free (b->ids);
-    clear_pairs (&b->pairs);
+    faiss_ivf_pairs_clear (&b->pairs);
     free (b->sort_buffer);
     free (b->rows);
     free (b->coded);
@@ -431,26 +416,15 @@ static void scan_list (Block *b, size_t list_no, const uint32_t *queries, size_t
 
 /* ---- some queries ---------------------------------------------------------------------------- */
 
-/* Sort the pairs of the queries begin .. begin + n - 1 by list, by counting. */
-static void sort_pairs (const FlatSearch *s, size_t begin, size_t n, Pairs *pairs) {
-    const idx_t *keys = s->keys + begin * s->nprobe;
-    size_t nlist = s->lists->nlist, n_pairs = n * s->nprobe;
-    memset (pairs->starts, 0, (nlist + 1) * sizeof *pairs->starts);
-    for (size_t p = 0; p < n_pairs; p++) {
-        if (keys[p] >= 0) {
-            pairs->starts[keys[p]]++;
-        }
-    }
-    uint32_t sum = 0;
-    for (size_t i = 0; i <= nlist; i++) { /* the ends; filling from behind makes them starts */
-        sum += pairs->starts[i];
-        pairs->starts[i] = sum;
-    }
-    for (size_t p = n_pairs; p-- > 0;) {
-        if (keys[p] >= 0) {
-            pairs->order[--pairs->starts[keys[p]]] = (uint32_t)(s->codes ? p : p / s->nprobe);
-        }
-    }
+/* Of encoded lists pairs are looked at, of others queries: what `order` has. */
+static size_t pairs_divisor (const FlatSearch *s) {
+    return s->codes ? 1 : s->nprobe;
+}
+
+/* Sort the pairs of the queries begin .. begin + n - 1 by list. */
+static void sort_pairs (const FlatSearch *s, size_t begin, size_t n, FaissIVFPairs *pairs) {
+    faiss_ivf_pairs_sort (pairs, s->lists->nlist, s->keys + begin * s->nprobe, n, s->nprobe, 0,
+                          s->nprobe, pairs_divisor (s));
 }
 
 /* The first vectors of a list, which is scanned next: memory answers while another is scanned. */
@@ -471,7 +445,7 @@ static void prefetch_list (const FlatSearch *s, size_t list_no) {
 }
 
 /* The lists begin .. end - 1 that have queries. */
-static void search_list_by_list (Block *b, const Pairs *pairs, size_t begin, size_t end) {
+static void search_list_by_list (Block *b, const FaissIVFPairs *pairs, size_t begin, size_t end) {
     size_t previous = end;
     for (size_t i = begin; i < end; i++) {
         if (pairs->starts[i + 1] > pairs->starts[i]) {
@@ -497,7 +471,7 @@ static void search_one_by_one (Block *b) {
     const idx_t *keys = s->keys + b->begin * s->nprobe;
     size_t n_probes = b->n * s->nprobe;
     for (size_t p = 0; p < n_probes && !is_unwanted (b); p++) {
-        uint32_t entry = (uint32_t)(s->codes ? p : p / s->nprobe); /* as in Pairs */
+        uint32_t entry = (uint32_t)(p / pairs_divisor (s));
         if (p + 1 < n_probes && keys[p + 1] >= 0) {
             prefetch_list (s, (size_t)keys[p + 1]);
         }
@@ -574,7 +548,8 @@ static void search_some_queries (const FlatSearch *s, size_t n, size_t size, siz
                                  FaissRegion *region, FaissIndexIVFStats *counts) {
     Block block;
     FaissStatus status = allocate_block (&block, s, size);
-    status = status ? status : allocate_pairs (&block.pairs, s, size);
+    status =
+        status ? status : faiss_ivf_pairs_init (&block.pairs, s->lists->nlist, size * s->nprobe);
     faiss_region_note (region, status);
     block.region = region;
     for (size_t begin; (begin = faiss_share (next, size)) < n;) {
@@ -605,7 +580,7 @@ static FaissStatus search_by_queries (const FlatSearch *s, size_t n, int n_threa
 
 /* The lists of some queries are shared out, so that each is read once; what the threads found for a
  * query is put together afterwards. */
-static FaissStatus search_shared_lists (Block *blocks, const Pairs *pairs, int n_threads,
+static FaissStatus search_shared_lists (Block *blocks, const FaissIVFPairs *pairs, int n_threads,
                                         size_t begin, size_t n) {
     enum { LISTS = 8 }; /* at once */
     const FlatSearch *s = blocks[0].s;
@@ -641,8 +616,8 @@ static FaissStatus search_by_lists (const FlatSearch *s, size_t n, int n_threads
                                     FaissIndexIVFStats *counts) {
     size_t size = part_size (n, most_queries (s));
     Block blocks[MAX_SHARING] = {0};
-    Pairs pairs = {0};
-    FaissStatus status = allocate_pairs (&pairs, s, size);
+    FaissIVFPairs pairs = {0};
+    FaissStatus status = faiss_ivf_pairs_init (&pairs, s->lists->nlist, size * s->nprobe);
     for (int t = 0; t < n_threads && status == FAISS_OK; t++) {
         status = allocate_block (&blocks[t], s, size);
     }
@@ -655,7 +630,7 @@ static FaissStatus search_by_lists (const FlatSearch *s, size_t n, int n_threads
         add_counts (counts, &blocks[t]);
         clear_block (&blocks[t]);
     }
-    clear_pairs (&pairs);
+    faiss_ivf_pairs_clear (&pairs);
     return status;
 }
 

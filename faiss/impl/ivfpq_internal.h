@@ -45,6 +45,22 @@ static inline float faiss_ivfpq_distance (float base, float term, float sum) {
 void faiss_ivfpq_sum_codes (const FaissProductQuantizer *pq, const float *table, float bias,
                             const uint8_t *codes, size_t n, float *out);
 
+/* ---- without tables (impl/ivfpq_sums.c) ------------------------------------------------------ */
+
+enum { FAISS_IVFPQ_DECODED = 8 }; ///< codes that are decoded together
+
+/// So many codes are decoded and compared sooner than a table is made.
+size_t faiss_ivfpq_few_codes (const FaissProductQuantizer *pq);
+
+/** What sums of entries would be but for rounding: out[i] = bias + <x, y> or |x - y|^2 for the
+ * decoded code y.
+ *
+ * @param decoded  scratch, size FAISS_IVFPQ_DECODED * d
+ */
+void faiss_ivfpq_decoded_values (const FaissProductQuantizer *pq, bool is_product, const float *x,
+                                 float bias, const uint8_t *codes, size_t n, float *decoded,
+                                 float *out);
+
 /* ---- terms of codes (impl/ivfpq_terms.c) ----------------------------------------------------- */
 
 /// The terms of n codes of a list. @param buffer  size M * ksub

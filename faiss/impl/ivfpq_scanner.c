@@ -18,6 +18,9 @@ typedef struct PQScanner {
      * is the one whose entries are added up */
     float *query_table, *list_table;
     const float *table;
+    bool has_query_table;
+    bool is_direct; /* the list is short: its codes are decoded, no table is made for it */
+    float *decoded; /* FAISS_IVFPQ_DECODED * d */
     float base;
     const float *kept_terms; /* of the list, or NULL */
     const uint8_t *list_codes;
@@ -39,21 +42,24 @@ static FaissStatus encode_query (PQScanner *self, const float *x) {
                : FAISS_OK;
 }
 
+static void make_query_table (PQScanner *self) {
+    if (!self->has_query_table && self->settings.form == IVFPQ_L2) {
+        faiss_pq_distance_table (self->pq, self->query, self->query_table);
+    } else if (!self->has_query_table && self->settings.form != IVFPQ_L2_RESIDUAL) {
+        faiss_pq_inner_prod_table (self->pq, self->query, self->query_table);
+    }
+    self->has_query_table = true;
+}
+
 static FaissStatus PQScanner_set_query (FaissInvertedListScanner *scanner, const float *x) {
     PQScanner *self = (PQScanner *)scanner;
     self->query = x;
     self->base = 0;
     self->table = self->query_table;
-    switch (self->settings.form) {
-    case IVFPQ_IP:
-    case IVFPQ_L2_TABLE:
-        faiss_pq_inner_prod_table (self->pq, x, self->query_table);
-        break;
-    case IVFPQ_L2:
-        faiss_pq_distance_table (self->pq, x, self->query_table);
-        break;
-    case IVFPQ_L2_RESIDUAL:
-        break;
+    self->has_query_table = false;
+    self->is_direct = false;
+    if (self->settings.scan_table_threshold == 0) { /* no list will do without */
+        make_query_table (self);
     }
     return self->index->ivf.by_residual ? FAISS_OK : encode_query (self, x);
 }
@@ -100,11 +106,25 @@ static FaissStatus set_list_by_residual (PQScanner *self, idx_t list_no, float c
     if (form == IVFPQ_L2_RESIDUAL || is_polysemous (self)) {
         subtract_from_query (self);
     }
-    if (form == IVFPQ_L2_RESIDUAL) {
+    if (form == IVFPQ_L2_RESIDUAL && !self->is_direct) {
         faiss_pq_distance_table (pq, self->centroid, self->list_table);
         self->table = self->list_table;
     }
     return encode_query (self, self->centroid);
+}
+
+/* Is the list short? Otherwise the query's table is needed. */
+static void choose_table (PQScanner *self, idx_t list_no) {
+    const FaissInvertedLists *lists = self->index->ivf.invlists;
+    size_t few = self->settings.scan_table_threshold;
+    if (self->settings.form == IVFPQ_L2_RESIDUAL) { /* which has a table per list */
+        size_t best = faiss_ivfpq_few_codes (self->pq);
+        few = few < best ? best : few;
+    }
+    self->is_direct = few > 0 && lists->cls->list_size (lists, (size_t)list_no) <= few;
+    if (!self->is_direct || (is_polysemous (self) && self->settings.form == IVFPQ_L2_TABLE)) {
+        make_query_table (self);
+    }
 }
 
 static FaissStatus PQScanner_set_list (FaissInvertedListScanner *scanner, idx_t list_no,
@@ -113,6 +133,7 @@ static FaissStatus PQScanner_set_list (FaissInvertedListScanner *scanner, idx_t 
     FAISS_REQUIRE (list_no >= 0 && list_no < (idx_t)self->index->ivf.nlist,
                    "there is no list %lld, nlist=%zu", (long long)list_no, self->index->ivf.nlist);
     scanner->list_no = list_no;
+    choose_table (self, list_no);
     return self->index->ivf.by_residual ? set_list_by_residual (self, list_no, coarse_dis)
                                         : FAISS_OK;
 }
@@ -136,15 +157,22 @@ static const float *terms_of (const PQScanner *self, size_t n, const uint8_t *co
 static void PQScanner_compute (const FaissBlockScanner *block, size_t n, const uint8_t *codes,
                                float *distances) {
     const PQScanner *self = (const PQScanner *)block;
+    FaissIVFPQForm form = self->settings.form;
     float buffer[FAISS_SCAN_BLOCK];
-    if (self->settings.form != IVFPQ_L2_TABLE) {
-        faiss_ivfpq_sum_codes (self->pq, self->table, self->base, codes, n, distances);
-        return;
+    float bias = form == IVFPQ_L2_TABLE ? 0 : self->base;
+    if (self->is_direct) {
+        const float *x = form == IVFPQ_L2_RESIDUAL ? self->centroid : self->query;
+        bool is_product = form == IVFPQ_IP || form == IVFPQ_L2_TABLE;
+        faiss_ivfpq_decoded_values (self->pq, is_product, x, bias, codes, n, self->decoded,
+                                    distances);
+    } else {
+        faiss_ivfpq_sum_codes (self->pq, self->table, bias, codes, n, distances);
     }
-    const float *terms = terms_of (self, n, codes, buffer);
-    faiss_ivfpq_sum_codes (self->pq, self->query_table, 0, codes, n, distances);
-    for (size_t i = 0; i < n; i++) {
-        distances[i] = faiss_ivfpq_distance (self->base, terms[i], distances[i]);
+    if (form == IVFPQ_L2_TABLE) {
+        const float *terms = terms_of (self, n, codes, buffer);
+        for (size_t i = 0; i < n; i++) {
+            distances[i] = faiss_ivfpq_distance (self->base, terms[i], distances[i]);
+        }
     }
 }
 
@@ -180,6 +208,7 @@ static void PQScanner_free (FaissInvertedListScanner *scanner) {
     free (self->list_table);
     free (self->centroid);
     free (self->query_code);
+    free (self->decoded);
     free (self);
 }
 
@@ -193,6 +222,8 @@ static FaissStatus allocate (PQScanner *self) {
         FAISS_TRY (faiss_alloc (&self->list_table, size, sizeof (float)));
     }
     FAISS_TRY (faiss_alloc (&self->centroid, self->pq->quantizer.d, sizeof (float)));
+    FAISS_TRY (
+        faiss_alloc (&self->decoded, FAISS_IVFPQ_DECODED * self->pq->quantizer.d, sizeof (float)));
     return faiss_alloc (&self->query_code, self->pq->quantizer.code_size, 1);
 }
 

@@ -1,29 +1,28 @@
 /* The fast way through inverted files of product quantizer codes.
  *
- * For all codes of a list a lower bound of the distance is computed from the query's table rounded
- * down to bytes; only what is below the k-th distance so far is summed up in full. The codes are
- * transposed for that, 64 together. Where many queries meet in the lists, these are visited in
- * order, and what is done per code is done for all queries of a list.
+ * Of a query that meets few codes no table is made: they are decoded. Otherwise for all codes of a
+ * list a lower bound of the distance is computed from the query's table rounded down to bytes; only
+ * what is below the k-th distance so far is summed up in full. The codes are transposed for that,
+ * 64 together. Where many queries meet in the lists, these are visited in order, and what is done
+ * per code is done for all queries of a list.
  */
 #include <faiss/impl/ivfpq_search.h>
 
-#include <float.h>
 #include <math.h>
-#include <string.h>
 
 #include <faiss/impl/check.h>
+#include <faiss/impl/ivf_pairs.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/pq_filter.h>
 #include <faiss/impl/pq_internal.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
 #include <faiss/utils/distances.h>
 
 enum {
-    BYTE = 256,      /* entries of a table */
-    LANES = 64,      /* codes of a transposed group */
-    CHUNK = 512,     /* codes that are transposed together */
-    FIRST = 64,      /* codes that are summed up in full before the next look at the bound */
-    MAX_SUM = 65535, /* of the tables of bytes */
+    BYTE = FAISS_PQ_BYTE,
+    CHUNK = 512, /* codes that are transposed together */
+    FIRST = 64,  /* codes that are summed up in full before the next look at the bound */
 };
 
 /// Memory for tables of queries per thread.
@@ -31,14 +30,13 @@ enum {
 
 bool faiss_ivfpq_is_fast (const FaissIndexIVFPQ *self, const FaissIVFPQSettings *settings,
                           const FaissIVFSearchSettings *ivf_settings) {
-    enum { N_BITS = 8, MAX_PARTS = MAX_SUM / 8 };
+    enum { N_BITS = 8 };
     int mode = ivf_settings->parallel_mode;
-    return self->pq.nbits == N_BITS && self->pq.M <= MAX_PARTS &&
+    return self->pq.nbits == N_BITS && self->pq.M <= FAISS_PQ_MAX_COLUMNS &&
            settings->form != IVFPQ_L2_RESIDUAL && settings->polysemous_ht <= 0 &&
            (mode == 0 || mode == 3) && !ivf_settings->sel && ivf_settings->max_codes == 0 &&
            !ivf_settings->ensure_topk_full &&
-           self->ivf.invlists->code_size == self->ivf.code_size &&
-           faiss_kernels.pq_filter_bytes != faiss_pq_filter_bytes_generic;
+           self->ivf.invlists->code_size == self->ivf.code_size && faiss_pq_filter_is_fast ();
 }
 
 /* ---- what a search has, what a thread has ---------------------------------------------------- */
@@ -55,7 +53,9 @@ typedef struct Search {
     const idx_t *keys;
     const float *coarse_dis;
     size_t nprobe, k;
-    float *distances; /* heaps */
+    size_t few_codes;  /* a query that meets no more needs no table */
+    size_t short_list; /* nor does a list that has no more */
+    float *distances;  /* heaps */
     idx_t *labels;
 } Search;
 
@@ -63,11 +63,10 @@ typedef struct Search {
  * good. */
 typedef struct Query {
     size_t number;
-    float *table;    /* M * 256 */
-    uint8_t *bytes;  /* (entry - smallest of its part) * scale, rounded down */
-    bool is_rounded; /* there are bytes */
-    bool is_on;      /* they mean something */
-    double smallest, scale, magnitudes;
+    float *table; /* M * 256 */
+    bool has_table, has_filter;
+    bool is_direct; /* codes are decoded instead */
+    FaissPQFilter filter;
 } Query;
 
 typedef struct Worker {
@@ -78,12 +77,12 @@ typedef struct Worker {
     float *ranges;   /* 2 * M */
     float *row;      /* M * 256, for terms */
     float *centroid; /* of the list */
+    float *decoded;  /* FAISS_IVFPQ_DECODED * d */
     uint8_t *transposed;
     float terms[CHUNK];
     float values[CHUNK];
     uint32_t positions[CHUNK];
-    uint32_t *starts; /* by list: where its probes begin in `order`, size nlist + 1 */
-    uint32_t *order;  /* probes */
+    FaissIVFPairs pairs;
     FaissIndexIVFStats counts;
 } Worker;
 
@@ -94,9 +93,9 @@ static void Worker_clear (Worker *self) {
     free (self->ranges);
     free (self->row);
     free (self->centroid);
+    free (self->decoded);
     free (self->transposed);
-    free (self->starts);
-    free (self->order);
+    faiss_ivf_pairs_clear (&self->pairs);
 }
 
 static FaissStatus Worker_init (Worker *self, const Search *s, size_t n, bool is_sorted) {
@@ -108,10 +107,11 @@ static FaissStatus Worker_init (Worker *self, const Search *s, size_t n, bool is
     FAISS_TRY (faiss_alloc (&self->ranges, 2 * M, sizeof (float)));
     FAISS_TRY (faiss_alloc (&self->row, size, sizeof (float)));
     FAISS_TRY (faiss_alloc (&self->centroid, s->pq->quantizer.d, sizeof (float)));
+    FAISS_TRY (
+        faiss_alloc (&self->decoded, FAISS_IVFPQ_DECODED * s->pq->quantizer.d, sizeof (float)));
     FAISS_TRY (faiss_alloc_aligned (&self->transposed, CHUNK, M));
     if (is_sorted) {
-        FAISS_TRY (faiss_alloc (&self->starts, s->lists->nlist + 1, sizeof *self->starts));
-        FAISS_TRY (faiss_alloc (&self->order, n * s->nprobe, sizeof *self->order));
+        FAISS_TRY (faiss_ivf_pairs_init (&self->pairs, s->lists->nlist, n * s->nprobe));
     }
     return FAISS_OK;
 }
@@ -123,42 +123,40 @@ static bool is_negated (const Search *s) {
     return s->form != IVFPQ_L2;
 }
 
-static void round_table (Worker *w, Query *query) {
-    const Search *s = w->s;
-    size_t M = s->pq->M;
-    float *low = w->ranges, *high = w->ranges + M, widest = 0;
-    query->is_rounded = true;
-    query->smallest = query->magnitudes = 0;
-    faiss_kernels.pq_table_ranges (query->table, M, BYTE, low, high);
-    for (size_t m = 0; m < M; m++) {
-        query->magnitudes += fmax (fabs ((double)low[m]), fabs ((double)high[m]));
-        widest = high[m] - low[m] > widest ? high[m] - low[m] : widest;
-        low[m] = is_negated (s) ? -high[m] : low[m];
-        query->smallest += (double)low[m];
+static void make_filter (Worker *w, Query *query) {
+    query->has_filter = true;
+    faiss_pq_filter_init (&query->filter, query->table, w->s->pq->M, BYTE, is_negated (w->s),
+                          w->ranges);
+}
+
+static void make_table (const Search *s, Query *query) {
+    const float *x = s->x + query->number * s->pq->quantizer.d;
+    query->has_table = true;
+    if (s->form == IVFPQ_L2) {
+        faiss_pq_distance_table_by (s->pq, s->columns, x, query->table);
+    } else {
+        faiss_pq_inner_prod_table_by (s->pq, s->columns, x, query->table);
     }
-    size_t highest = MAX_SUM / M < 255 ? MAX_SUM / M : 255;
-    query->scale = widest > 0 ? (double)highest / (double)widest : 0;
-    query->is_on = query->scale > 0 && query->scale < FLT_MAX &&
-                   query->magnitudes * query->scale < 1e9; /* NaN is not */
-    if (query->is_on) {
-        float scale = (float)(query->scale * (1 - 4 * (double)FLT_EPSILON)); /* errs downwards */
-        faiss_kernels.pq_round_tables (query->table, M, BYTE, is_negated (s) ? -1 : 1, low, scale,
-                                       query->bytes);
+}
+
+/* Does a query meet but few codes? This depends on nothing else, so that results do not either. */
+static bool meets_few (const Search *s, size_t number) {
+    size_t n_codes = 0;
+    for (size_t j = 0; j < s->nprobe && n_codes <= s->few_codes; j++) {
+        idx_t key = s->keys[number * s->nprobe + j];
+        n_codes += key < 0 ? 0 : s->lists->cls->list_size (s->lists, (size_t)key);
     }
+    return n_codes <= s->few_codes;
 }
 
 static void start_query (Worker *w, size_t slot, size_t number) {
     const Search *s = w->s;
     size_t size = s->pq->M * BYTE;
     Query *query = &w->queries[slot];
-    const float *x = s->x + number * s->pq->quantizer.d;
-    *query = (Query){
-        .number = number, .table = w->tables + slot * size, .bytes = w->bytes + slot * size};
-    if (s->form == IVFPQ_L2) {
-        faiss_pq_distance_table_by (s->pq, s->columns, x, query->table);
-    } else {
-        faiss_pq_inner_prod_table_by (s->pq, s->columns, x, query->table);
-    }
+    *query = (Query){.number = number,
+                     .is_direct = meets_few (s, number),
+                     .table = w->tables + slot * size,
+                     .filter.tables = w->bytes + slot * size};
     if (!s->keep_heaps) {
         faiss_heap_heapify (s->is_similarity, s->k, s->distances + number * s->k,
                             s->labels + number * s->k);
@@ -180,6 +178,7 @@ typedef struct Chunk {
     const uint8_t *codes;
     const idx_t *ids;   /* NULL for pairs */
     const float *terms; /* or NULL */
+    bool is_short;      /* the list is */
     bool is_transposed;
 } Chunk;
 
@@ -194,6 +193,20 @@ static void offer (Worker *w, const Query *query, const Chunk *chunk, float dist
                                     s->labels + query->number * s->k, distance, label);
 }
 
+/* Are the chunk's codes decoded? */
+static bool is_direct (const Query *query, const Chunk *chunk) {
+    return query->is_direct || chunk->is_short;
+}
+
+/* Values of n codes in a row without a table. */
+static void decode_values (Worker *w, const Query *query, float bias, const uint8_t *codes,
+                           size_t n) {
+    const Search *s = w->s;
+    const float *x = s->x + query->number * s->pq->quantizer.d;
+    faiss_ivfpq_decoded_values (s->pq, s->form != IVFPQ_L2, x, bias, codes, n, w->decoded,
+                                w->values);
+}
+
 /* Sum up n codes, at positions or in a row from `first` on, and offer what is near enough. */
 static void look_at (Worker *w, const Query *query, const Chunk *chunk, float base,
                      const uint32_t *positions, size_t first, size_t n) {
@@ -201,9 +214,13 @@ static void look_at (Worker *w, const Query *query, const Chunk *chunk, float ba
     size_t code_size = s->pq->quantizer.code_size;
     const float *worst = s->distances + query->number * s->k;
     bool has_terms = chunk->terms != NULL;
-    faiss_kernels.pq_sum_bytes (query->table, s->pq->M, has_terms ? 0 : base,
-                                chunk->codes + first * code_size, code_size, positions, n,
-                                w->values);
+    float bias = has_terms ? 0 : base;
+    if (is_direct (query, chunk)) {
+        decode_values (w, query, bias, chunk->codes + first * code_size, n);
+    } else {
+        faiss_kernels.pq_sum_bytes (query->table, s->pq->M, bias, chunk->codes + first * code_size,
+                                    code_size, positions, n, w->values);
+    }
     for (size_t i = 0; i < n; i++) {
         size_t position = positions ? positions[i] : first + i;
         float distance = has_terms
@@ -221,7 +238,7 @@ typedef struct Limit {
 } Limit;
 
 static Limit limit_of (const Search *s, const Query *query, float base, float bound) {
-    double room, error = query->magnitudes;
+    double room, magnitude = fabs ((double)base) + fabs ((double)bound);
     if (s->form == IVFPQ_L2_TABLE) { /* base + term - 2 * sum <= bound */
         room = ((double)bound - (double)base) / 2;
     } else if (s->form == IVFPQ_IP) { /* base + sum >= bound */
@@ -229,9 +246,8 @@ static Limit limit_of (const Search *s, const Query *query, float base, float bo
     } else {
         room = (double)bound;
     }
-    error += fabs ((double)base) + fabs ((double)bound);
-    error *= 4 * (double)(s->pq->M + 4) * FLT_EPSILON * query->scale; /* of sums of floats */
-    return (Limit){(room - query->smallest) * query->scale + error + 2, query->scale / 2};
+    return (Limit){faiss_pq_filter_limit (&query->filter, room, magnitude),
+                   query->filter.scale / 2};
 }
 
 static void scan_chunk (Worker *w, Query *query, Chunk *chunk, float base) {
@@ -239,6 +255,13 @@ static void scan_chunk (Worker *w, Query *query, Chunk *chunk, float base) {
     const float *worst = s->distances + query->number * s->k;
     const idx_t *last = s->labels + query->number * s->k; /* -1 while there are not k */
     size_t done = 0, n_found;
+    if (is_direct (query, chunk)) {
+        look_at (w, query, chunk, base, NULL, 0, chunk->n);
+        return;
+    }
+    if (!query->has_table) {
+        make_table (s, query);
+    }
     while (done < chunk->n && *last < 0) {
         size_t n = chunk->n - done < FIRST ? chunk->n - done : FIRST;
         look_at (w, query, chunk, base, NULL, done, n);
@@ -247,10 +270,10 @@ static void scan_chunk (Worker *w, Query *query, Chunk *chunk, float base) {
     if (done == chunk->n) {
         return;
     }
-    if (!query->is_rounded) {
-        round_table (w, query);
+    if (!query->has_filter) {
+        make_filter (w, query);
     }
-    if (!query->is_on) {
+    if (!query->filter.is_on) {
         look_at (w, query, chunk, base, NULL, done, chunk->n - done);
         return;
     }
@@ -263,12 +286,14 @@ static void scan_chunk (Worker *w, Query *query, Chunk *chunk, float base) {
     const uint8_t *transposed = w->transposed + done * s->pq->M;
     if (chunk->terms) {
         n_found = faiss_kernels.pq_filter_bytes_with_terms (
-            query->bytes, s->pq->M, transposed, chunk->terms + done, (float)limit.slope,
+            query->filter.tables, s->pq->M, transposed, chunk->terms + done, (float)limit.slope,
             (float)limit.limit, chunk->n - done, w->positions);
     } else {
-        double whole = limit.limit < 0 ? 0 : limit.limit > MAX_SUM ? MAX_SUM : limit.limit;
+        double whole = limit.limit < 0                  ? 0
+                       : limit.limit > FAISS_PQ_MAX_SUM ? FAISS_PQ_MAX_SUM
+                                                        : limit.limit;
         n_found = limit.limit < 0 ? 0
-                                  : faiss_kernels.pq_filter_bytes (query->bytes, s->pq->M,
+                                  : faiss_kernels.pq_filter_bytes (query->filter.tables, s->pq->M,
                                                                    transposed, chunk->n - done,
                                                                    (uint32_t)whole, w->positions);
     }
@@ -283,19 +308,18 @@ static void scan_chunk (Worker *w, Query *query, Chunk *chunk, float base) {
 /* ---- lists ----------------------------------------------------------------------------------- */
 
 /* The base of a query's distances in a list. */
-static float base_of (const Worker *w, const Query *query, size_t probe) {
+static float base_of (const Worker *w, const Query *query, size_t rank) {
     const Search *s = w->s;
     if (s->form == IVFPQ_L2_TABLE) {
-        return s->coarse_dis[probe];
+        return s->coarse_dis[query->number * s->nprobe + rank];
     }
     size_t d = s->pq->quantizer.d;
     return s->needs_centroid ? faiss_fvec_inner_product (s->x + query->number * d, w->centroid, d)
                              : 0;
 }
 
-/* The list against the probes of some queries. */
-static FaissStatus scan_list (Worker *w, size_t list_no, const uint32_t *probes, size_t n_probes,
-                              size_t first_query) {
+/* The list against some pairs of the worker's queries. */
+static FaissStatus scan_list (Worker *w, size_t list_no, const uint32_t *pairs, size_t n_pairs) {
     const Search *s = w->s;
     const FaissInvertedLists *lists = s->lists;
     const FaissIndex *quantizer = s->index->ivf.quantizer;
@@ -316,62 +340,36 @@ static FaissStatus scan_list (Worker *w, size_t list_no, const uint32_t *probes,
                        .n = size - begin < CHUNK ? size - begin : CHUNK,
                        .codes = codes + begin * code_size,
                        .ids = ids ? ids + begin : NULL,
+                       .is_short = size <= s->short_list,
                        .terms = kept ? kept + begin : NULL};
         if (s->form == IVFPQ_L2_TABLE && !kept) {
             faiss_ivfpq_compute_terms (s->index, (idx_t)list_no, chunk.n, chunk.codes, w->row,
                                        w->terms);
             chunk.terms = w->terms;
         }
-        faiss_kernels.pq_transpose_bytes (chunk.codes, code_size, s->pq->M, chunk.n, w->transposed);
-        for (size_t i = 0; i < n_probes; i++) {
-            Query *query = &w->queries[probes[i] / s->nprobe - first_query];
-            scan_chunk (w, query, &chunk, base_of (w, query, probes[i]));
+        for (size_t i = 0; i < n_pairs; i++) {
+            Query *query = &w->queries[pairs[i] / s->nprobe];
+            scan_chunk (w, query, &chunk, base_of (w, query, pairs[i] % s->nprobe));
         }
     }
     lists->cls->release_codes (lists, list_no, codes);
     if (ids) {
         lists->cls->release_ids (lists, list_no, ids);
     }
-    w->counts.nlist += n_probes;
-    w->counts.ndis += n_probes * size;
+    w->counts.nlist += n_pairs;
+    w->counts.ndis += n_pairs * size;
     return FAISS_OK;
-}
-
-/* Sort the probes first_rank .. end_rank - 1 of the queries begin .. begin + n - 1 by list. */
-static void sort_probes (Worker *w, size_t begin, size_t n, size_t first_rank, size_t end_rank) {
-    const Search *s = w->s;
-    size_t nlist = s->lists->nlist;
-    memset (w->starts, 0, (nlist + 1) * sizeof *w->starts);
-    for (size_t i = begin; i < begin + n; i++) {
-        for (size_t j = first_rank; j < end_rank; j++) {
-            idx_t key = s->keys[i * s->nprobe + j];
-            if (key >= 0) {
-                w->starts[key]++;
-            }
-        }
-    }
-    uint32_t sum = 0;
-    for (size_t i = 0; i <= nlist; i++) { /* the ends; filling from behind makes them starts */
-        sum += w->starts[i];
-        w->starts[i] = sum;
-    }
-    for (size_t i = begin + n; i-- > begin;) {
-        for (size_t j = end_rank; j-- > first_rank;) {
-            size_t probe = i * s->nprobe + j;
-            if (s->keys[probe] >= 0) {
-                w->order[--w->starts[s->keys[probe]]] = (uint32_t)probe;
-            }
-        }
-    }
 }
 
 static FaissStatus search_list_by_list (Worker *w, size_t begin, size_t n, size_t first_rank,
                                         size_t end_rank) {
-    sort_probes (w, begin, n, first_rank, end_rank);
-    for (size_t i = 0; i < w->s->lists->nlist; i++) {
-        if (w->starts[i + 1] > w->starts[i]) {
-            FAISS_TRY (
-                scan_list (w, i, w->order + w->starts[i], w->starts[i + 1] - w->starts[i], begin));
+    const Search *s = w->s;
+    const uint32_t *starts = w->pairs.starts;
+    faiss_ivf_pairs_sort (&w->pairs, s->lists->nlist, s->keys + begin * s->nprobe, n, s->nprobe,
+                          first_rank, end_rank, 1);
+    for (size_t i = 0; i < s->lists->nlist; i++) {
+        if (starts[i + 1] > starts[i]) {
+            FAISS_TRY (scan_list (w, i, w->pairs.order + starts[i], starts[i + 1] - starts[i]));
         }
     }
     return FAISS_OK;
@@ -396,9 +394,10 @@ static FaissStatus search_alone (Worker *w, size_t number) {
     const Search *s = w->s;
     start_query (w, 0, number);
     for (size_t j = 0; j < s->nprobe; j++) {
-        uint32_t probe = (uint32_t)(number * s->nprobe + j);
-        if (s->keys[probe] >= 0) {
-            FAISS_TRY (scan_list (w, (size_t)s->keys[probe], &probe, 1, number));
+        idx_t key = s->keys[number * s->nprobe + j];
+        uint32_t pair = (uint32_t)j;
+        if (key >= 0) {
+            FAISS_TRY (scan_list (w, (size_t)key, &pair, 1));
         }
     }
     finish_query (s, number);
@@ -472,6 +471,8 @@ FaissStatus faiss_ivfpq_search (const FaissIndexIVFPQ *self, const FaissIVFPQSet
                 .coarse_dis = centroid_dis,
                 .nprobe = nprobe,
                 .k = k,
+                .few_codes = faiss_ivfpq_few_codes (&self->pq),
+                .short_list = settings->scan_table_threshold,
                 .distances = distances,
                 .labels = labels};
     counts->nq += n;

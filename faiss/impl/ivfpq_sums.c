@@ -1,6 +1,7 @@
-/* Inverted files of product quantizer codes: sums of table entries. */
+/* Inverted files of product quantizer codes: sums of table entries, and how to do without. */
 #include <faiss/impl/bitstring.h>
 #include <faiss/impl/ivfpq_internal.h>
+#include <faiss/impl/pq_internal.h>
 #include <faiss/kernels/kernels.h>
 
 /* Entries are added in the order of the parts. */
@@ -60,5 +61,36 @@ void faiss_ivfpq_sum_codes (const FaissProductQuantizer *pq, const float *table,
         break;
     default:
         sum_parts (pq, pq->nbits, table, bias, codes, n, out);
+    }
+}
+
+/* ---- without tables -------------------------------------------------------------------------- */
+
+enum { DECODED = FAISS_IVFPQ_DECODED };
+
+/* Measured: a table of dsub components takes as long as decoding so many codes. */
+size_t faiss_ivfpq_few_codes (const FaissProductQuantizer *pq) {
+    size_t per_component = pq->nbits == 8 ? 24 : 80;
+    size_t few = pq->ksub * pq->dsub / per_component;
+    return few < pq->ksub / 2 ? few : pq->ksub / 2;
+}
+
+void faiss_ivfpq_decoded_values (const FaissProductQuantizer *pq, bool is_product, const float *x,
+                                 float bias, const uint8_t *codes, size_t n, float *decoded,
+                                 float *out) {
+    size_t d = pq->quantizer.d, code_size = pq->quantizer.code_size;
+    for (size_t first = 0; first < n; first += DECODED) {
+        size_t m = n - first < DECODED ? n - first : DECODED;
+        for (size_t i = 0; i < m; i++) {
+            faiss_pq_decode (pq, codes + (first + i) * code_size, decoded + i * d);
+        }
+        if (is_product) {
+            faiss_kernels.fvec_inner_products_ny (out + first, x, decoded, d, m);
+        } else {
+            faiss_kernels.fvec_L2sqr_ny (out + first, x, decoded, d, m);
+        }
+        for (size_t i = 0; i < m; i++) {
+            out[first + i] += bias;
+        }
     }
 }

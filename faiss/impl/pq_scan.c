@@ -1,22 +1,19 @@
 /* Scans of product quantizer codes by tables of distances. */
 #include <faiss/impl/pq_scan.h>
 
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
 #include <faiss/impl/bitstring.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/pq_filter.h>
 #include <faiss/impl/range_search.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
 #include <faiss/utils/candidates.h>
 
 enum {
-    BYTE = 256,        /* entries of a table for bytes */
-    LANES = 64,        /* codes of a transposed group */
-    MAX_SUM = 65535,   /* of the filter's tables */
+    BYTE = FAISS_PQ_BYTE,
     GROUP = 32,        /* queries that share what is done per code */
     FIRST_BLOCK = 128, /* of the first codes most are candidates */
 };
@@ -123,51 +120,6 @@ void faiss_pq_sums (const FaissPQLayout *self, const float *tables, float bias,
     }
 }
 
-/* ---- the filter ------------------------------------------------------------------------------ */
-
-/* A query's tables as bytes: (entry - smallest of its table) * scale, rounded down. */
-typedef struct Filter {
-    bool is_on;
-    uint8_t *tables; /* n_columns * 256, aligned */
-    double smallest; /* sum of the tables' smallest entries */
-    double scale;
-    double error; /* of float sums, times scale */
-} Filter;
-
-/* The sum of a code's bytes that belongs to a bound: what is above it is no better than it. For
- * similarities the tables are those of the negated entries. */
-static uint32_t filter_limit (const Filter *filter, bool is_similarity, float bound) {
-    double nearness = is_similarity ? -(double)bound : (double)bound;
-    double limit = (nearness - filter->smallest) * filter->scale + filter->error + 1;
-    return limit >= MAX_SUM ? MAX_SUM : limit > 0 ? (uint32_t)limit : 0;
-}
-
-/* @param ranges  scratch, size 2 * n_columns */
-static void make_filter (const FaissPQLayout *layout, bool is_similarity, const float *tables,
-                         float *ranges, Filter *filter) {
-    size_t n_columns = layout->n_columns, n_entries = layout->is_packed ? layout->ksub : BYTE;
-    float *low = ranges, *high = ranges + n_columns, widest = 0;
-    double smallest = 0, magnitudes = 0;
-    faiss_kernels.pq_table_ranges (tables, n_columns, n_entries, low, high);
-    for (size_t c = 0; c < n_columns; c++) {
-        magnitudes += fmax (fabs ((double)low[c]), fabs ((double)high[c]));
-        widest = high[c] - low[c] > widest ? high[c] - low[c] : widest;
-        low[c] = is_similarity ? -high[c] : low[c];
-        smallest += (double)low[c];
-    }
-    size_t highest = MAX_SUM / n_columns < 255 ? MAX_SUM / n_columns : 255;
-    filter->smallest = smallest;
-    filter->scale = widest > 0 ? (double)highest / (double)widest : 0;
-    filter->error = 2 * (double)(n_columns + 2) * FLT_EPSILON * magnitudes * filter->scale;
-    /* NaN makes this false */
-    filter->is_on = filter->scale > 0 && filter->scale < FLT_MAX && filter->error < MAX_SUM;
-    if (filter->is_on) {
-        float scale = (float)(filter->scale * (1 - 4 * (double)FLT_EPSILON)); /* errs downwards */
-        faiss_kernels.pq_round_tables (tables, n_columns, n_entries, is_similarity ? -1 : 1, low,
-                                       scale, filter->tables);
-    }
-}
-
 /* ---- many queries against blocks of codes ---------------------------------------------------- */
 
 /* What a thread needs for up to GROUP queries. */
@@ -180,7 +132,7 @@ typedef struct Worker {
     float *tables; /* GROUP queries */
     uint8_t *filter_tables;
     float *ranges;
-    Filter filters[GROUP];
+    FaissPQFilter filters[GROUP];
     uint8_t *unpacked;   /* chunk * M, for packed codes */
     uint8_t *transposed; /* chunk codes */
     uint8_t *scratch;
@@ -197,8 +149,11 @@ typedef struct Sink {
                          const uint32_t *positions, size_t first);
 } Sink;
 
-static bool filter_is_fast (void) {
-    return faiss_kernels.pq_filter_bytes != faiss_pq_filter_bytes_generic;
+/* The sum of a code's bytes that belongs to a bound: what is above it is no better than it. */
+static uint32_t filter_limit (const FaissPQFilter *filter, bool is_similarity, float bound) {
+    double limit =
+        faiss_pq_filter_limit (filter, is_similarity ? -(double)bound : (double)bound, 0);
+    return limit >= FAISS_PQ_MAX_SUM ? FAISS_PQ_MAX_SUM : limit > 0 ? (uint32_t)limit : 0;
 }
 
 /* @param group  queries at a time, at most GROUP */
@@ -207,8 +162,8 @@ static FaissStatus Worker_init (Worker *self, const FaissPQScan *scan, size_t gr
     const FaissPQLayout *layout = &scan->layout;
     size_t tables_size = faiss_pq_tables_size (layout);
     *self = (Worker){.scan = scan};
-    self->can_filter = filter_is_fast () && layout->nbits > 0 && layout->nbits <= 8 &&
-                       layout->n_columns <= MAX_SUM / 8;
+    self->can_filter = faiss_pq_filter_is_fast () && layout->nbits > 0 && layout->nbits <= 8 &&
+                       layout->n_columns <= FAISS_PQ_MAX_COLUMNS;
     self->chunk = FAISS_PQ_BLOCK;
     if (self->can_filter) {
         size_t n = CHUNK_BYTES / layout->n_columns;
@@ -258,10 +213,12 @@ static void start_queries (Worker *self, size_t first, size_t n) {
         if (self->table) {
             faiss_pq_make_tables (layout, self->table, tables);
         }
-        self->filters[q] = (Filter){0};
+        self->filters[q] = (FaissPQFilter){0};
         if (self->can_filter) {
             self->filters[q].tables = self->filter_tables + q * layout->n_columns * BYTE;
-            make_filter (layout, scan->is_similarity, tables, self->ranges, &self->filters[q]);
+            faiss_pq_filter_init (&self->filters[q], tables, layout->n_columns,
+                                  layout->is_packed ? layout->ksub : BYTE, scan->is_similarity,
+                                  self->ranges);
         }
     }
 }
@@ -326,18 +283,18 @@ static FaissStatus scan_chunk (Worker *self, size_t first, size_t n, bool with_f
     uint32_t limits[GROUP];
     bool transposed = false;
     for (size_t q = 0; q < self->n; q++) {
-        const Filter *filter = &self->filters[q];
-        limits[q] = MAX_SUM;
+        const FaissPQFilter *filter = &self->filters[q];
+        limits[q] = FAISS_PQ_MAX_SUM;
         if (with_filter && filter->is_on) {
             limits[q] = filter_limit (filter, scan->is_similarity, sink->threshold (sink, q));
         }
-        if (limits[q] < MAX_SUM && !transposed) {
+        if (limits[q] < FAISS_PQ_MAX_SUM && !transposed) {
             transpose (self, first, n);
             transposed = true;
         }
     }
     for (size_t q = 0; q < self->n; q++) {
-        if (limits[q] == MAX_SUM) {
+        if (limits[q] == FAISS_PQ_MAX_SUM) {
             FAISS_TRY (look_at_all (self, q, first, n, sink));
             continue;
         }

@@ -7,8 +7,8 @@
  * is a part.
  *
  * Of a long scan most codes are not among the results. Where the CPU looks up 32 bytes or more
- * at once, a filter computes for all codes a lower bound of the distance from tables rounded down to bytes,
- * and only what is below the threshold is summed up. The results are the same to the bit.
+ * at once, a filter computes for all codes a lower bound of the distance from tables rounded down
+ * to bytes, and only what is below the threshold is summed up. The results are the same to the bit.
  */
 #ifndef FAISS_PQ_SCAN_H
 #define FAISS_PQ_SCAN_H
