@@ -55,6 +55,7 @@ if [ -z "$FAISS_ORACLE_PYTHON" ]; then
     step "oracle set-up" sh tests/venv.sh "$build/oracle-venv" faiss-cpu==1.15.1 numpy || tally 1 0
     export FAISS_ORACLE_PYTHON=$build/oracle-venv/bin/python
 fi
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 export FAISS_LIBRARY=$build/libfaiss.so FAISS_COMMAND=$build/faiss
 step "Python tests" "$build/venv/bin/python" -m pytest -q -p no:cacheprovider tests
 pytest_errors=$(count ' in [0-9.]+s' 'errors?')
