@@ -94,7 +94,8 @@ def pq(label, before):
 
 
 PROBE = sets(nprobe=16)
-FEW = "xt = xt[:10000]"  # for what takes long to train
+PROBE8 = sets(nprobe=8)
+FEW = "xt = xt[:5000]"  # for what takes long to train
 INNER = "inner = faiss.downcast_index(index.index) if hasattr(index, 'chain') else index; "
 FAMILIES = [  # (name, cases, queries unless a case says it; 0: all)
     ("Scalar quantizers", [
@@ -136,9 +137,10 @@ FAMILIES = [  # (name, cases, queries unless a case says it; 0: all)
              "PCA{32|64} in 8 balanced bins, PQ8",
              before="faiss.downcast_VectorTransform(index.chain.at(0)).balanced_bins = 8"),
         "PCAR{32|64},PQ16np", "RR,PQ{20|28}np", Case("HR,SQ4", queries=2000),
-        Case("OPQ{20|28}_{100|112},PQ{20|28}np", before=FEW), Case("OPQ16_64,PQ16np", before=FEW),
-        Case("OPQ16_64,IVF256,PQ16np", "OPQ16_64,IVF256,PQ16np, nprobe 16", before=FEW,
-             after=PROBE),
+        Case("OPQ{20|28}_{100|112},PQ{20|28}x6np", before=FEW),
+        Case("OPQ16_64,PQ16x6np", before=FEW),
+        Case("OPQ16_64,IVF64,PQ16x6np", "OPQ16_64,IVF64,PQ16x6np, nprobe 8", before=FEW,
+             after=sets(nprobe=8)),
         "ITQ64,LSH", "ITQ64,SQ4",
     ], 0),
     ("Product quantizers", [
@@ -175,33 +177,33 @@ FAMILIES = [  # (name, cases, queries unless a case says it; 0: all)
         Case("IVF256_HNSW16,PQ{20|28}np", "IVF256_HNSW16,PQ{20|28}np, nprobe 16", after=PROBE),
     ], 0),
     ("Residual quantizers", [
-        Case("RQ4x8", before=FEW, queries=1000),
+        Case("RQ4x6", before=FEW, queries=1000),
         *(Case("{|PCA64,}" + text, before=FEW, queries=queries) for text, queries in (
-            ("RQ8x8", 1000), ("RQ8x8_Nqint8", 0), ("RQ8x8_Nfloat", 0), ("RQ8x8_Ncqint8", 0),
-            ("RQ8x8_Nqint4", 0), ("RQ8x8_Ncqint4", 0), ("RQ8x8_Nrq2x4", 0), ("RQ8x8_Nlsq2x4", 0),
-            ("RQ4x10_Nqint8", 0), ("RQ1x8_7x5_Nqint8", 0))),
-        Case("{|PCA64,}RQ8x8_Nqint8", "{|PCA64,}RQ8x8_Nqint8, beam 1",
+            ("RQ8x6", 1000), ("RQ8x6_Nqint8", 0), ("RQ8x6_Nfloat", 0), ("RQ8x6_Ncqint8", 0),
+            ("RQ8x6_Nqint4", 0), ("RQ8x6_Ncqint4", 0), ("RQ8x6_Nrq2x4", 0), ("RQ8x6_Nlsq2x4", 0),
+            ("RQ4x8_Nqint8", 0), ("RQ1x7_7x5_Nqint8", 0))),
+        Case("{|PCA64,}RQ8x6_Nqint8", "{|PCA64,}RQ8x6_Nqint8, beam 1",
              FEW + "; " + INNER + "inner.rq.max_beam_size = 1"),
-        Case("{|PCA64,}RQ8x8_Nqint8", "{|PCA64,}RQ8x8_Nqint8, beam 16 by tables",
+        Case("{|PCA64,}RQ8x6_Nqint8", "{|PCA64,}RQ8x6_Nqint8, beam 16 by tables",
              FEW + "; " + INNER + "inner.rq.max_beam_size = 16; inner.rq.use_beam_LUT = 1"),
-        Case("{|PCA64,}IVF256,RQ8x8_Nqint8", "{|PCA64,}IVF256,RQ8x8_Nqint8, nprobe 16", FEW, PROBE),
-        Case("{|PCA64,}IVF256,RQ8x8", "{|PCA64,}IVF256,RQ8x8, nprobe 16", FEW, PROBE, queries=1000),
-        Case("IVF256(RCQ2x4),Flat", "IVF256(RCQ2x4),Flat, nprobe 16", FEW, PROBE),
-        Case("{|PCA64,}PRQ4x2x8_Nqint8", before=FEW), Case("PRQ{10|14}x2x4_Nqint8", before=FEW),
-        Case("{|PCA64,}IVF256,PRQ4x2x8_Nqint8", "{|PCA64,}IVF256,PRQ4x2x8_Nqint8, nprobe 16", FEW,
-             PROBE),
+        Case("{|PCA64,}IVF64,RQ8x6_Nqint8", "{|PCA64,}IVF64,RQ8x6_Nqint8, nprobe 8", FEW, PROBE8),
+        Case("{|PCA64,}IVF64,RQ8x6", "{|PCA64,}IVF64,RQ8x6, nprobe 8", FEW, PROBE8, queries=1000),
+        Case("IVF256(RCQ2x4),Flat", "IVF256(RCQ2x4),Flat, nprobe 8", FEW, PROBE8),
+        Case("{|PCA64,}PRQ4x2x6_Nqint8", before=FEW), Case("PRQ{10|14}x2x4_Nqint8", before=FEW),
+        Case("{|PCA64,}IVF64,PRQ4x2x6_Nqint8", "{|PCA64,}IVF64,PRQ4x2x6_Nqint8, nprobe 8", FEW,
+             PROBE8),
     ], 0),
     ("Local search quantizers", [
-        Case("LSQ4x6_Nfloat", before=FEW),
-        Case("{|PCA64,}LSQ8x8", before=FEW, queries=1000),
-        Case("{|PCA64,}LSQ8x8_Nqint8", before=FEW),
-        Case("{|PCA64,}IVF256,LSQ8x8_Nqint8", "{|PCA64,}IVF256,LSQ8x8_Nqint8, nprobe 16", FEW, PROBE),
-        Case("{|PCA64,}PLSQ4x2x8_Nqint8", before=FEW),
-        Case("{|PCA64,}IVF256,PLSQ4x2x8_Nqint8", "{|PCA64,}IVF256,PLSQ4x2x8_Nqint8, nprobe 16", FEW,
-             PROBE),
+        Case("LSQ4x5_Nfloat", before=FEW),
+        Case("{|PCA64,}LSQ8x6", before=FEW, queries=1000),
+        Case("{|PCA64,}LSQ8x6_Nqint8", before=FEW),
+        Case("{|PCA64,}IVF64,LSQ8x6_Nqint8", "{|PCA64,}IVF64,LSQ8x6_Nqint8, nprobe 8", FEW, PROBE8),
+        Case("{|PCA64,}PLSQ4x2x6_Nqint8", before=FEW),
+        Case("{|PCA64,}IVF64,PLSQ4x2x6_Nqint8", "{|PCA64,}IVF64,PLSQ4x2x6_Nqint8, nprobe 8", FEW,
+             PROBE8),
         Case("faiss.IndexIVFFlat(faiss.LocalSearchCoarseQuantizer(d, 2, 4), d, 256)",
-             "IVF256 of a LocalSearchCoarseQuantizer 2x4, Flat, nprobe 16",
-             FEW + "; index.quantizer_trains_alone = 1", PROBE),
+             "IVF256 of a LocalSearchCoarseQuantizer 2x4, Flat, nprobe 8",
+             FEW + "; index.quantizer_trains_alone = 1", PROBE8),
     ], 0),
     ("Signs and lattices", [
         "LSH", "LSH64r", "LSH256r", "LSH64rt", "LSH256rt", "ZnLattice{10|98}x10_6",

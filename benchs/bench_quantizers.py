@@ -2,10 +2,10 @@
 """Training, adding and searching of all kinds of quantizers beside faiss-cpu 1.15.1: one table.
 
 usage: bench_quantizers.py [--only PATTERN] [--threads 1,2] [--data glove=FILE.npy,fashion=FILE.gz]
-                           [--what train,add,search,memory] [--patience 6] [--rounds 5]
+                           [--what train,add,search,memory] [--patience 2] [--rounds 5]
 
 Ratios above 1: we are faster; in brackets our seconds. The two sides take turns and the best rounds
-count, as many as fit into --patience seconds (two at least, if one took less than that). Both train
+count, as many as fit into --patience seconds. Both train
 indexes of their own; then both add to, and search in, the file that the oracle wrote. On one thread
 CPU time is taken, on more the time of day: the machine should be quiet.
 
@@ -34,7 +34,7 @@ INDEXES = [
     ("SQ6", "SQ6", 100000, 100000, 500, "SQ6", 58000, 58000, 200),
     ("SQfp16", "SQfp16", 100000, 100000, 500, "SQfp16", 58000, 58000, 200),
     ("IVFSQ", "IVF1024,SQ8", 40000, 300000, 2000, "IVF256,SQ8", 20000, 58000, 2000),
-    ("OPQ", "OPQ20_80,PQ20np", 10000, 50000, 1000, "OPQ16_64,PQ16np", 10000, 20000, 1000),
+    ("OPQ", "OPQ20_80,PQ20x6np", 10000, 50000, 1000, "OPQ16_64,PQ16x6np", 10000, 20000, 1000),
     ("RQ", "RQ8x6_Nqint8", 10000, 10000, 500, "RQ8x6_Nqint8", 5000, 10000, 500),
     ("IVFRQ", "IVF256,RQ8x6_Nqint8", 10000, 10000, 1000, "IVF64,RQ8x6_Nqint8", 5000, 10000, 1000),
     ("LSQ", "LSQ8x6_Nqint8", 2600, 2000, 500, "LSQ8x6_Nqint8", 2600, 2000, 500),
@@ -211,7 +211,7 @@ def main():
     parser.add_argument("--what", default="train,add,search,memory")
     parser.add_argument("--data", default=f"glove={common.GLOVE},fashion={common.FASHION}")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--patience", type=float, default=6)
+    parser.add_argument("--patience", type=float, default=2)
     args = parser.parse_args()
     bench = Bench(args)
     start = time.perf_counter()
