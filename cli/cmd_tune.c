@@ -35,8 +35,9 @@ typedef struct Tuning {
     FaissIndex *index;
     Metric metric;
     TestSet test;
-    size_t n_combinations;
+    size_t n_combinations, n_tried;
     FaissOperatingPoints *points;
+    char *fixed; ///< "ht=200,": the parameters that have but one value
 } Tuning;
 
 /* ---- the command line ---- */
@@ -89,15 +90,24 @@ static FaissAutoTuneCriterion *new_criterion (const Tuning *self) {
     return out;
 }
 
-/* A range without values, such as nprobe of a single list, would leave no combination. */
-static void drop_empty_ranges (FaissParameterSpace *space) {
+/* A range without values, such as nprobe of a single list, would leave no combination. What has but
+   one value, such as a threshold of codes that cannot be compared that way, is nothing to choose.
+ */
+static char *fix_ranges (FaissParameterSpace *space) {
+    char *fixed = text_of ("%s", "");
     for (size_t i = 0; i < space->parameter_ranges.size; i++) {
         FaissParameterRange *range = space->parameter_ranges.data[i];
         if (range->values.size == 0) {
             const double one = 1;
             must (faiss_ParameterRange_set_values (range, &one, 1), "parameters");
         }
+        if (range->values.size == 1) {
+            char *longer = text_of ("%s%s=%g,", fixed, range->name, range->values.data[0]);
+            free (fixed);
+            fixed = longer;
+        }
     }
+    return fixed;
 }
 
 static void explore (Tuning *self) {
@@ -107,7 +117,7 @@ static void explore (Tuning *self) {
     FaissAutoTuneCriterion *criterion = new_criterion (self);
     must (faiss_ParameterSpace_new (&space), "parameters");
     must (faiss_ParameterSpace_initialize (space, tuned), "parameters");
-    drop_empty_ranges (space);
+    self->fixed = fix_ranges (space);
     space->verbose = 0;
     space->n_experiments =
         (int)(self->settings->experiments < LEAST       ? LEAST
@@ -115,6 +125,9 @@ static void explore (Tuning *self) {
                                                         : self->settings->experiments);
     space->min_test_duration = 0.1;
     self->n_combinations = faiss_ParameterSpace_n_combinations (space);
+    self->n_tried = self->n_combinations < (size_t)space->n_experiments
+                        ? self->n_combinations
+                        : (size_t)space->n_experiments;
     must (faiss_OperatingPoints_new (&self->points), "measuring");
     progress_start ("measuring", 0);
     /* through the transforms in front, whose time counts too */
@@ -128,8 +141,21 @@ static void explore (Tuning *self) {
 
 /* ---- reports ---- */
 
-static const char *label_of (const FaissOperatingPoint *point) {
-    return *point->key ? point->key : "(nothing to set)";
+/* "nprobe=4,ht=200" without what is fixed; to be freed. */
+static char *parameters_of (const Tuning *self, const char *key) {
+    char *text = text_of ("%s", ""), *longer;
+    for (size_t length; *key; key += length + (key[length] == ',')) {
+        length = strcspn (key, ",");
+        char *part = text_of ("%.*s,", (int)length, key);
+        const char *found = strstr (self->fixed, part);
+        if (!found || (found > self->fixed && found[-1] != ',')) {
+            longer = text_of ("%s%s%.*s", text, *text ? "," : "", (int)length, key);
+            free (text);
+            text = longer;
+        }
+        free (part);
+    }
+    return text;
 }
 
 static double microseconds (const Tuning *self, const FaissOperatingPoint *point) {
@@ -147,17 +173,32 @@ static const FaissOperatingPoint *fastest_with (const Tuning *self, double perfo
     return NULL;
 }
 
+static void print_advised (const Tuning *self, const char *what, const FaissOperatingPoint *point) {
+    char *parameters = parameters_of (self, point->key);
+    printf ("%s of %s:  %s%s\n", self->criterion.name, what, *parameters ? "-p " : "",
+            *parameters ? parameters : "(nothing to set)");
+    free (parameters);
+}
+
 static void print_advice (const Tuning *self) {
+    const FaissOperatingPointVector *optimal = &self->points->optimal_pts;
     static const double levels[] = {0.5, 0.8, 0.9, 0.95, 0.99, 1};
     const FaissOperatingPoint *last = NULL;
     printf ("\n");
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         const FaissOperatingPoint *point = fastest_with (self, levels[i]);
         if (point && point != last) {
-            printf ("%s of at least %g:  %s%s\n", self->criterion.name, levels[i],
-                    *point->key ? "-p " : "", label_of (point));
+            char *text = text_of ("at least %g", levels[i]);
+            print_advised (self, text, point);
+            free (text);
         }
-        last = point;
+        last = point ? point : last;
+    }
+    const FaissOperatingPoint *best = &optimal->data[optimal->size - 1];
+    if (optimal->size > 1 && best != last) {
+        char *text = text_of ("%.4f, the best", best->perf);
+        print_advised (self, text, best);
+        free (text);
     }
 }
 
@@ -165,13 +206,23 @@ static void print_table (const Tuning *self) {
     char *what = index_description (self->index);
     char *how = testset_conditions (&self->test, self->index, self->metric, 0);
     const FaissOperatingPointVector *optimal = &self->points->optimal_pts;
-    printf ("%s: %s\n%zu of %zu combinations measured\n\n%10s  %10s  %9s  parameters\n", what, how,
-            self->points->all_pts.size, self->n_combinations, self->criterion.name, "queries/s",
-            "us/query");
+    size_t n_measured = self->points->all_pts.size;
+    printf ("%s: %s\n%zu of %zu combinations measured", what, how, n_measured,
+            self->n_combinations);
+    if (n_measured < self->n_tried) {
+        printf ("; %zu cannot be better than these", self->n_tried - n_measured);
+    }
+    if (self->n_tried < self->n_combinations) {
+        printf ("; %zu not tried (-e)", self->n_combinations - self->n_tried);
+    }
+    printf ("\n\n%10s  %10s  %9s  parameters\n", self->criterion.name, "queries/s", "us/query");
     for (size_t i = 1; i < optimal->size; i++) {
         double us = microseconds (self, &optimal->data[i]);
+        char *parameters = parameters_of (self, optimal->data[i].key);
         printf ("%10.4f  %10s  %9.1f  %s\n", optimal->data[i].perf,
-                with_commas ((int64_t)(1e6 / fmax (us, 1e-3))), us, label_of (&optimal->data[i]));
+                with_commas ((int64_t)(1e6 / fmax (us, 1e-3))), us,
+                *parameters ? parameters : "(nothing to set)");
+        free (parameters);
     }
     print_advice (self);
     free (what);
@@ -199,8 +250,10 @@ static void print_json (const Tuning *self) {
         for (size_t j = 1; j < optimal->size; j++) {
             is_optimal = is_optimal || optimal->data[j].cno == point->cno;
         }
+        char *parameters = parameters_of (self, point->key);
         json_object (&json, NULL);
-        json_text (&json, "parameters", point->key);
+        json_text (&json, "parameters", parameters);
+        free (parameters);
         json_number (&json, "performance", point->perf);
         json_number (&json, "us_per_query", microseconds (self, point));
         json_bool (&json, "optimal", is_optimal);
@@ -209,7 +262,9 @@ static void print_json (const Tuning *self) {
     json_end_array (&json);
     if (!isnan (self->reach)) {
         const FaissOperatingPoint *point = fastest_with (self, self->reach);
-        json_text (&json, "reaches", point ? point->key : NULL);
+        char *parameters = point ? parameters_of (self, point->key) : NULL;
+        json_text (&json, "reaches", parameters);
+        free (parameters);
     }
     json_end_object (&json);
     free (what);
@@ -222,7 +277,9 @@ static void print_parameters (const Tuning *self) {
         fail ("no parameters reach %s = %g; the best is %.4f", self->criterion.name, self->reach,
               optimal->data[optimal->size - 1].perf);
     }
-    printf ("%s\n", point->key);
+    char *parameters = parameters_of (self, point->key);
+    printf ("%s\n", parameters);
+    free (parameters);
 }
 
 /* ---- the command ---- */
@@ -250,6 +307,7 @@ static void tune (Tuning *self, const char *index_file) {
     testset_free (&self->test);
     faiss_Index_free (self->index);
     free (self->criterion.name);
+    free (self->fixed);
 }
 
 static int run (int argc, char **argv) {

@@ -13,6 +13,7 @@
 #include <faiss/index_factory.h>
 
 #include "exact.h"
+#include "index_file.h"
 #include "message.h"
 #include "progress.h"
 #include "vectors.h"
@@ -114,15 +115,29 @@ int n_threads (void) {
 #endif
 }
 
-char *index_description (const FaissIndex *index) {
+static char *factory_of (const FaissIndex *index) {
     FaissString text = {0};
     const char *factory = "";
     if (faiss_reverse_index_factory (index, &text) == FAISS_OK) {
         factory = faiss_String_text (&text);
     }
-    char *out = text_of ("%s", *factory ? factory : faiss_Index_class_name (index));
+    char *out = text_of ("%s", factory);
     faiss_String_clear (&text);
     return out;
+}
+
+/* Files do not say what a linear transform was: "IndexPreTransform, IVF256,PQ20x8". */
+char *index_description (FaissIndex *index) {
+    char *factory = factory_of (index);
+    if (!*factory) {
+        FaissIndex *inner = index_tuned (index);
+        char *inside = factory_of (inner);
+        free (factory);
+        factory = text_of ("%s%s%s", faiss_Index_class_name (index),
+                           inner != index && *inside ? ", " : "", inner != index ? inside : "");
+        free (inside);
+    }
+    return factory;
 }
 
 char *testset_conditions (const TestSet *self, FaissIndex *index, Metric metric, int64_t n_batch) {

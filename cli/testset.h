@@ -36,7 +36,7 @@ void testset_free (TestSet *self);
 char *testset_conditions (const TestSet *self, FaissIndex *index, Metric metric, int64_t n_batch);
 
 /// The factory string of an index, or its class; the caller frees it.
-char *index_description (const FaissIndex *index);
+char *index_description (FaissIndex *index);
 
 /// The number of threads that searches use.
 int n_threads (void);
