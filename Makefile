@@ -77,11 +77,11 @@ demo:
 
 # speed beside faiss-cpu: GLOVE=FILE.npy for vectors other than those of the demo. Long.
 GLOVE ?= demos/data/glove-20k.f16.npy
-bench: all
+bench: all py
 	@sh cmake/deps.sh dataset-fashion-mnist
 	@sh tests/venv.sh $(BUILD)/venv numpy pytest && \
 		sh tests/venv.sh $(BUILD)/oracle-venv faiss-cpu==1.15.1 numpy
-	@for what in flat kmeans ivf; do echo "== $$what" && GLOVE=$(GLOVE) \
+	@for what in flat kmeans ivf quantizers; do echo "== $$what" && GLOVE=$(GLOVE) \
 		FAISS_ORACLE_PYTHON=$${FAISS_ORACLE_PYTHON:-$(BUILD)/oracle-venv/bin/python} \
 		FAISS_LIBRARY=$(BUILD)/libfaiss.so $(BUILD)/venv/bin/python benchs/bench_$$what.py || exit 1; done
 

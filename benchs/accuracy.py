@@ -153,7 +153,7 @@ FAMILIES = [  # (name, cases, queries unless a case says it; 0: all)
         Case("PQ{20|28}", "PQ{20|28}, Hamming search",
              after="index.search_type = faiss.IndexPQ.ST_HE"),
         Case("PQ{20|28}np", "PQ{20|28}np, symmetric distances",
-             after="index.search_type = faiss.IndexPQ.ST_SDC"),
+             after="index.search_type = faiss.IndexPQ.ST_SDC; index.pq.compute_sdc_table()"),
     ] + [pq(f"PQ{{20|28}}, {name}", f"index.do_polysemous_training = False; "
             f"index.pq.train_type = faiss.ProductQuantizer.{name}")
          for name in ("Train_hot_start", "Train_shared", "Train_hypercube",
