@@ -53,7 +53,9 @@ typedef struct FaissAdditiveQuantizer FAISS_EXTENDS (FaissQuantizer) {
     /// for m > 0 the inner products of the rows of codebook m with all of earlier ones, or empty:
     /// row i of codebook m with row j of all is at (start of m) + j * 2^nbits[m] + i
     FaissFloat32Vector codebook_cross_products;
-    size_t max_mem_distances; ///< bytes that distances may take at a time (default 5 * 2^30)
+    /// bytes that distances may take at a time (default 5 * 2^30); kept, for what is held here at a
+    /// time, some hundred vectors per thread, is far below it
+    size_t max_mem_distances;
     FaissAdditiveQuantizerSearchType search_type;
     float norm_min; ///< of the training vectors, squared; NaN while untrained
     float norm_max;

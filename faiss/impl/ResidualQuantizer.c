@@ -122,6 +122,7 @@ typedef struct Training {
     size_t n, d, beam_size;
     const float *residuals; /* n * beam_size rows of d: the vectors themselves, then: */
     float *memory;
+    int approx_topk_mode;
 } Training;
 
 static void Training_clear (Training *self) {
@@ -191,6 +192,7 @@ static FaissStatus next_beams (Training *training, const float *codebook, size_t
     const uint64_t offsets[2] = {0, K};
     __attribute__ ((cleanup (faiss_BeamStages_clear))) FaissBeamStages stages = {0};
     FAISS_TRY (faiss_BeamStages_init (&stages, d, 1, codebook, offsets));
+    FAISS_TRY (faiss_BeamStages_approximate (&stages, training->approx_topk_mode));
     FAISS_AUTO_FREE (float) *grown = NULL;
     float *to = training->memory;
     if (!to || new_beam_size != training->beam_size) {
@@ -226,7 +228,11 @@ static FaissStatus train_codebooks (FaissResidualQuantizer *self, size_t n, cons
                                     FaissFloat32Vector *codebooks) {
     FaissAdditiveQuantizer *aq = &self->aq;
     __attribute__ ((cleanup (Training_clear)))
-    Training training = {.n = n, .d = aq->quantizer.d, .beam_size = 1, .residuals = x};
+    Training training = {.n = n,
+                         .d = aq->quantizer.d,
+                         .beam_size = 1,
+                         .residuals = x,
+                         .approx_topk_mode = (int)self->approx_topk_mode};
     for (size_t m = 0; m < aq->M; m++) {
         size_t K = (size_t)1 << aq->nbits.data[m];
         float *codebook = codebooks->data + aq->codebook_offsets.data[m] * training.d;
@@ -267,12 +273,14 @@ static FaissStatus ResidualQuantizer_train (FaissQuantizer *quantizer, size_t n,
 
 /* ---- encoding -------------------------------------------------------------------------------- */
 
-static FaissStatus init_stages (const FaissAdditiveQuantizer *aq, FaissBeamStages *stages) {
+static FaissStatus init_stages (const FaissResidualQuantizer *self, FaissBeamStages *stages) {
+    const FaissAdditiveQuantizer *aq = &self->aq;
     FAISS_REQUIRE (aq->codebooks.size >= aq->total_codebook_size * aq->quantizer.d,
                    "codebooks has %zu elements, expected %zu", aq->codebooks.size,
                    aq->total_codebook_size * aq->quantizer.d);
-    return faiss_BeamStages_init (stages, aq->quantizer.d, aq->M, aq->codebooks.data,
-                                  aq->codebook_offsets.data);
+    FAISS_TRY (faiss_BeamStages_init (stages, aq->quantizer.d, aq->M, aq->codebooks.data,
+                                      aq->codebook_offsets.data));
+    return faiss_BeamStages_approximate (stages, (int)self->approx_topk_mode);
 }
 
 static FaissStatus encode_part (const FaissResidualQuantizer *self, const FaissBeamStages *stages,
@@ -296,7 +304,7 @@ static FaissStatus ResidualQuantizer_compute_codes_add_centroids (const FaissAdd
     FAISS_TRY (faiss_aq_check_trained (__func__, aq));
     FAISS_TRY (check_parameters (__func__, self));
     __attribute__ ((cleanup (faiss_BeamStages_clear))) FaissBeamStages stages = {0};
-    FAISS_TRY (init_stages (aq, &stages));
+    FAISS_TRY (init_stages (self, &stages));
     size_t d = aq->quantizer.d, part = n < PART ? n : PART;
     bool needs_norms = faiss_aq_has_norms (aq->search_type) && !centroids;
     FAISS_AUTO_FREE (int32_t) *unpacked = NULL;
@@ -325,7 +333,7 @@ FaissStatus faiss_ResidualQuantizer_refine_beam (const FaissResidualQuantizer *s
     FAISS_REQUIRE (beam_size > 0 && new_beam_size > 0, "expected beam sizes > 0, got %zu and %d",
                    beam_size, new_beam_size);
     __attribute__ ((cleanup (faiss_BeamStages_clear))) FaissBeamStages stages = {0};
-    FAISS_TRY (init_stages (&self->aq, &stages));
+    FAISS_TRY (init_stages (self, &stages));
     return faiss_beam_search (&stages, n, beam_size, residuals, (size_t)new_beam_size,
                               (size_t)new_beam_size, new_codes, new_residuals, new_distances);
 }
@@ -344,7 +352,7 @@ FaissStatus faiss_ResidualQuantizer_retrain_AQ_codebook (FaissResidualQuantizer 
                    "too few training points: expected at least %zu, got %zu",
                    aq->total_codebook_size, n);
     __attribute__ ((cleanup (faiss_BeamStages_clear))) FaissBeamStages stages = {0};
-    FAISS_TRY (init_stages (aq, &stages));
+    FAISS_TRY (init_stages (self, &stages));
     FAISS_AUTO_FREE (int32_t) *codes = NULL;
     FAISS_AUTO (Float32Vector) codebooks = {0};
     FAISS_TRY (faiss_alloc (&codes, n * aq->M, sizeof *codes));

@@ -38,6 +38,7 @@ typedef struct FaissResidualQuantizer FAISS_EXTENDS (FaissAdditiveQuantizer) {
     int max_beam_size;         ///< combinations kept (default 5)
     /// 1: compare by codebook_cross_products, without residuals (default 0)
     int use_beam_LUT;
+    /// how a beam's successors are selected: of all, or of the nearest of each of some buckets
     FaissApproxTopKMode approx_topk_mode;
     FaissProgressiveDimClusteringParameters cp;            ///< of the k-means
     FaissProgressiveDimIndexFactory *assign_index_factory; ///< for the k-means; borrowed, or NULL

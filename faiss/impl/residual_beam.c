@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <faiss/impl/ResidualQuantizer.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/kernels/kernels.h>
@@ -46,9 +47,30 @@ FaissStatus faiss_BeamStages_init (FaissBeamStages *self, size_t d, size_t M,
     for (size_t m = 0; m < M; m++) {
         size_t K = offsets[m + 1] - offsets[m];
         const float *codebook = codebooks + offsets[m] * d;
-        self->stages[m] = (FaissBeamStage){codebook, K, packed, self->memory_norms + offsets[m]};
+        self->stages[m] =
+            (FaissBeamStage){codebook, K, packed, self->memory_norms + offsets[m], 0, 0};
         faiss_kernels.exact_pack_rows (codebook, NULL, K, d, packed);
         packed += whole_groups (K) * d;
+    }
+    return FAISS_OK;
+}
+
+enum { MAX_BUCKETS = 32, MAX_DEPTH = 3 };
+
+FaissStatus faiss_BeamStages_approximate (FaissBeamStages *self, int mode) {
+    static const struct {
+        size_t n_buckets, depth;
+    } modes[] = {[EXACT_TOPK] = {0, 0},
+                 [APPROX_TOPK_BUCKETS_B32_D2] = {32, 2},
+                 [APPROX_TOPK_BUCKETS_B8_D3] = {8, 3},
+                 [APPROX_TOPK_BUCKETS_B16_D2] = {16, 2},
+                 [APPROX_TOPK_BUCKETS_B8_D2] = {8, 2}};
+    const int n_modes = sizeof modes / sizeof *modes;
+    FAISS_REQUIRE (mode >= 0 && mode < n_modes, "expected approx_topk_mode 0 .. %d, got %d",
+                   n_modes - 1, mode);
+    for (size_t m = 0; m < self->M; m++) {
+        self->stages[m].n_buckets = modes[mode].n_buckets;
+        self->stages[m].bucket_depth = modes[mode].depth;
     }
     return FAISS_OK;
 }
@@ -148,6 +170,45 @@ void faiss_beam_select (const float *values, size_t n, size_t k, uint32_t *out_p
     }
 }
 
+/* ---- buckets --------------------------------------------------------------------------------- */
+
+/* Of each bucket of a row the values that do not compete become infinite. */
+static void cut_row (const FaissBeamStage *stage, float *values) {
+    size_t n_buckets = stage->n_buckets, n = stage->K / n_buckets * n_buckets;
+    float nearest[MAX_DEPTH][MAX_BUCKETS];
+    for (size_t i = 0; i < MAX_DEPTH * MAX_BUCKETS; i++) {
+        nearest[i / MAX_BUCKETS][i % MAX_BUCKETS] = INFINITY;
+    }
+    for (size_t first = 0; first < n; first += n_buckets) {
+        for (size_t j = 0; j < n_buckets; j++) {
+            float value = values[first + j];
+            for (size_t depth = 0; depth < stage->bucket_depth; depth++) {
+                float other = nearest[depth][j];
+                nearest[depth][j] = value < other ? value : other;
+                value = value < other ? other : value;
+            }
+        }
+    }
+    const float *limits = nearest[stage->bucket_depth - 1];
+    for (size_t first = 0; first < n; first += n_buckets) {
+        for (size_t j = 0; j < n_buckets; j++) {
+            values[first + j] = values[first + j] <= limits[j] ? values[first + j] : INFINITY;
+        }
+    }
+}
+
+/* Unless too few for k would be left. */
+static void cut_buckets (const FaissBeamStage *stage, float *values, size_t n_rows, size_t k) {
+    size_t rounds = stage->n_buckets ? stage->K / stage->n_buckets : 0;
+    if (rounds <= stage->bucket_depth) {
+        return;
+    }
+    size_t n_left = n_rows * (stage->n_buckets * stage->bucket_depth + stage->K % stage->n_buckets);
+    for (size_t i = 0; i < n_rows && k <= n_left; i++) {
+        cut_row (stage, values + i * stage->K);
+    }
+}
+
 /* ---- one stage ------------------------------------------------------------------------------- */
 
 /* What a thread needs for a block. */
@@ -217,6 +278,7 @@ static void stage_of_block (const FaissBeamStage *stage, size_t d, size_t M, siz
     faiss_kernels.packed_products (from->residuals, n_rows, d, stage->packed, stage->K,
                                    scratch->norms, stage->norms, -2, scratch->values, stage->K);
     for (size_t i = 0; i < n; i++) {
+        cut_buckets (stage, scratch->values + i * from->size * stage->K, from->size, to->size);
         faiss_beam_select (scratch->values + i * from->size * stage->K, from->size * stage->K,
                            to->size, scratch->places, scratch->distances, scratch->keys,
                            scratch->positions);

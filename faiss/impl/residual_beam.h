@@ -13,6 +13,9 @@ typedef struct FaissBeamStage {
     size_t K;
     float *packed; ///< the rows in groups of 32
     float *norms;  ///< their squared norms
+    /// 0: all sums compete. Otherwise row r is in bucket r % n_buckets, and of each bucket and beam
+    /// the bucket_depth nearest compete; those of an incomplete last round of buckets all do.
+    size_t n_buckets, bucket_depth;
 } FaissBeamStage;
 
 /// All stages of a search; release with faiss_BeamStages_clear.
@@ -27,6 +30,9 @@ void faiss_BeamStages_clear (FaissBeamStages *self);
 /// @param offsets  size M + 1: the first row of each codebook. Clear it even after a failure.
 FaissStatus faiss_BeamStages_init (FaissBeamStages *self, size_t d, size_t M,
                                    const float *codebooks, const uint64_t *offsets);
+
+/// Let the stages select as an ApproxTopK_mode_t says. An error for a number that is none.
+FaissStatus faiss_BeamStages_approximate (FaissBeamStages *self, int mode);
 
 /// min (beam_size * K, max_beam_size)
 size_t faiss_beam_next_size (size_t beam_size, size_t K, size_t max_beam_size);

@@ -103,12 +103,16 @@ FaissStatus faiss_ArrayInvertedLists_new_with (FaissArrayInvertedLists **out, si
 
 /* ---- what searches derive -------------------------------------------------------------------- */
 
-void faiss_ArrayInvertedLists_vectors_changed (FaissArrayInvertedLists *self) {
+static void forget_derived (FaissArrayInvertedLists *self) {
     for (size_t i = 0; self->derived && i < self->lists.nlist; i++) {
         faiss_derived_rows_forget (&self->derived[i]);
     }
     free (self->derived);
     self->derived = NULL;
+}
+
+void faiss_ArrayInvertedLists_vectors_changed (FaissArrayInvertedLists *self) {
+    forget_derived (self);
     forget_all (self);
 }
 
@@ -120,7 +124,7 @@ static void list_changed (FaissArrayInvertedLists *self, size_t list_no) {
 
 void faiss_ArrayInvertedLists_set_filter_codes (FaissArrayInvertedLists *self,
                                                 FaissFilterCodesMode mode) {
-    faiss_ArrayInvertedLists_vectors_changed (self);
+    forget_derived (self);
     self->filter_mode = (int)mode;
 }
 

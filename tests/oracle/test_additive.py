@@ -87,6 +87,23 @@ def test_beam_sizes(oracle, rng, beam_size):
     assert (index.sa_encode(xq) == codes).all(1).mean() > 0.99
 
 
+@pytest.mark.parametrize("mode", [1, 2, 3, 4])
+@pytest.mark.parametrize("description, beam_size", [("RQ3x5", 5), ("RQ2x6_1x3", 7), ("RQ2x7", 1)])
+def test_selection_by_buckets(oracle, rng, description, beam_size, mode):
+    x, xq = data(rng, 900, 12), data(rng, 300, 12)
+    content, codes, exact = oracle(TRAINED + """
+        index.rq.max_beam_size = beam_size
+        exact = index.sa_encode(xq)
+        index.rq.approx_topk_mode = mode
+        return content, index.sa_encode(xq), exact
+    """, x=x, xq=xq, metric=1, description=description, beam_size=beam_size, mode=mode)
+    index = read(content)
+    lib.faiss_ResidualQuantizer_set_max_beam_size(index.aq, beam_size)
+    assert (index.sa_encode(xq) == exact).all(1).mean() > 0.99
+    lib.faiss_ResidualQuantizer_set_approx_topk_mode(index.aq, mode)
+    assert (index.sa_encode(xq) == codes).all(1).mean() > 0.99
+
+
 @pytest.mark.parametrize("description", ["PRQ2x2x4", "PLSQ2x2x4_Nqint8", "RQ2x4_Ncqint8",
                                          "RQ2x4_Nlsq2x4", "LSQ2x4_Nrq2x4", "RQ2x4_Ncqint4",
                                          "IVF4,RQ2x4_Nqint4", "IVF4,LSQ2x4", "IVF4,PRQ2x2x4",

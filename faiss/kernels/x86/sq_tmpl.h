@@ -74,8 +74,8 @@ ALWAYS_INLINE __m128 sum_rows (const Metric metric, const FaissSQKind kind, cons
 /* Memory is read once and in order: ask for what is needed soon, line by line. */
 enum { PREFETCH_BYTES = 4096 };
 
-/* n codes: four at once, rows[0] .. rows[3], and then those `stride` bytes further. n is a multiple of
- * four, or the rows lie one after the other. */
+/* n codes: four at once, rows[0] .. rows[3], and then those `stride` bytes further. n is a multiple
+ * of four, or the rows lie one after the other. */
 ALWAYS_INLINE void scan (const Metric metric, const FaissSQKind kind, const int bits,
                          const FaissSQCodec *codec, const float *x, const uint8_t *const *rows,
                          size_t stride, size_t n, float *out) {
