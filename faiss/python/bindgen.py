@@ -250,12 +250,20 @@ class Member:
         self.cls, self.kind, self.name, self.function, self.creates = cls, kind, name, function, creates
 
 
+def longest_class (name, bases):
+    """faiss_NSG_Graph_int_free is of NSG_Graph_int, though there is an NSG."""
+    for at in reversed ([m.start () for m in re.finditer ("_", name)]):
+        if name.startswith ("faiss_") and "Faiss" + name[6:at] in bases:
+            return re.match (f"faiss_({name[6:at]})_(\\w+)$", name)
+    return None
+
+
 def python_members (bases, fields, functions):
     """What the functions are to Python; what it does without is left out."""
     for f in functions:
         if f.name in HIDDEN or f.is_for_c_only ():
             continue
-        m = re.match (r"faiss_([A-Z]\w*?)_(\w+)$", f.name)
+        m = longest_class (f.name, bases) or re.match (r"faiss_([A-Z]\w*?)_(\w+)$", f.name)
         cls = "Faiss" + m[1] if m else None
         selves = [p.type.removeprefix ("const ") for p in f.params if p.name == "self"]
         if ((m and cls not in bases)
