@@ -172,8 +172,8 @@ FAMILIES = [  # (name, cases, queries unless a case says it; 0: all)
         Case("IVF256,PQ{20|28}np,RFlat", "IVF256,PQ{20|28}np,RFlat, nprobe 16, k_factor 4",
              after=sets(nprobe=16, k_factor_rf=4)),
         Case("IMI2x5,PQ{20|28}np", "IMI2x5,PQ{20|28}np, nprobe 64", after=sets(nprobe=64)),
-        Case("Residual256,PQ{20|28}", "Residual256,PQ{20|28} (Index2Layer)"),
-        Case("Residual2x5,PQ{20|28}", "Residual2x5,PQ{20|28} (Index2Layer)"),
+        Case("Residual256,PQ{20|28}", "Residual256,PQ{20|28} (Index2Layer)", queries=10),
+        Case("Residual2x5,PQ{20|28}", "Residual2x5,PQ{20|28} (Index2Layer)", queries=10),
         Case("IVF256_HNSW16,PQ{20|28}np", "IVF256_HNSW16,PQ{20|28}np, nprobe 16", after=PROBE),
     ], 0),
     ("Residual quantizers", [

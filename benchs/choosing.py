@@ -26,6 +26,8 @@ N_QUERIES, K = 1000, 10
 NPROBE = [f"nprobe={n}" for n in (1, 2, 4, 8, 16, 32, 64, 128, 256)]
 EF = [f"efSearch={n}" for n in (16, 32, 64, 128, 256, 512)]
 REFINED = [f"k_factor_rf={k},nprobe={n}" for k in (1, 4, 16) for n in (4, 16, 64, 128)]
+# the graph must walk as far as lists are asked for
+WALKED = [f"nprobe={n},quantizer_efSearch={max(32, 2 * n)}" for n in (1, 4, 8, 16, 32, 64, 128, 256)]
 
 # {GloVe|Fashion-MNIST}; what to try in searches
 INDEXES = [
@@ -47,7 +49,7 @@ INDEXES = [
     ("HNSW16", EF),
     ("HNSW32", EF),
     ("HNSW32_SQ8", EF),
-    ("IVF{4096|1024}_HNSW16,Flat", NPROBE),
+    ("IVF{4096|1024}_HNSW16,Flat", WALKED),
 ]
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 
