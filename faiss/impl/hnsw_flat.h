@@ -1,4 +1,4 @@
-/* Searches of graphs over plain vectors by inner product or L2: the fast way.
+/* Graphs over plain vectors by inner product or L2: the fast way.
  * Not for public headers. */
 #ifndef FAISS_HNSW_FLAT_H
 #define FAISS_HNSW_FLAT_H
@@ -13,6 +13,7 @@ typedef struct FaissFlatVectors {
     bool is_similarity;
     const float *rows;
     FaissFilterView codes; ///< of all rows, or of none
+    size_t code_stride;
     float (*distance) (const float *x, const float *y, size_t d);
     void (*distance_4) (const float *x, const float *y0, const float *y1, const float *y2,
                         const float *y3, size_t d, float out[4]);
@@ -23,6 +24,28 @@ typedef struct FaissFlatVectors {
 /// False if the storage is something else, or has distances of its own.
 bool faiss_flat_vectors_open (FaissFlatVectors *self, const FaissIndex *storage);
 
+static inline const float *faiss_flat_row (const FaissFlatVectors *self, uint32_t i) {
+    return self->rows + (size_t)i * self->d;
+}
+
+/// The keys of those of `ids` that are at n positions.
+void faiss_flat_keys (const FaissFlatVectors *self, const float *x, const uint32_t *ids,
+                      const uint32_t *positions, size_t n, float *keys);
+
+/** Ask for memory that is read soon.
+ *
+ * The empty statement is for GCC, to which a function that does nothing but prefetch is one without
+ * effect: it drops the calls.
+ */
+static inline void faiss_prefetch (const void *at, size_t size) {
+    enum { LINE = 64 };
+    const char *line = (const char *)((uintptr_t)at & ~(uintptr_t)(LINE - 1));
+    for (const char *end = (const char *)at + size; line < end; line += LINE) {
+        __builtin_prefetch (line);
+    }
+    __asm__ volatile("");
+}
+
 /** The k nearest of n queries, as faiss_hnsw_search finds them, with settings->bounded_queue.
  *
  * @param x  size n * storage->d
@@ -30,31 +53,5 @@ bool faiss_flat_vectors_open (FaissFlatVectors *self, const FaissIndex *storage)
 FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *storage,
                                     const FaissHNSWSettings *settings, size_t n, const float *x,
                                     size_t k, float *distances, idx_t *labels);
-
-/// Looks for the links of new nodes; for one thread.
-typedef struct FaissFlatFinder {
-    FaissFlatVectors v;
-    FaissGraphNode *nodes; ///< what was found, nearest first
-    size_t size, capacity;
-    uint32_t *fresh, *positions;
-    float *keys;
-    FaissFilterQuery filter;
-    int16_t *components;
-    bool is_filtering;
-} FaissFlatFinder;
-
-FaissStatus faiss_flat_finder_init (FaissFlatFinder *self, const FaissHNSW *hnsw,
-                                    const FaissFlatVectors *v);
-void faiss_flat_finder_free (FaissFlatFinder *self);
-
-/// The vector whose neighbours are looked for; x must stay valid.
-void faiss_flat_finder_set_query (FaissFlatFinder *self, const float *x);
-
-/** As faiss_hnsw_find_candidates. False if equal distances were met: then the order is not known.
- *
- * @param visited  scratch
- */
-bool faiss_flat_finder_find (FaissFlatFinder *self, const FaissHNSW *hnsw, FaissVisited *visited,
-                             const float *x, int level, FaissGraphNode nearest);
 
 #endif

@@ -1,0 +1,422 @@
+/* Searches of graphs over plain vectors by inner product or L2.
+ *
+ * Results are those of faiss_hnsw_search, to the bit. A thread walks for several queries in turns
+ * (see hnsw_walk.h). All queries descend to level 0 first; those that end at the same place are
+ * searched one after the other, so that rows are still in the cache.
+ */
+#include <math.h>
+
+#include <faiss/IndexFlatCodes.h>
+#include <faiss/impl/FilterCodes.h>
+#include <faiss/impl/check.h>
+#include <faiss/impl/hnsw_walk.h>
+#include <faiss/impl/parallel.h>
+#include <faiss/utils/Heap.h>
+
+enum {
+    IN_TURNS = 4,         /* walks of a thread */
+    IN_TURNS_LONG = 2,    /* the same with long codes: reading one takes nearly all there is */
+    QUERIES_AT_ONCE = 32, /* that a thread takes from the order */
+    MAX_BATCH = 16384,    /* queries that are put in order */
+    LONG_CODES = 512,     /* bytes */
+};
+
+/* The walk of a query. */
+typedef struct Turn {
+    FaissWalk walk;
+    size_t query;
+    int lowest; /* of the levels it goes down to */
+} Turn;
+
+/* What a thread uses. */
+typedef struct Worker {
+    Turn turns[IN_TURNS];
+    FaissGraphScratch literal; /* for queries with NaN; opened when there is one */
+    bool has_literal;
+    FaissHNSWStats stats;
+} Worker;
+
+/* Where the search of a query at level 0 begins. */
+typedef struct Start {
+    int32_t node;
+    float key;
+} Start;
+
+typedef struct Batch {
+    FaissWalkPlan plan;
+    FaissFlatVectors v;
+    const FaissIndex *storage;
+    const FaissHNSWSettings *settings;
+    size_t n, k, n_turns;
+    const float *x;
+    float *distances;
+    idx_t *labels;
+    FaissFilterQuery *filters; /* of each query, with step 0 where it cannot be used; or NULL */
+    int16_t *components;       /* of the filters */
+    Start *starts;
+    int32_t *paths; /* the nearest node of each level, the highest first; n * max_level */
+    uint32_t *order;
+} Batch;
+
+/* ---- descents -------------------------------------------------------------------------------- */
+
+static void prepare_filter (const Batch *b, size_t query) {
+    size_t size = faiss_filter_query_size (b->v.d);
+    if (b->filters &&
+        !faiss_filter_query_init (&b->filters[query], b->v.is_similarity, b->v.d,
+                                  b->x + query * b->v.d, b->components + query * size)) {
+        b->filters[query].step = 0;
+    }
+}
+
+static void begin_query (const Batch *b, Turn *t, size_t query) {
+    t->query = query;
+    t->walk.x = b->x + query * b->v.d;
+    t->walk.filter = b->filters && b->filters[query].step > 0 ? &b->filters[query] : NULL;
+}
+
+/* On the way down from the entry point, to level 1 or 0; or from level 1 to 0. */
+static void begin_descent (const Batch *b, Turn *t, size_t query, int level, int lowest) {
+    const FaissHNSW *hnsw = b->plan.hnsw;
+    if (level == hnsw->max_level) {
+        const float *entry = faiss_flat_row (&b->v, (uint32_t)hnsw->entry_point);
+        float value = b->v.distance (b->x + query * b->v.d, entry, b->v.d);
+        prepare_filter (b, query);
+        b->starts[query] = (Start){hnsw->entry_point, b->v.is_similarity ? -value : value};
+    }
+    begin_query (b, t, query);
+    t->lowest = lowest;
+    t->walk.n_steps = t->walk.n_distances = 0;
+    if (level > lowest) {
+        faiss_walk_begin_greedy (&t->walk, &b->plan, level, b->starts[query].node,
+                                 b->starts[query].key);
+    }
+}
+
+/* The walk has ended at a level: note where, and go on below it. */
+static void descend_further (const Batch *b, Worker *w, Turn *t) {
+    FaissWalk *walk = &t->walk;
+    size_t length = (size_t)b->plan.hnsw->max_level;
+    b->paths[t->query * length + length - (size_t)walk->level] = walk->nearest;
+    b->starts[t->query] = (Start){walk->nearest, walk->key};
+    if (walk->level - 1 > t->lowest) {
+        faiss_walk_begin_greedy (walk, &b->plan, walk->level - 1, walk->nearest, walk->key);
+    } else {
+        w->stats.ndis += walk->n_distances;
+        w->stats.nhops += walk->n_steps;
+    }
+}
+
+/* The queries at begin .. end - 1 of the order go down, from a level to the lowest. */
+static void descend (const Batch *b, Worker *w, int level, int lowest, size_t begin, size_t end) {
+    size_t next = begin, n_active = 0;
+    do {
+        n_active = 0;
+        for (size_t i = 0; i < b->n_turns; i++) {
+            Turn *t = &w->turns[i];
+            if (t->walk.phase != FAISS_WALK_DONE) {
+                (void)faiss_walk_advance (&t->walk, &b->plan); /* nothing of it can fail */
+                if (t->walk.phase == FAISS_WALK_DONE) {
+                    descend_further (b, w, t);
+                }
+            } else if (next < end) {
+                begin_descent (b, t, b->order[next++], level, lowest);
+            }
+            n_active += t->walk.phase != FAISS_WALK_DONE;
+        }
+    } while (n_active > 0 || next < end);
+}
+
+/* Queries in the order of their paths. */
+static void merge_runs (const Batch *b, size_t n_compared, const uint32_t *from, size_t begin,
+                        size_t middle, size_t end, uint32_t *to) {
+    size_t length = (size_t)b->plan.hnsw->max_level, left = begin, right = middle;
+    for (size_t at = begin; at < end; at++) {
+        bool take_right = left == middle;
+        if (left < middle && right < end) {
+            const int32_t *of_left = b->paths + from[left] * length;
+            const int32_t *of_right = b->paths + from[right] * length;
+            size_t l = 0;
+            while (l < n_compared && of_left[l] == of_right[l]) {
+                l++;
+            }
+            take_right = l < n_compared && of_right[l] < of_left[l];
+        }
+        to[at] = from[take_right ? right++ : left++];
+    }
+}
+
+static FaissStatus sort_by_paths (Batch *b, size_t length) {
+    FAISS_AUTO_FREE (uint32_t) *other = NULL;
+    if (length == 0 || b->n < 3) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (faiss_alloc (&other, b->n, sizeof *other));
+    for (size_t run = 1; run < b->n; run *= 2) {
+        for (size_t begin = 0; begin < b->n; begin += 2 * run) {
+            size_t middle = begin + run < b->n ? begin + run : b->n;
+            size_t end = middle + run < b->n ? middle + run : b->n;
+            merge_runs (b, length, b->order, begin, middle, end, other);
+        }
+        uint32_t *sorted = other;
+        other = b->order;
+        b->order = sorted;
+    }
+    return FAISS_OK;
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+/* The way that knows what becomes of NaN. */
+static FaissStatus search_literally (const Batch *b, Worker *w, size_t query) {
+    FaissGraphScratch *s = &w->literal;
+    float *distances = b->distances + query * b->k;
+    idx_t *labels = b->labels + query * b->k;
+    if (!w->has_literal) {
+        w->has_literal = true;
+        FAISS_TRY (faiss_graph_scratch_init (s, b->plan.hnsw, b->storage));
+    }
+    FaissGraphResults results = {
+        .is_similarity = b->v.is_similarity, .k = b->k, .distances = distances, .labels = labels};
+    faiss_heap_heapify (b->v.is_similarity, b->k, distances, labels);
+    FAISS_TRY (faiss_graph_set_query (&s->vectors, b->x + query * b->v.d));
+    FAISS_TRY (faiss_hnsw_search_from (b->plan.hnsw, s, b->settings, b->starts[query].node,
+                                       b->starts[query].key, &results));
+    faiss_heap_reorder (b->v.is_similarity, b->k, distances, labels);
+    return FAISS_OK;
+}
+
+/* Equal distances among the results, or just behind them: their order is that of a heap. */
+static bool has_equal_results (const FaissWalk *walk, size_t k) {
+    for (size_t j = 0; j < k && j + 1 < walk->size; j++) {
+        if (walk->keys[j] == walk->keys[j + 1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_results (const Batch *b, const Turn *t) {
+    const FaissWalk *walk = &t->walk;
+    float *distances = b->distances + t->query * b->k;
+    idx_t *labels = b->labels + t->query * b->k;
+    bool is_similarity = b->v.is_similarity;
+    if (!b->settings->sel && !has_equal_results (walk, b->k)) {
+        size_t n = walk->size < b->k ? walk->size : b->k;
+        for (size_t j = 0; j < n; j++) {
+            distances[j] = is_similarity ? -walk->keys[j] : walk->keys[j];
+            labels[j] = walk->ids[j] & ~FAISS_WALK_TAKEN;
+        }
+        faiss_heap_heapify (is_similarity, b->k - n, distances + n, labels + n);
+        return;
+    }
+    if (!b->settings->sel) {
+        faiss_heap_heapify (is_similarity, b->k, distances, labels);
+        for (size_t i = 0; i < walk->log_size; i++) {
+            FaissGraphNode event = walk->log[i];
+            if (!((uint32_t)event.id & FAISS_WALK_TAKEN)) {
+                faiss_heap_offer (is_similarity, b->k, distances, labels,
+                                  is_similarity ? -event.key : event.key, event.id);
+            }
+        }
+    }
+    faiss_heap_reorder (is_similarity, b->k, distances, labels);
+}
+
+static FaissStatus finish (const Batch *b, Worker *w, Turn *t) {
+    const FaissWalk *walk = &t->walk;
+    if (walk->has_nan) {
+        return search_literally (b, w, t->query);
+    }
+    w->stats.n1++;
+    w->stats.n2 += walk->n_open == 0;
+    w->stats.ndis += walk->n_distances;
+    w->stats.nhops += walk->n_steps;
+    write_results (b, t);
+    return FAISS_OK;
+}
+
+/* ---- level 0 --------------------------------------------------------------------------------- */
+
+static FaissStatus begin_search (const Batch *b, Turn *t, size_t query) {
+    begin_query (b, t, query);
+    t->walk.distances = b->distances + query * b->k;
+    t->walk.labels = b->labels + query * b->k;
+    return faiss_walk_begin (&t->walk, &b->plan, 0, b->starts[query].node, b->starts[query].key);
+}
+
+/* The queries at begin .. end - 1 of the order. */
+static FaissStatus search_some (const Batch *b, Worker *w, size_t begin, size_t end) {
+    size_t next = begin, n_active = 0;
+    do {
+        n_active = 0;
+        for (size_t i = 0; i < b->n_turns; i++) {
+            Turn *t = &w->turns[i];
+            if (t->walk.phase != FAISS_WALK_DONE) {
+                FAISS_TRY (faiss_walk_advance (&t->walk, &b->plan));
+                if (t->walk.phase == FAISS_WALK_DONE) {
+                    FAISS_TRY (finish (b, w, t));
+                }
+            } else if (next < end) {
+                FAISS_TRY (begin_search (b, t, b->order[next++]));
+            }
+            n_active += t->walk.phase != FAISS_WALK_DONE;
+        }
+    } while (n_active > 0 || next < end);
+    return FAISS_OK;
+}
+
+/* ---- all queries ----------------------------------------------------------------------------- */
+
+static FaissStatus open_worker (const Batch *b, Worker *w) {
+    for (size_t i = 0; i < b->n_turns; i++) {
+        FAISS_TRY (faiss_walk_open (&w->turns[i].walk, &b->plan));
+    }
+    return FAISS_OK;
+}
+
+static void close_worker (Worker *w) {
+    for (int i = 0; i < IN_TURNS; i++) {
+        faiss_walk_close (&w->turns[i].walk);
+    }
+    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &w->stats);
+    if (w->has_literal) {
+        faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &w->literal.stats);
+        faiss_graph_scratch_free (&w->literal);
+    }
+}
+
+/* One of the steps that all queries go through: down to level 1, down to level 0, level 0. */
+static FaissStatus do_step (Batch *b, Worker *w, int step, size_t begin, size_t end) {
+    int max_level = b->plan.hnsw->max_level;
+    end = end < b->n ? end : b->n;
+    switch (step) {
+    case 0:
+        descend (b, w, max_level, max_level > 1 ? 1 : max_level, begin, end);
+        return FAISS_OK;
+    case 1:
+        descend (b, w, max_level > 1 ? 1 : max_level, 0, begin, end);
+        return FAISS_OK;
+    default:
+        return search_some (b, w, begin, end);
+    }
+}
+
+/* Each step takes the queries in the order of the paths that they have taken before. */
+static void search_in_order (Batch *b, FaissRegion *region, size_t per_task, size_t *n_tested,
+                             size_t *n_passed) {
+    size_t tested = 0, passed = 0, n_tasks = (b->n + per_task - 1) / per_task;
+    size_t length = b->plan.hnsw->max_level > 0 ? (size_t)b->plan.hnsw->max_level : 0;
+#pragma omp parallel num_threads(faiss_threads_for((int64_t)n_tasks)) reduction(+ : tested, passed)
+    {
+        Worker w = {0};
+        faiss_region_note (region, open_worker (b, &w));
+        for (int step = 0; step < 3; step++) {
+#pragma omp single
+            if (!faiss_region_failed (region) && step > 0) {
+                faiss_region_note (region, sort_by_paths (b, step == 1 ? length - 1 : length));
+            }
+#pragma omp for schedule(dynamic, 1)
+            for (size_t task = 0; task < n_tasks; task++) {
+                if (!faiss_region_stopped (region)) {
+                    faiss_region_note (
+                        region, do_step (b, &w, step, task * per_task, (task + 1) * per_task));
+                }
+            }
+        }
+        for (int i = 0; i < IN_TURNS; i++) {
+            tested += w.turns[i].walk.n_tested;
+            passed += w.turns[i].walk.n_passed;
+        }
+        close_worker (&w);
+    }
+    *n_tested = tested;
+    *n_passed = passed;
+}
+
+static FaissStatus alloc_batch (Batch *b) {
+    FAISS_TRY (faiss_alloc (&b->starts, b->n, sizeof *b->starts));
+    FAISS_TRY (faiss_alloc (&b->paths, b->n * (size_t)b->plan.hnsw->max_level, sizeof *b->paths));
+    FAISS_TRY (faiss_alloc (&b->order, b->n, sizeof *b->order));
+    for (size_t i = 0; i < b->n; i++) {
+        b->order[i] = (uint32_t)i;
+    }
+    if (b->v.codes.n_rows > 0) {
+        FAISS_TRY (faiss_alloc (&b->filters, b->n, sizeof *b->filters));
+        FAISS_TRY (faiss_alloc_aligned (&b->components, b->n * faiss_filter_query_size (b->v.d),
+                                        sizeof *b->components));
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus search_batch (Batch *b, size_t *n_tested, size_t *n_passed) {
+    FaissRegion region = {0};
+    size_t most = b->v.code_stride > LONG_CODES ? IN_TURNS_LONG : IN_TURNS;
+    size_t per_task = b->n / ((size_t)faiss_threads_for ((int64_t)b->n) * 4) + 1;
+    per_task = per_task < QUERIES_AT_ONCE ? per_task : QUERIES_AT_ONCE;
+    b->n_turns = per_task < most ? per_task : most;
+    b->plan.looks_ahead = b->n_turns == 1;
+    FaissStatus status = alloc_batch (b);
+    if (status == FAISS_OK) {
+        search_in_order (b, &region, per_task, n_tested, n_passed);
+        status = faiss_region_close (&region);
+    }
+    free (b->filters);
+    free (b->components);
+    free (b->starts);
+    free (b->paths);
+    free (b->order);
+    return status;
+}
+
+static FaissWalkPlan plan_of (const FaissHNSW *hnsw, const FaissHNSWSettings *settings, size_t k) {
+    size_t size = faiss_hnsw_size (hnsw), ef = (size_t)settings->efSearch;
+    size_t capacity = ef > k ? ef : k;
+    return (FaissWalkPlan){.hnsw = hnsw,
+                           .capacity = capacity < size ? capacity : size,
+                           .ef = ef,
+                           .check_relative_distance = settings->check_relative_distance,
+                           .keeps_log = true,
+                           .sel = settings->sel,
+                           .k = k};
+}
+
+FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *storage,
+                                    const FaissHNSWSettings *settings, size_t n, const float *x,
+                                    size_t k, float *distances, idx_t *labels) {
+    bool is_similarity = faiss_is_similarity_metric (storage->metric_type);
+    if (self->entry_point < 0 || n == 0) {
+        faiss_heap_heapify (is_similarity, n * k, distances, labels);
+        return FAISS_OK;
+    }
+    FaissFlatVectors v;
+    faiss_flat_vectors_open (&v, storage);
+    const FaissIndexFlatCodes *codes =
+        faiss_object_cast (storage, &faiss_IndexFlatCodes_class.index.head);
+    FaissDerivedRows *derived =
+        (FaissDerivedRows *)(uintptr_t)&codes->derived; /* no part of the value */
+    faiss_derived_codes_open_all (derived, v.rows, v.n, v.d, codes->codes.owner == NULL,
+                                  n * 1000 > v.n, &v.codes);
+    FaissStatus status = FAISS_OK;
+    size_t n_tested = 0, n_passed = 0;
+    for (size_t begin = 0; begin < n && status == FAISS_OK; begin += MAX_BATCH) {
+        size_t tested = 0, passed = 0;
+        Batch b = {
+            .plan = plan_of (self, settings, k),
+            .v = v,
+            .storage = storage,
+            .settings = settings,
+            .n = n - begin < MAX_BATCH ? n - begin : MAX_BATCH,
+            .k = k,
+            .x = x + begin * v.d,
+            .distances = distances + begin * k,
+            .labels = labels + begin * k,
+        };
+        b.plan.v = &b.v;
+        status = search_batch (&b, &tested, &passed);
+        n_tested += tested;
+        n_passed += passed;
+    }
+    faiss_derived_codes_close (derived, n_tested, n_passed);
+    return status;
+}

@@ -1,0 +1,92 @@
+/* Walks through a graph over plain vectors, made in small steps, so that a thread can make several
+ * of them in turns. Not for public headers.
+ *
+ * What a walk finds is what upstream's loops find, to the bit. What is different is how memory is
+ * read, because that takes the time:
+ *
+ * - Candidates are kept in one sorted array. Where two of them are equally near, what comes first
+ * is a matter of upstream's heap: all that happened is logged, and when it matters, the heap is
+ * made from the log.
+ * - Before the floats of a row are read, its filter code (see FilterCodes.h) says whether it can be
+ *   among the candidates at all.
+ * - A walk does not wait for memory: it asks for what the next step needs, and then it is the turn
+ *   of another walk, or time to ask for what the step after that will probably need.
+ */
+#ifndef FAISS_HNSW_WALK_H
+#define FAISS_HNSW_WALK_H
+
+#include <faiss/impl/hnsw_candidates.h>
+#include <faiss/impl/hnsw_flat.h>
+#include <faiss/impl/hnsw_internal.h>
+
+#define FAISS_WALK_TAKEN 0x80000000u ///< set in the id of a candidate that was followed
+
+/// What the walks of a call have in common.
+typedef struct FaissWalkPlan {
+    const FaissHNSW *hnsw;
+    const FaissFlatVectors *v;
+    size_t capacity; ///< candidates that are kept
+    size_t ef;
+    bool check_relative_distance; ///< false: a walk ends after ef + 1 nodes
+    bool keeps_log;               ///< false: a walk ends where distances are equal, with has_ties
+    bool looks_ahead;             ///< walks are alone in their threads
+    const FaissIDSelector *sel;   ///< members are results as they come; or NULL
+    size_t k;                     ///< results, with a selector
+} FaissWalkPlan;
+
+typedef enum FaissWalkPhase {
+    FAISS_WALK_DONE,
+    FAISS_WALK_LISTING,   ///< the links of the next candidate are on their way
+    FAISS_WALK_FILTERING, ///< the codes of its unseen links are
+    FAISS_WALK_COMPARING, ///< the rows that passed are
+} FaissWalkPhase;
+
+typedef struct FaissWalk {
+    FaissWalkPhase phase;
+    int level;
+    bool is_greedy;
+    const float *x;
+    const FaissFilterQuery *filter; ///< or NULL
+    /* of a greedy walk */
+    int32_t nearest, walked_from;
+    float key; ///< of nearest
+    /* of others: candidates, nearest first */
+    float *keys;
+    uint32_t *ids;
+    size_t size, n_open; ///< open: not taken
+    size_t next;         ///< all before it are taken
+    bool has_nan, has_ties;
+    uint64_t *seen;
+    /* links */
+    uint32_t *fresh, *positions; ///< unseen ones; which of them may be near
+    float *fresh_keys;           ///< of the latter
+    size_t n_fresh, n_rows;
+    /* counts since the beginning */
+    size_t n_steps, n_distances;
+    /* counts since the opening */
+    size_t n_tested, n_passed; ///< codes
+    /* candidates in the order of insertion; TAKEN where one was taken */
+    FaissGraphNode *log;
+    size_t log_size, log_capacity, log_at; ///< log_at: what the heap does not know begins here
+    FaissCandidates heap;                  ///< made when it is needed
+    /* with a selector: a heap of k results */
+    float *distances;
+    idx_t *labels;
+    float worst_result; ///< key of the k-th so far
+} FaissWalk;
+
+FaissStatus faiss_walk_open (FaissWalk *self, const FaissWalkPlan *plan);
+void faiss_walk_close (FaissWalk *self);
+
+/// A walk from a node, at a level, to the nearest one: self->nearest.
+void faiss_walk_begin_greedy (FaissWalk *self, const FaissWalkPlan *plan, int level, int32_t node,
+                              float key);
+
+/// A walk from a node, at a level, to the plan->capacity nearest ones: self->keys and self->ids.
+FaissStatus faiss_walk_begin (FaissWalk *self, const FaissWalkPlan *plan, int level, int32_t node,
+                              float key);
+
+/// One step; the walk is over when its phase is DONE.
+FaissStatus faiss_walk_advance (FaissWalk *self, const FaissWalkPlan *plan);
+
+#endif
