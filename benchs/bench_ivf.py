@@ -84,7 +84,7 @@ def main():
     print(f"worst ratio {worst:.2f}")
 
 
-def time_searches(oracle, ours, xq, threads, batch, k, rounds):
+def time_searches(oracle, ours, xq, threads, batch, k, rounds, most=50):
     """Least seconds per query of both sides, for ours and the oracle's faiss.ivf."""
     n = batch  # queries per round: short rounds, so that the best one is undisturbed
     D, labels = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
@@ -102,7 +102,7 @@ def time_searches(oracle, ours, xq, threads, batch, k, rounds):
 
     search()
     n = max(1, min(len(xq) // batch, int(0.01 / seconds(search, threads)))) * batch
-    rounds = max(rounds, min(50, 25600 // n))
+    rounds = max(rounds, min(most, 25600 // n))
     best, theirs = 9e9, 9e9
     for _ in range(rounds):
         best = min(best, seconds(search, threads))

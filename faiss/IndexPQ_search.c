@@ -1,8 +1,8 @@
 /* Vectors as product quantizer codes: searches of all types. */
 #include <faiss/IndexPQ.h>
 
+#include <float.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
 #include <faiss/impl/bitstring.h>
@@ -10,6 +10,7 @@
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/index_pq_internal.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/pq_filter.h>
 #include <faiss/impl/pq_internal.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
@@ -183,27 +184,104 @@ typedef struct Polysemous {
     const FaissIDSelector *sel;
 } Polysemous;
 
-/* @param table  scratch, M * ksub */
-static FaissStatus polysemous_one (const Polysemous *s, const float *x, const uint8_t *code,
-                                   float *table, float *distances, idx_t *labels, size_t *n_pass) {
-    const FaissIndexPQ *self = s->index;
+typedef size_t (*Below) (const uint8_t *x, const uint8_t *codes, size_t code_size, size_t n,
+                         uint32_t bound, uint32_t *positions, uint32_t *distances);
+
+/* What a thread has for a query. */
+typedef struct PolysemousQuery {
+    float *table; /* M * ksub */
+    /* where the Hamming test lets many pass, bytes tell which of them to look at */
+    FaissPQFilter filter;
+    bool can_filter, has_filter;
+    float *ranges;       /* 2 * M */
+    uint8_t *transposed; /* of a block */
     uint32_t positions[BLOCK], hamming[BLOCK];
     float values[BLOCK];
+} PolysemousQuery;
+
+static void PolysemousQuery_free (PolysemousQuery *self) {
+    if (self) {
+        free (self->table);
+        free (self->filter.tables);
+        free (self->ranges);
+        free (self->transposed);
+        free (self);
+    }
+}
+
+static FaissStatus PolysemousQuery_new (PolysemousQuery **out, const FaissProductQuantizer *pq) {
+    FAISS_TRY (faiss_alloc_zeroed (out, 1, sizeof **out));
+    PolysemousQuery *self = *out;
+    FAISS_TRY (faiss_alloc (&self->table, pq->M * pq->ksub, sizeof *self->table));
+    self->can_filter = faiss_pq_filter_is_fast () && pq->M <= FAISS_PQ_MAX_COLUMNS;
+    if (self->can_filter) {
+        FAISS_TRY (faiss_alloc_aligned (&self->filter.tables, pq->M, FAISS_PQ_BYTE));
+        FAISS_TRY (faiss_alloc (&self->ranges, 2 * pq->M, sizeof *self->ranges));
+        FAISS_TRY (faiss_alloc_aligned (&self->transposed, BLOCK, pq->M));
+    }
+    return FAISS_OK;
+}
+
+/* Which of n codes are not too far, and pass the test too? */
+static size_t near_codes (const Polysemous *s, PolysemousQuery *query, Below below,
+                          const uint8_t *code, const uint8_t *codes, size_t n, float bound) {
+    size_t M = s->index->pq.M, code_size = s->index->flat_codes.code_size, n_kept = 0;
+    double limit = faiss_pq_filter_limit (&query->filter, (double)bound, (double)bound);
+    if (limit < 0) {
+        return 0;
+    }
+    limit = limit < FAISS_PQ_MAX_SUM ? limit : FAISS_PQ_MAX_SUM;
+    faiss_kernels.pq_transpose_bytes (codes, code_size, M, n, query->transposed);
+    size_t n_near = faiss_kernels.pq_filter_bytes (query->filter.tables, M, query->transposed, n,
+                                                   (uint32_t)limit, query->positions);
+    for (size_t i = 0; i < n_near; i++) {
+        uint32_t position = query->positions[i], zero, distance;
+        if (below (code, codes + position * code_size, code_size, 1, s->bound, &zero, &distance)) {
+            query->positions[n_kept++] = position;
+        }
+    }
+    return n_kept;
+}
+
+/* Do the bytes help with a block of which n_found of n codes pass the test? */
+static bool filter_helps (const Polysemous *s, PolysemousQuery *query, size_t n, size_t n_found,
+                          float bound) {
+    if (!query->can_filter || n_found < n / 4 || !(bound < FLT_MAX)) {
+        return false;
+    }
+    if (!query->has_filter) {
+        faiss_pq_filter_init (&query->filter, query->table, s->index->pq.M, FAISS_PQ_BYTE, false,
+                              query->ranges);
+        query->has_filter = true;
+    }
+    return query->filter.is_on;
+}
+
+static FaissStatus polysemous_one (const Polysemous *s, const float *x, const uint8_t *code,
+                                   PolysemousQuery *query, float *distances, idx_t *labels,
+                                   size_t *n_pass) {
+    const FaissIndexPQ *self = s->index;
     size_t code_size = self->flat_codes.code_size, ntotal = (size_t)self->index.ntotal;
-    size_t (*below) (const uint8_t *, const uint8_t *, size_t, size_t, uint32_t, uint32_t *,
-                     uint32_t *) = s->is_generalized ? differ_below : faiss_kernels.hamming_below;
-    faiss_pq_distance_table (&self->pq, x, table);
+    Below below = s->is_generalized ? differ_below : faiss_kernels.hamming_below;
+    faiss_pq_distance_table (&self->pq, x, query->table);
+    query->has_filter = false;
     faiss_heap_heapify (false, (size_t)s->k, distances, labels);
     for (size_t first = 0; first < ntotal; first += BLOCK) {
         size_t size = ntotal - first < BLOCK ? ntotal - first : BLOCK;
         const uint8_t *codes = self->flat_codes.codes.data + first * code_size;
-        size_t n_found = below (code, codes, code_size, size, s->bound, positions, hamming);
+        const uint32_t *positions = query->positions;
+        size_t n_found =
+            below (code, codes, code_size, size, s->bound, query->positions, query->hamming);
         *n_pass += n_found;
-        faiss_pq_sums (&s->layout, table, 0, codes, positions, n_found, values, NULL);
+        if (filter_helps (s, query, size, n_found, distances[0])) {
+            n_found = near_codes (s, query, below, code, codes, size, distances[0]);
+        }
+        faiss_pq_sums (&s->layout, query->table, 0, codes, positions, n_found, query->values, NULL);
         for (size_t i = 0; i < n_found; i++) {
             idx_t id = (idx_t)(first + positions[i]);
-            if (values[i] < distances[0] && (!s->sel || s->sel->cls->is_member (s->sel, id))) {
-                faiss_heap_offer (false, (size_t)s->k, distances, labels, values[i], id);
+            float value = query->values[i];
+            if (value < distances[0] && (!s->sel || s->sel->cls->is_member (s->sel, id))) {
+                faiss_heap_offer (false, (size_t)s->k, distances, labels, value, id);
             }
         }
     }
@@ -219,19 +297,18 @@ static FaissStatus search_polysemous (const Polysemous *s, idx_t n, const float 
     FaissRegion region = {0};
 #pragma omp parallel num_threads(faiss_threads_for(n)) reduction(+ : total)
     {
-        float *table = NULL;
-        faiss_region_note (&region,
-                           faiss_alloc (&table, self->pq.M * self->pq.ksub, sizeof *table));
+        PolysemousQuery *query = NULL;
+        faiss_region_note (&region, PolysemousQuery_new (&query, &self->pq));
 #pragma omp for
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (
                     &region, polysemous_one (s, x + i * self->index.d,
-                                             codes + (size_t)i * self->flat_codes.code_size, table,
+                                             codes + (size_t)i * self->flat_codes.code_size, query,
                                              distances + i * s->k, labels + i * s->k, &total));
             }
         }
-        free (table);
+        PolysemousQuery_free (query);
     }
     *n_pass = total;
     return faiss_region_close (&region);

@@ -182,6 +182,40 @@ static void distances_are_to_the_decoded_vectors (void **state) {
     }
 }
 
+/* Decoded codes have the distances that tables give, in both ways of searching. */
+static void short_lists_do_without_tables (void **state) {
+    enum { N = 3000, QUERIES = 20, NLIST = 6, K = 10 };
+    (void)state;
+    float *x = random_rows (N, 16, 3), *q = random_rows (QUERIES, 16, 4);
+    for (int form = 0; form < 8; form++) {
+        Shape shape = {
+            16, 4, 8, form & 1 ? METRIC_L2 : METRIC_INNER_PRODUCT, form & 2, form & 4 ? 0 : -1};
+        FaissIndexIVFPQ *index = build (&shape, NLIST, N, x);
+        FaissSearchParameters *params;
+        FaissIVFPQSearchParameters *own;
+        float expected[QUERIES * K], distances[QUERIES * K];
+        idx_t labels[QUERIES * K];
+        assert_ok (faiss_IVFPQSearchParameters_new_with (&own, NULL, NLIST, 0));
+        params = &own->params;
+        for (int general = 0; general < 2; general++) { /* max_codes: one query at a time */
+            own->ivf_params.max_codes = general ? N : 0;
+            own->scan_table_threshold = 1;
+            assert_ok (faiss_Index_search_with_params (&index->index, QUERIES, q, K, params,
+                                                       expected, labels));
+            own->scan_table_threshold = N;
+            assert_ok (faiss_Index_search_with_params (&index->index, QUERIES, q, K, params,
+                                                       distances, labels));
+            for (int i = 0; i < QUERIES * K; i++) {
+                assert_true (fabsf (distances[i] - expected[i]) <= 1e-5f * 16);
+            }
+        }
+        faiss_IVFPQSearchParameters_free (own);
+        faiss_IndexIVFPQ_free (index);
+    }
+    free (x);
+    free (q);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 static void odd_shapes_are_refused (void **state) {
@@ -309,4 +343,5 @@ TEST_MAIN (cmocka_unit_test (codes_and_results_are_as_recorded),
            cmocka_unit_test (inconsistent_changes_are_refused),
            cmocka_unit_test (refined_ids_are_positions),
            cmocka_unit_test (what_codes_miss_comes_out_of_an_add),
+           cmocka_unit_test (short_lists_do_without_tables),
            cmocka_unit_test (thresholds_are_parameters))

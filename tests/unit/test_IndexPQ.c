@@ -231,6 +231,24 @@ static void polysemous_searches_look_at_near_codes (void **state) {
     faiss_IndexPQ_free (index);
 }
 
+/* Where the Hamming test lets many pass, bytes tell which to look at: over several blocks. */
+static void a_loose_test_changes_nothing (void **state) {
+    enum { D = 8, MANY = 2600, BEST = 20 };
+    (void)state;
+    FaissIndexPQ *index = trained (D, 4, 8, 400, false);
+    float *x = golden_inputs (77, MANY * D), expected[BEST * 3], distances[BEST * 3];
+    idx_t labels[BEST * 3];
+    assert_ok (faiss_Index_add (&index->index, MANY, x));
+    assert_ok (faiss_Index_search (&index->index, 3, x, BEST, expected, labels));
+    for (int generalized = 0; generalized < 2; generalized++) {
+        assert_ok (faiss_IndexPQ_search_core_polysemous (index, 3, x, BEST, distances, labels, 33,
+                                                         generalized));
+        assert_memory_equal (distances, expected, sizeof distances);
+    }
+    faiss_IndexPQ_free (index);
+    free (x);
+}
+
 static void hamming_tables_and_histograms (void **state) {
     (void)state;
     FaissIndexPQ *index = full_index (4, 5, METRIC_L2);
@@ -464,6 +482,7 @@ TEST_MAIN (cmocka_unit_test (golden_permutation), cmocka_unit_test (golden_multi
            cmocka_unit_test (multi_index_finds_all_sums),
            cmocka_unit_test (searches_find_the_nearest),
            cmocka_unit_test (polysemous_searches_look_at_near_codes),
+           cmocka_unit_test (a_loose_test_changes_nothing),
            cmocka_unit_test (hamming_tables_and_histograms),
            cmocka_unit_test (bad_input_is_refused), cmocka_unit_test (heaps_go_on),
            cmocka_unit_test (coders_agree_with_codes),
