@@ -120,9 +120,11 @@ static bool is_nearer (const Entry *a, const Entry *b) {
  * a heap behind, whose root is its last element. At first the heap has the near ones only. */
 typedef struct SortedPart {
     Entry *entries;
-    size_t n_all;    /* entries */
-    size_t n;        /* where the heap ends; what is behind it is farther */
-    size_t n_sorted; /* where it begins */
+    size_t n_all;        /* entries */
+    size_t n;            /* where the heap ends; what is behind it is farther */
+    size_t n_sorted;     /* where it begins */
+    const float *values; /* where the far ones are still to be taken from; or NULL */
+    float bound;         /* which they are not within */
 } SortedPart;
 
 /* The heap's i-th element counts from the end. */
@@ -189,7 +191,44 @@ static void start_part (SortedPart *part, size_t n) {
     }
     part->n_all = n;
     part->n_sorted = 0;
+    part->values = NULL;
     make_heap (part, n_near);
+}
+
+/* The same from n values; those of the far ones are made when they are needed. @param positions
+ * scratch, size n */
+static void start_part_by_values (SortedPart *part, const float *values, size_t n,
+                                  uint32_t *positions) {
+    enum { GROUPS = 32 };
+    float minima[GROUPS];
+    part->bound = FLT_MAX;
+    if (n >= 4 * GROUPS) { /* as near_bound, of other groups */
+        faiss_kernels.aq_column_minima (values, n, minima);
+        part->bound = minima[0];
+        for (int i = 1; i < GROUPS; i++) {
+            part->bound = minima[i] > part->bound ? minima[i] : part->bound;
+        }
+    }
+    size_t n_near = faiss_kernels.find_at_most (values, n, part->bound, positions);
+    for (size_t i = 0; i < n_near; i++) {
+        part->entries[i] = (Entry){values[positions[i]], positions[i]};
+    }
+    part->values = values;
+    part->n_all = n;
+    part->n_sorted = 0;
+    make_heap (part, n_near);
+}
+
+/* Behind the near entries, the others. */
+static void take_all (SortedPart *part) {
+    size_t n = part->n;
+    for (size_t i = 0; part->values && i < part->n_all; i++) {
+        if (!(part->values[i] <= part->bound)) {
+            part->entries[n++] = (Entry){part->values[i], (uint32_t)i};
+        }
+    }
+    part->values = NULL;
+    make_heap (part, part->n_all);
 }
 
 /* The entry of a rank. The heap's root goes to where its last element was, which is where the next
@@ -197,7 +236,7 @@ static void start_part (SortedPart *part, size_t n) {
 static const Entry *entry_at (SortedPart *part, size_t rank) {
     while (part->n_sorted <= rank) {
         if (part->n_sorted == part->n) {
-            make_heap (part, part->n_all);
+            take_all (part);
         }
         size_t n = part->n - part->n_sorted;
         Entry root = *heap_at (part, 0);
@@ -216,9 +255,10 @@ typedef struct Sum {
 
 typedef struct SumFinder {
     size_t M, nbits, dsub;
-    SortedPart *parts; /* size M */
-    Entry *entries;    /* of all parts */
-    Sum *heap;         /* smallest first */
+    SortedPart *parts;   /* size M */
+    Entry *entries;      /* of all parts */
+    uint32_t *positions; /* scratch, of one part */
+    Sum *heap;           /* smallest first */
     size_t n_heap, capacity;
 } SumFinder;
 
@@ -332,6 +372,7 @@ static FaissStatus SumFinder_init (SumFinder *self, const FaissProductQuantizer 
     *self = (SumFinder){.M = pq->M, .nbits = pq->nbits, .dsub = pq->dsub};
     FAISS_TRY (faiss_alloc (&self->parts, pq->M, sizeof *self->parts));
     FAISS_TRY (faiss_alloc (&self->entries, pq->M * max_entries, sizeof *self->entries));
+    FAISS_TRY (faiss_alloc (&self->positions, max_entries, sizeof *self->positions));
     for (size_t m = 0; m < pq->M; m++) {
         self->parts[m] = (SortedPart){.entries = self->entries + m * max_entries};
     }
@@ -341,6 +382,7 @@ static FaissStatus SumFinder_init (SumFinder *self, const FaissProductQuantizer 
 static void SumFinder_clear (SumFinder *self) {
     free (self->parts);
     free (self->entries);
+    free (self->positions);
     free (self->heap);
 }
 
@@ -408,10 +450,7 @@ static FaissStatus search_nearest (const FaissProductQuantizer *pq, const FaissP
 static FaissStatus nearest_k (SumFinder *finder, const FaissProductQuantizer *pq,
                               const float *table, idx_t k, float *distances, idx_t *labels) {
     for (size_t m = 0; m < pq->M; m++) {
-        for (size_t i = 0; i < pq->ksub; i++) {
-            finder->parts[m].entries[i] = (Entry){table[m * pq->ksub + i], (uint32_t)i};
-        }
-        start_part (&finder->parts[m], pq->ksub);
+        start_part_by_values (&finder->parts[m], table + m * pq->ksub, pq->ksub, finder->positions);
     }
     return find_sums (finder, k, distances, labels);
 }
