@@ -48,6 +48,12 @@ test-clients: wheel
 	@$(PYTHON) tests/clients/run.py $(BUILD) $(CLIENTS)
 .PHONY: test-clients
 
+# how soon Ctrl-C ends each long call, in processor time: a table
+test-interrupt: py
+	@sh tests/venv.sh $(BUILD)/venv numpy pytest
+	@FAISS_LIBRARY=$(BUILD)/libfaiss.so $(BUILD)/venv/bin/python -m pytest -q -s -p no:cacheprovider tests/interrupt.py
+.PHONY: test-interrupt
+
 # the Python module and its tests with AddressSanitizer
 check-asan-python:
 	@sh tests/asan_python.sh build-asan-python

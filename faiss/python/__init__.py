@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 import warnings
 
 import numpy as np
 
+_collects = gc.isenabled ()
+gc.disable ()  # a tenth of the import's time: it makes many objects and no garbage
+
 from faiss import swigfaiss
 from faiss.loader import *  # noqa: F401, F403
-from faiss import array_conversions, class_wrappers, extra_wrappers, globals, gpu_wrappers, ivf_wrappers
+from faiss import (array_conversions, class_wrappers, extra_wrappers, globals, gpu_wrappers, ivf_wrappers,
+                   upstream_names)
 from faiss.array_conversions import (ArgumentError, copy_array_to_vector, rev_swig_ptr,
                                      vector_float_to_array, vector_to_array)
 from faiss.class_wrappers import (add_ref_in_constructor, add_ref_in_function, add_ref_in_method,
@@ -30,6 +35,9 @@ from faiss.ivf_wrappers import (check_compatible_for_merge, extract_index_ivf, m
                                 range_search_with_parameters, search_and_return_centroids,
                                 search_centroid, search_with_parameters, try_extract_index_ivf)
 from faiss.progress import set_progress
+from faiss.upstream_names import (compiled_simd_levels, fourcc, fourcc_inv, fourcc_inv_printable, fvec_add,
+                                  get_numeric_type_size, metric_type_count, popcount32, popcount64,
+                                  write_index)
 
 this_module = sys.modules[__name__]
 __version__ = "%d.%d.%d" % (swigfaiss.FAISS_VERSION_MAJOR, swigfaiss.FAISS_VERSION_MINOR,
@@ -91,6 +99,7 @@ def wrap_classes ():
     add_ref_in_method (swigfaiss.IndexPreTransform, "prepend_transform", 0)
     add_ref_in_method_explicit_own (swigfaiss.IndexIVF, "replace_invlists")
     add_ref_in_method_explicit_own (swigfaiss.IndexIVFSpectralHash, "replace_vt")
+    upstream_names.add_members ()
     swigfaiss.Index.__getstate__ = index_getstate
     swigfaiss.Index.__setstate__ = index_setstate
 
@@ -155,8 +164,10 @@ vars ().update ({old: deprecated_class (old, getattr (swigfaiss, new))
 # names of the library's own that are no part of the module
 _constants = {c_name for _, _, c_name in swigfaiss.CLASS_CONSTANTS}
 for _name in [*vars ()]:
-    if _name.startswith ("FAISS_") or _name in _constants or _name in (
+    if _name.startswith ("FAISS_") and not _name.startswith ("FAISS_VERSION_M") and _name != "FAISS_VERSION_PATCH" or _name in _constants or _name in (
             "memcpy_bytes", "memory_view", "search_arrays", "range_search_arrays", "set_numpy",
             "set_array_function", "set_message_function", "set_progress_function", "OBJECT_MEMBERS",
             "CLASS_CONSTANTS"):
         del vars ()[_name]
+if _collects:
+    gc.enable ()

@@ -231,8 +231,18 @@ def matrix_bucket_sort_inplace (tab, nbucket=None, nt=0):
 class MapLong2Long:
     """A map from int64 to int64; -1 for what it lacks."""
 
+    map = None
+
     def __init__ (self):
         self.map = swigfaiss.IdMap ()
+
+    def add_c (self, n, keys, vals):
+        """add for pointers to n keys and values."""
+        self.add (rev_swig_ptr (keys, n), rev_swig_ptr (vals, n))
+
+    def search_multiple_c (self, n, keys, vals):
+        """search_multiple for pointers to n keys and values."""
+        rev_swig_ptr (vals, n)[:] = self.search_multiple (rev_swig_ptr (keys, n))
 
     def add (self, keys, vals):
         """Note the values of keys; the last one of a key counts."""

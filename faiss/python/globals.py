@@ -6,9 +6,18 @@ from faiss import swigfaiss
 class GlobalVariables:
     """faiss.cvar: a variable X for every pair of functions get_X, set_X of the library."""
 
-    @property
-    def indexIVF_stats (self):
-        return swigfaiss.get_indexIVF_stats ()
+    # of upstream's, without effect here: sizes of blocks and what is printed or checked
+    bucket_sort_verbose = index_factory_verbose = 0
+    check_compatible_for_merge_expensive_check = index_read_warn_on_null_invlists = True
+    hamming_batch_size = 65536
+    index2layer_sa_encode_bs = multi_index_quantizer_search_bs = 32768
+    product_quantizer_compute_codes_bs = 262144
+    rowwise_minmax_sa_decode_bs = rowwise_minmax_sa_encode_bs = 16384
+    visited_table_hashset_threshold = 10000000
+    SINGLE_SIMD_LEVEL = SINGLE_SIMD_LEVEL_256 = SINGLE_SIMD_LEVEL_512 = 0
+    SIMDConfig_avx512_split = False
+    SIMDConfig_level = property (lambda self: swigfaiss.get_simd_level ())
+    SIMDConfig_supported_simd_levels = property (lambda self: SIMDConfig ().supported_simd_levels)
 
 
 def add_variable (name):
@@ -22,6 +31,8 @@ for name in dir (swigfaiss):
     if name.startswith ("get_") and hasattr (swigfaiss, "set_" + name[4:]) \
             and not name.startswith ("get_deserialization"):
         add_variable (name[4:])
+    elif name.startswith ("get_") and name.endswith ("_stats"):
+        setattr (GlobalVariables, name[4:], property (lambda self, get=getattr (swigfaiss, name): get ()))
     elif name.startswith ("IO_FLAG_"):
         setattr (GlobalVariables, name, getattr (swigfaiss, name))
 
@@ -31,6 +42,15 @@ class SIMDConfig:
 
     def __init__ (self, faiss_simd_level_env=None):
         pass
+
+    level = property (lambda self: swigfaiss.get_simd_level ())
+    avx512_split = property (lambda self: False)
+
+    @property
+    def supported_simd_levels (self):
+        """A bit per level that there is."""
+        return sum (1 << level for level in range (swigfaiss.SIMDLevel_COUNT)
+                    if swigfaiss.simd_level_is_available (level))
 
     @staticmethod
     def set_level (level):

@@ -32,10 +32,83 @@ DIFFERENT = {
     "ResidualQuantizer (8, 2, 8).only_8bit": "upstream's is always false",
     "LocalSearchQuantizer (8, 2, 8).only_8bit": "the same",
     "MappedFileIOReader.__init__": "by the file's name; upstream's class of maps is not public in C",
+    "SIMDConfig ().avx512_split": "of the machine on which it was recorded",
+    "FileIOReader (FILE *)": "Python has none",
+    "FileIOWriter (FILE *)": "Python has none",
+    "AdditiveCoarseQuantizer (idx_t)": "a class of which there are no objects, in C",
+    "IndexIVFAdditiveQuantizer (AdditiveQuantizer *)": "the same",
+    "IndexHNSW (int, int, MetricType)": "the same: a graph has a storage",
+    "IndexHNSW (int, int)": "the same",
+    "IndexHNSW (int)": "the same",
+    "IndexIVFFlat (Index *, size_t, size_t, MetricType, bool)": "class_wrappers.accept_own_invlists takes it",
+    "IndexIVFFlatDedup (Index *, size_t, size_t, MetricType, bool)": "the same",
+    "IndexIVFScalarQuantizer (Index *, size_t, size_t, ScalarQuantizer::QuantizerType, MetricType, bool, bool)":
+        "the same",
+    "InvertedListScanner.scan_codes (size_t, uint8_t const *, idx_t const *, ResultHandler &)":
+        "handlers are functions in C",
+    "Level1Quantizer (Index *, size_t)": "upstream_names.level1_init takes it",
+    "RandomGenerator.rand_int (int)": "upstream_names.rand_int takes it",
+    "SplitMix64RandomGenerator.rand_int (int)": "the same",
+    "MultiIndexQuantizer2 (int, size_t, size_t, Index **)": "Python has no arrays of pointers to indexes",
+    "ProductAdditiveQuantizer (size_t, vector< AdditiveQuantizer * >, AdditiveQuantizer::Search_type_t)":
+        "nor vectors of quantizers",
+    "ProductAdditiveQuantizer (size_t, vector< AdditiveQuantizer * >)": "the same",
+    "ZnSphereSearch.search (float const *, float *, float *, int *, int *)": "needs no memory of the caller's",
+    "ZnSphereSearch.search (float const *, float *, float *, int *)": "the same",
+    "fourcc_inv (uint32_t, char [5])": "returns the text",
+    **{f"{knn} (float const *, float const *, size_t, size_t, size_t, float_{heap}heap_array_t *{more})":
+       "the heaps come later" for knn, heap, mores in [
+           ("knn_L2sqr", "max", ["", ", float const *", ", float const *, IDSelector const *"]),
+           ("knn_inner_product", "min", ["", ", IDSelector const *"])] for more in mores},
     "NormalizationTransform ().d_in": "the default object is an empty one, not an invalid one",
     "NormalizationTransform ().d_out": "the same",
     "NormalizationTransform ().norm": "the same",
 }
+
+
+# missing names by what brings them; what fits none is due now
+GROUPS = [
+    ("binary indexes and Hamming distances: with their issue",
+     r"(?i).*binary|hamming|crosshamming|.*Hamming|BitstringReader|BitstringWriter|bitvec|bincode|match_hamming|popcount|"
+     r"extract_bit_standard|set_bit_standard|cvar.hamdis|IndexBinary"),
+    ("RaBitQ and EDEN: with their issue",
+     r".*RaBitQ|.*EDEN|is_eden|.*rabitq|SignBit|ExtraBits|QueryFactors|compute_1bit|compute_factors|compute_full|"
+     r"compute_per_vector|compute_query_factors|compute_vector|chi2|normal_quantile|packed_code_size|code_size$|"
+     r"nb_bits_for_qtype|quantizer_type_for_bits|extract_code|ivf_residual|should_refine|unpack_sign|"
+     r"populate_block_aux|cvar.Z_MAX|compute_codes$|decode$|get_distance_computer|.*_bit_fastscan"),
+    ("FastScan, its packed codes, partitions and tables: with their issue",
+     r".*FastScan|AlignedTable|.*AlignedTable|C(Max|Min)_|CodePacker|.*get_CodePacker|simd_histogram|quantize_LUT|"
+     r"aq_|round_|cvar.partition|PartitionStats|BlockInvertedLists|CombinerRange|approx_topk"),
+    ("graphs, what is left of them: issue 6",
+     r"HNSW|IndexHNSW|NSG|IndexNSG|NNDescent|IndexNNDescent|Nhood|Neighbor$|VisitedTable|cvar.visited|hnsw_|search_from|"
+     r"search_neighbors|greedy_update|storage_distance|.*Panorama|cvar.indexPanorama"),
+    ("inverted lists of other kinds, on disk, mapped; files without copies: with their issue",
+     r".*InvertedLists(PtrVector|IOHook|Iterator)?$|contrib.ondisk|OnDisk|MaybeOwned|Mmapped|MappedFile|ZeroCopy|"
+     r"InvertedLists.get_iterator|InvertedListScanner.iterate|ArrayInvertedLists\.|get_invlist_range|set_invlist_range|"
+     r"SlidingIndex"),
+    ("shards, replicas, threads: with their issue",
+     r"IndexShards|IndexReplicas|IndexProxy|IndexSplitVectors|ThreadedIndex|.*ShardingFunction|shard_ivf|IndexResidual$"),
+    ("super k-means: with its issue", r".*[Ss]uper_?[Kk]-?[Mm]eans|precompute_ad|fvec_argsort_parallel"),
+    ("parts whose form in C is another: nothing that Python can have",
+     r"IDSelectorContext|IDSelectorWithContext|IDScanContext|DirectMapAdd|BufferList.buffers|.*batch_4|"
+     r"FlatCodesDistanceComputer|IndexFlatCodes \(\)|LSQTimer|MatrixStats|RandomGenerator.mt|RangeQueryResult.stats|"
+     r"RangeSearchPartialResult|ScalarQuantizer.select|ScalarQuantizer.turboq_refine|SimulatedAnnealingOptimizer.logfile|"
+     r"PolysemousTraining.log|LinearTransform.print|ZnSphereCodec|MapInt64ToInt64|SwigPyIterator|.*VectorVector|"
+     r"InterruptCallback|PythonInterruptCallback|TimeoutCallback|Cloner|CodeSet|ClusteringInitialization|NegativeDistance|"
+     r"InvertedListScannerStats|.*MemoryPool|ProductAdditiveQuantizer.init|LocalSearchQuantizer.icm|clone_Quantizer|"
+     r"hashtable_int64"),
+    ("small functions on arrays behind indexes: with whoever needs them in C",
+     r"beam_search|compute_PQ_dis|compute_codes_add|fvec_|fvecs_|generalized|get_extra|inner_product_to|kmeans1d|merge_knn_results_|"
+     r"merge_result|ranklist|reflection|refine_beam|smawk|set_deserialization|get_deserialization|ProductQuantizer.search|.*_heap_array_t|"
+     r".*(min|max)heap_array_t|(range_)?search_with_parameters_c|real_to"),
+]
+
+
+def group_of (name):
+    return next ((title for title, pattern in GROUPS if re.match (pattern, name)), DUE)
+
+
+DUE = "of what is there: due now"
 
 
 def load_faiss ():
@@ -95,6 +168,54 @@ def accepts (given, expected):
     return True
 
 
+class Stubs:
+    """What each function takes: lists of (type, has a default)."""
+
+    def __init__ (self, faiss):
+        text = pathlib.Path (faiss.__file__).with_name ("swigfaiss.pyi").read_text ()
+        self.found = {}
+        for node in ast.parse (text).body:
+            if isinstance (node, ast.FunctionDef):
+                self.found.setdefault (node.name, []).append (self.arguments (node))
+            elif isinstance (node, ast.ClassDef):
+                for item in node.body:
+                    if isinstance (item, ast.FunctionDef):
+                        self.found.setdefault (f"{node.name}.{item.name}", []).append (
+                            self.arguments (item)[1:])
+
+    @staticmethod
+    def arguments (function):
+        args = function.args.args
+        n_required = len (args) - len (function.args.defaults)
+        return [(ast.unparse (a.annotation) if a.annotation else "Any", i >= n_required)
+                for i, a in enumerate (args)]
+
+    def accept (self, name, types):
+        """Does one of the functions of this name accept these types?"""
+        for ours in self.found.get (name, ()):
+            required = [o for o in ours if not o[1]]
+            if len (required) <= len (types) <= len (ours) and all (map (alike, types, ours)):
+                return True
+        return name not in self.found
+
+
+INTEGERS = re.compile (r"(u?int\d*(_t)?|size_t|idx_t|(unsigned )?(long|char|short|int)( long)?|bool|.*(Type|_t|Level|Method))$")
+
+
+def alike (theirs, ours):
+    """Does ours, (Python's type, ...), take what upstream's C++ type takes?"""
+    t = theirs.replace ("const", "").replace (" ", "").replace ("&", "")
+    if ours[0] == "Any":
+        return True
+    if t in ("char*", "string"):
+        return ours[0].startswith ("str")
+    if t in ("float", "double"):
+        return ours[0] == "float"
+    if INTEGERS.match (t):
+        return ours[0] in ("int", "bool", "float")
+    return ours[0] not in ("int", "bool", "float", "str")
+
+
 class Comparison:
     def __init__ (self, faiss):
         self.faiss = faiss
@@ -102,6 +223,7 @@ class Comparison:
         self.classes ()
         self.module ()
         self.contrib ()
+        self.overloads ()
 
     def same_signature (self, name, expected, function):
         expected, given = parameters (expected), signature (function)
@@ -162,6 +284,25 @@ class Comparison:
         for member, value in the_class.__dict__.items ():
             if not member.startswith ("_") and member not in known and member != "thisown":
                 self.extra.add (f"{name}.{member}")
+
+    def overloads (self):
+        """Each of upstream's lists of types is accepted by one of ours."""
+        stubs = Stubs (self.faiss)
+        for name, lists in API["overloads"].items ():
+            if any (missing == name or name.startswith (missing + ".") for missing in self.missing):
+                continue
+            ours, (cls, _, method) = name, name.partition (".")
+            if name in API["classes"]:
+                ours = next ((f"{c.__name__}.__init__" for c in getattr (self.faiss, name).__mro__
+                              if f"{c.__name__}.__init__" in stubs.found), name)
+            elif method:
+                ours = next ((f"{c.__name__}.{method}" for c in getattr (self.faiss, cls).__mro__
+                              if f"{c.__name__}.{method}" in stubs.found), name)
+            if name in API["functions"] and getattr (self.faiss, name).__module__ != "faiss.swigfaiss":
+                stubs.found[ours] = [[("Any", "=" in p) for p in signature (getattr (self.faiss, name))]]
+            for types in lists:
+                if not stubs.accept (ours, types):
+                    self.different.append (f"{name} ({', '.join (types)}): not accepted")
 
     def is_checked_above (self, the_class, method):
         """Is it inherited from a class that upstream has with this method?"""
@@ -252,8 +393,11 @@ def test_surface (faiss):
     found = Comparison (faiss)
     missing, extra = listed ("missing.txt"), listed ("extra.txt")
     print (f"{len (found.missing)} names of upstream's surface are missing")
-    complaints = [text for text in found.different if text.split (":")[0] not in DIFFERENT]
+    complaints = [text for text in found.different
+                  if text.rpartition (": ")[0] not in DIFFERENT and text.split (":")[0] not in DIFFERENT]
     complaints += [f"{name}: gone, and not in missing.txt" for name in found.missing - missing]
+    complaints += [f"{name}: missing, and no later issue brings it" for name in found.missing
+                   if group_of (name) == DUE]
     for name in sorted (missing - found.missing):  # of a new class: no error, but due
         print (f"{name}: there now, take it off missing.txt")
     complaints += [f"{name}: not in upstream's surface, nor in extra.txt"
@@ -262,15 +406,20 @@ def test_surface (faiss):
     assert not complaints, "\n".join (sorted (complaints))
 
 
-def write_list (name, title, items):
-    (HERE / name).write_text (f"# {title}\n" + "".join (i + "\n" for i in sorted (items)))
+def write_list (name, title, items, groups=()):
+    text = f"# {title}\n"
+    for group in groups or [None]:
+        members = sorted (i for i in items if group is None or group_of (i) == group)
+        if members:
+            text += (f"\n# {group}\n" if group else "") + "".join (i + "\n" for i in members)
+    (HERE / name).write_text (text)
 
 
 if __name__ == "__main__":
     found = Comparison (load_faiss ())
     if "--update" in sys.argv:
         write_list ("missing.txt", "what upstream's Python module has and ours lacks; may only shrink",
-                    found.missing)
+                    found.missing, [*(title for title, _ in GROUPS), DUE])
         write_list ("extra.txt", "what our Python module has beyond upstream's", found.extra)
     print ("\n".join (found.different))
     print (len (found.missing), "missing,", len (found.extra), "extra,",

@@ -251,6 +251,81 @@ class DatasetMusic100 (Dataset):
                                  faiss.METRIC_INNER_PRODUCT)[1]
 
 
+class DatasetDINO10B (Dataset):
+    """Image patches of YFCC100M by DINOv3 ViT-L/16, 1024-d: https://dl.fbaipublicfiles.com/large_objects/dino_vitl_10B
+
+    nb: how many of the ten billion vectors; for these sizes there are true neighbours, for others
+    only with ignore_supported. The database lies in several files, read one after the other.
+    """
+
+    SIZES = [m * 10**e for e in range (5, 10) for m in (1, 2, 5)] + [10**10]
+    IN_MEMORY = 10**7
+
+    def __init__ (self, nb, ignore_supported=False):
+        Dataset.__init__ (self)
+        if nb not in self.SIZES and not ignore_supported:
+            raise ValueError (f"nb: expected one of {self.SIZES}, got {nb}")
+        if not os.path.isdir (dataset_basedir):
+            raise ValueError (f"the folder of data sets does not exist: {dataset_basedir}")
+        self.d, self.metric = 1024, "L2"
+        self.nq, self.nb, self.nt = 100000, nb, 99000000
+        self.basedir = _file ("dino_vitl_10B/")
+        self.indexdir = os.path.join (self.basedir, "chunked_base_10B")
+        self.queriesdir = os.path.join (self.basedir, "queries_clean.bvecs")
+        self.gtsdir = os.path.join (self.basedir, f"gts/gts_dino_patch_{nb}_k10.npy")
+        self.train_queriesdir = os.path.join (self.basedir, "train_queries_99M.bvecs")
+        assert os.path.isdir (self.indexdir), f"there is no folder {self.indexdir}"
+        assert ignore_supported or os.path.exists (self.queriesdir), f"there is no {self.queriesdir}"
+
+    def get_queries (self):
+        return sanitize (bvecs_mmap (self.queriesdir))
+
+    def get_train (self, maxtrain=None):
+        if maxtrain is None or maxtrain > self.IN_MEMORY:
+            raise NotImplementedError ("the training set takes 400 GB: use train_iterator, or "
+                                       f"maxtrain <= {self.IN_MEMORY}")
+        return sanitize (bvecs_mmap (self.train_queriesdir)[:maxtrain])
+
+    def get_database (self):
+        if self.nb > self.IN_MEMORY:
+            raise NotImplementedError ("the database is large: use database_iterator, or a size "
+                                       f"<= {self.IN_MEMORY}")
+        return np.concatenate ([*self.database_iterator ()] or [np.empty ((0, self.d), "float32")])
+
+    def database_iterator (self, bs=10000):
+        """Blocks of bs vectors; the last one may be smaller."""
+        files = sorted (f for f in os.listdir (self.indexdir)
+                        if f.startswith ("chunk") and f.endswith (".bvecs"))
+        left, parts, n = self.nb, [], 0
+        for file in files:
+            chunk = bvecs_mmap (os.path.join (self.indexdir, file))[:left]
+            left -= len (chunk)
+            at = 0
+            while at < len (chunk):
+                part = chunk[at:at + bs - n]
+                parts.append (sanitize (part))
+                n, at = n + len (part), at + len (part)
+                if n == bs:
+                    yield np.concatenate (parts)
+                    parts, n = [], 0
+        if n > 0:
+            yield np.concatenate (parts)
+
+    def train_iterator (self, bs=10000):
+        """Blocks of bs training vectors."""
+        xt = bvecs_mmap (self.train_queriesdir)
+        for i in range (0, len (xt), bs):
+            yield sanitize (xt[i:i + bs])
+
+    def get_groundtruth (self, k=10):
+        if k > 10:
+            raise NotImplementedError (f"k: expected at most 10, got {k}")
+        return np.load (self.gtsdir)[:, :k]
+
+    def distance (self):
+        return "euclidean"
+
+
 def dataset_from_name (dataset="deep1M", download=False):
     """The data set of a name: sift1M, gist1M, bigann1M .. bigann1B, deep1M .. deep1B, music-100,
     glove."""

@@ -1,0 +1,258 @@
+"""Members that upstream's classes have and that are spelled otherwise in C, or are of no use here but may be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from faiss import swigfaiss
+from faiss.array_conversions import check, copy_array_to_vector, rev_swig_ptr
+from faiss.class_wrappers import float32_only, wraps
+
+# ---- Index: methods with the type of the numbers, of which there is one ----
+
+
+def train_ex (self, n, x, numeric_type):
+    """train_c for numbers of a NumericType: Float32."""
+    float32_only (numeric_type)
+    self.train_c (n, x)
+
+
+def add_ex (self, n, x, numeric_type):
+    """add_c for numbers of a NumericType: Float32."""
+    float32_only (numeric_type)
+    self.add_c (n, x)
+
+
+def add_with_ids_ex (self, n, x, numeric_type, xids):
+    """add_with_ids_c for numbers of a NumericType: Float32."""
+    float32_only (numeric_type)
+    self.add_with_ids_c (n, x, xids)
+
+
+def search_ex (self, n, x, numeric_type, k, distances, labels, params=None):
+    """search_c for numbers of a NumericType: Float32."""
+    float32_only (numeric_type)
+    self.search_c (n, x, k, distances, labels, params)
+
+
+def train_with_queries (self, n, x, n_train_q, xq_train):
+    """train_c; no index here learns from queries."""
+    self.train_c (n, x)
+
+
+# ---- neural codecs: from arrays and from torch's modules ----
+
+
+def tensor_to_array (self) -> Any:
+    """A copy as an array of shape (n, d)."""
+    shape = rev_swig_ptr (self.shape, 2)
+    return rev_swig_ptr (self.data (), self.numel ()).reshape (shape).copy ()
+
+
+def tensor_iadd (self, other):
+    self.iadd (other)
+    return self
+
+
+def fill (vector, array, shape, name):
+    array = np.ascontiguousarray (array, dtype="float32")
+    check (array.shape == shape, f"{name}: expected shape {shape}, got {array.shape}")
+    copy_array_to_vector (array.ravel (), vector)
+
+
+def linear_from_array (self, array, bias=None):
+    """Take the weights, shape (out_features, in_features), and the bias, shape (out_features,)."""
+    check ((bias is None) == (self.bias.size () == 0), "bias: expected one if this has one, and only then")
+    fill (self.weight, array, (self.out_features, self.in_features), "array")
+    if bias is not None:
+        fill (self.bias, bias, (self.out_features,), "bias")
+
+
+def linear_from_torch (self, linear):
+    """Take what a torch.nn.Linear has learned."""
+    bias = None if linear.bias is None else linear.bias.detach ().cpu ().numpy ()
+    self.from_array (linear.weight.detach ().cpu ().numpy (), bias)
+
+
+def embedding_from_array (self, array):
+    """Take the vectors, shape (num_embeddings, embedding_dim)."""
+    fill (self.weight, array, (self.num_embeddings, self.embedding_dim), "array")
+
+
+def embedding_from_torch (self, emb):
+    """Take what a torch.nn.Embedding has learned."""
+    self.from_array (emb.weight.detach ().cpu ().numpy ())
+
+
+def step_from_torch (self, step):
+    """Take what a step of a QINCo in torch has learned: codebook, MLPconcat, residual_blocks."""
+    check ((step.d, step.K, step.L, step.h) == (self.d, self.K, self.L, self.h),
+           f"step: expected (d, K, L, h) = {(self.d, self.K, self.L, self.h)}, "
+           f"got {(step.d, step.K, step.L, step.h)}")
+    self.codebook.from_torch (step.codebook)
+    self.MLPconcat.from_torch (step.MLPconcat)
+    for i in range (self.L):
+        block, theirs = self.get_residual_block (i), step.residual_blocks[i]
+        block.linear1.from_torch (theirs[0])
+        block.linear2.from_torch (theirs[2])  # 1 is the activation
+
+
+def qinco_from_torch (self, qinco):
+    """Take what a QINCo in torch has learned: codebook0 and steps."""
+    check ((qinco.d, qinco.K, qinco.L, qinco.M, qinco.h) == (self.d, self.K, self.L, self.M, self.h),
+           f"qinco: expected (d, K, L, M, h) = {(self.d, self.K, self.L, self.M, self.h)}, "
+           f"got {(qinco.d, qinco.K, qinco.L, qinco.M, qinco.h)}")
+    self.codebook0.from_torch (qinco.codebook0)
+    for i in range (self.M - 1):
+        self.get_step (i).from_torch (qinco.steps[i])
+
+
+def constructed_from_torch (the_class, fields):
+    """One more constructor: of a torch module with these fields."""
+    original = the_class.original_init = the_class.__init__
+
+    @wraps (original)
+    def replacement_init (self, *args):
+        if len (args) != 1 or not hasattr (args[0], "parameters"):
+            original (self, *args)
+        else:
+            original (self, *(getattr (args[0], name) for name in fields))
+            self.from_torch (args[0])
+
+    the_class.__init__ = replacement_init
+
+
+# ---- callbacks ----
+
+
+def keep_callback (the_class):
+    """The function stands in `callback`."""
+    original = the_class.__init__
+
+    @wraps (original)
+    def replacement_init (self, *args):
+        original (self, *args)
+        self.__dict__["callback"] = args[0]
+
+    the_class.__init__ = replacement_init
+    the_class.callback = None
+
+
+def keep_name (the_class):
+    """The name of the file stands in `name`."""
+    original = the_class.__init__
+
+    @wraps (original)
+    def replacement_init (self, *args):
+        original (self, *args)
+        if args and isinstance (args[0], str):
+            self.__dict__["name"] = args[0]
+
+    the_class.__init__ = replacement_init
+
+
+def rand_int (self, max=None):
+    """A random number: 0 .. max - 1, or of 31 bits."""
+    return self.rand_int_c () if max is None else self.rand_int_max (max)
+
+
+def level1_init (self, quantizer=None, nlist=None):
+    """What has lists, or nothing yet."""
+    self.original_init ()
+    if quantizer is not None:
+        self.quantizer, self.nlist = quantizer, nlist
+
+
+# ---- small functions ----
+
+
+def write_index (idx, writer, io_flags: int = 0) -> None:
+    """Write an index to a file of this name, or to an IOWriter."""
+    if io_flags != 0 and isinstance (writer, str):
+        file = swigfaiss.FileIOWriter (writer)
+        swigfaiss.write_index (idx, file, io_flags)
+        file.close ()
+    elif io_flags != 0:
+        swigfaiss.write_index (idx, writer, io_flags)
+    else:
+        swigfaiss.write_index (idx, writer)
+
+
+def fvec_add (d, a, b, c) -> None:
+    """c = a + b, for pointers to d floats; b may be a number."""
+    if isinstance (b, (int, float)):
+        np.add (rev_swig_ptr (a, d), np.float32 (b), out=rev_swig_ptr (c, d))
+    else:
+        swigfaiss.fvec_add (d, a, b, c)
+
+
+def fourcc (s: str) -> int:
+    """Four characters as a number, the first one lowest."""
+    check (len (s) == 4, f"s: expected four characters, got {s!r}")
+    return int.from_bytes (s.encode ("latin-1"), "little")
+
+
+def fourcc_inv (x: int) -> str:
+    """The four characters of a number."""
+    return int (x).to_bytes (4, "little").decode ("latin-1")
+
+
+def fourcc_inv_printable (x: int) -> str:
+    """The same, with \\xNN for what is no printable character."""
+    return "".join (c if 32 <= ord (c) < 127 else f"\\x{ord (c):02X}" for c in fourcc_inv (x))
+
+
+def popcount32 (x: int) -> int:
+    """How many of 32 bits are set."""
+    return bin (int (x) & 0xffffffff).count ("1")
+
+
+def popcount64 (x: int) -> int:
+    """How many of 64 bits are set."""
+    return bin (int (x) & (2**64 - 1)).count ("1")
+
+
+def get_numeric_type_size (numeric_type: int) -> int:
+    """Bytes of a number of a NumericType."""
+    sizes = {swigfaiss.Float32: 4, swigfaiss.Float16: 2, swigfaiss.UInt8: 1, swigfaiss.Int8: 1}
+    check (numeric_type in sizes, f"numeric_type: expected {sorted (sizes)}, got {numeric_type}")
+    return sizes[numeric_type]
+
+
+def metric_type_count () -> int:
+    """How many metrics there are."""
+    return sum (name.startswith ("METRIC_") for name in dir (swigfaiss))
+
+
+def compiled_simd_levels () -> int:
+    """A bit per SIMDLevel that this build, on this processor, has code for."""
+    return sum (1 << level for level in range (swigfaiss.SIMDLevel_COUNT)
+                if swigfaiss.simd_level_is_available (level))
+
+
+def add_members ():
+    """Give the classes their members."""
+    for function in (train_ex, add_ex, add_with_ids_ex, search_ex, train_with_queries):
+        setattr (swigfaiss.Index, function.__name__, function)
+    for the_class in (swigfaiss.Tensor2D, swigfaiss.Int32Tensor2D):
+        the_class.numpy, the_class.__iadd__ = tensor_to_array, tensor_iadd
+    for the_class in (swigfaiss.Linear, swigfaiss.Embedding, swigfaiss.FFN):
+        the_class.__call__ = the_class.apply
+    swigfaiss.Linear.from_array, swigfaiss.Linear.from_torch = linear_from_array, linear_from_torch
+    swigfaiss.Embedding.from_array = embedding_from_array
+    swigfaiss.Embedding.from_torch = embedding_from_torch
+    swigfaiss.QINCoStep.from_torch, swigfaiss.QINCo.from_torch = step_from_torch, qinco_from_torch
+    constructed_from_torch (swigfaiss.QINCoStep, ("d", "K", "L", "h"))
+    constructed_from_torch (swigfaiss.QINCo, ("d", "K", "L", "M", "h"))
+    for the_class in (swigfaiss.PyCallbackIDSelector, swigfaiss.PyCallbackIOReader, swigfaiss.PyCallbackIOWriter):
+        keep_callback (the_class)
+    for the_class in (swigfaiss.RandomGenerator, swigfaiss.SplitMix64RandomGenerator):
+        the_class.rand_int_c, the_class.rand_int = the_class.rand_int, rand_int
+    swigfaiss.Level1Quantizer.original_init = swigfaiss.Level1Quantizer.__init__
+    swigfaiss.Level1Quantizer.__init__ = level1_init
+    swigfaiss.IOReader.name = swigfaiss.IOWriter.name = ""
+    keep_name (swigfaiss.FileIOReader)
+    keep_name (swigfaiss.FileIOWriter)
+    swigfaiss.PQDecoder8.nbits, swigfaiss.PQDecoder16.nbits = 8, 16
