@@ -4,6 +4,7 @@ import logging
 
 import faiss
 import numpy as np
+from faiss import knn  # noqa: F401  programs import it from here
 
 LOG = logging.getLogger (__name__)
 
