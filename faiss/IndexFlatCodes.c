@@ -207,6 +207,16 @@ static FaissStatus IndexFlatCodes_reconstruct (const FaissIndex *index, idx_t ke
 
 /* ---- search, for codecs that have a distance computer and nothing faster --------------------- */
 
+FaissStatus faiss_IndexFlatCodes_get_CodePacker (const FaissIndexFlatCodes *self,
+                                                 FaissCodePacker **out) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (out);
+    FaissCodePackerFlat *packer = NULL;
+    FAISS_TRY (faiss_CodePackerFlat_new (&packer, self->code_size));
+    *out = &packer->packer;
+    return FAISS_OK;
+}
+
 FaissStatus faiss_IndexFlatCodes_get_FlatCodesDistanceComputer (
     const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out) {
     FAISS_REQUIRE_ARG (self);

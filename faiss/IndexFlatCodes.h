@@ -3,6 +3,7 @@
 #define FAISS_INDEX_FLAT_CODES_H
 
 #include <faiss/Index.h>
+#include <faiss/impl/CodePacker.h>
 #include <faiss/utils/filter_codes_mode.h>
 #include <faiss/utils/vector.h>
 
@@ -40,6 +41,9 @@ FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_si
                                        FaissMetricType metric);
 #endif
 
+/// How the codes lie in blocks: one after the other. @param out  to be freed by the caller
+FaissStatus faiss_IndexFlatCodes_get_CodePacker (const FaissIndexFlatCodes *self,
+                                                 FaissCodePacker **out);
 FaissStatus faiss_IndexFlatCodes_get_FlatCodesDistanceComputer (
     const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out);
 

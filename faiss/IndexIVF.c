@@ -620,6 +620,15 @@ FaissStatus faiss_IndexIVF_copy_subset_to (const FaissIndexIVF *self, FaissIndex
 
 /* ---- the lists and the direct map ------------------------------------------------------------ */
 
+FaissStatus faiss_IndexIVF_get_CodePacker (const FaissIndexIVF *self, FaissCodePacker **out) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (out);
+    FaissCodePackerFlat *packer = NULL;
+    FAISS_TRY (faiss_CodePackerFlat_new (&packer, self->code_size));
+    *out = &packer->packer;
+    return FAISS_OK;
+}
+
 size_t faiss_IndexIVF_get_list_size (const FaissIndexIVF *self, size_t list_no) {
     return self->invlists ? faiss_InvertedLists_list_size (self->invlists, list_no) : 0;
 }

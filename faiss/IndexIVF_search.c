@@ -146,6 +146,8 @@ typedef struct ListPart {
     const idx_t *all_ids;     /* to be released; NULL if not asked for */
     const uint8_t *codes;
     const idx_t *ids;
+    FaissUInt8Vector own_codes; /* of lists that are walked by an iterator */
+    FaissInt64Vector own_ids;
 } ListPart;
 
 static const FaissIDSelectorRange *sorted_range (const FaissIDSelector *sel) {
@@ -153,13 +155,38 @@ static const FaissIDSelectorRange *sorted_range (const FaissIDSelector *sel) {
     return range && range->assume_sorted ? range : NULL;
 }
 
-static void open_list (const FaissInvertedLists *lists, size_t list_no, size_t max_size,
-                       bool with_ids, const FaissIDSelectorRange *range, ListPart *part) {
-    size_t size = lists->cls->list_size (lists, list_no);
-    *part = (ListPart){.size = size < max_size ? size : max_size};
-    part->all_codes = part->codes = lists->cls->get_codes (lists, list_no);
-    if (with_ids) {
-        part->all_ids = part->ids = lists->cls->get_ids (lists, list_no);
+static FaissStatus walk (FaissInvertedListsIterator *iterator, size_t code_size, size_t max_size,
+                         ListPart *part) {
+    for (; part->size < max_size && iterator->is_available (iterator); part->size++) {
+        idx_t id;
+        const uint8_t *code;
+        FAISS_TRY (iterator->get_id_and_codes (iterator, &id, &code));
+        FAISS_TRY (faiss_Int64Vector_append (&part->own_ids, &id, 1));
+        FAISS_TRY (faiss_UInt8Vector_append (&part->own_codes, code, code_size));
+        iterator->next (iterator);
+    }
+    part->codes = part->own_codes.data;
+    part->ids = part->own_ids.data;
+    return FAISS_OK;
+}
+
+static FaissStatus open_list (const FaissInvertedLists *lists, size_t list_no, size_t max_size,
+                              bool with_ids, const FaissIDSelectorRange *range, void *context,
+                              ListPart *part) {
+    *part = (ListPart){0};
+    if (lists->use_iterator) {
+        FaissInvertedListsIterator *iterator;
+        FAISS_TRY (lists->cls->get_iterator (lists, list_no, context, &iterator));
+        FaissStatus status = walk (iterator, lists->code_size, max_size, part);
+        iterator->free (iterator);
+        FAISS_TRY (status);
+    } else {
+        size_t size = lists->cls->list_size (lists, list_no);
+        part->size = size < max_size ? size : max_size;
+        part->all_codes = part->codes = lists->cls->get_codes (lists, list_no);
+        if (with_ids) {
+            part->all_ids = part->ids = lists->cls->get_ids (lists, list_no);
+        }
     }
     if (range) {
         size_t jmin, jmax;
@@ -170,9 +197,12 @@ static void open_list (const FaissInvertedLists *lists, size_t list_no, size_t m
             part->ids += jmin;
         }
     }
+    return FAISS_OK;
 }
 
-static void close_list (const FaissInvertedLists *lists, size_t list_no, const ListPart *part) {
+static void close_list (const FaissInvertedLists *lists, size_t list_no, ListPart *part) {
+    faiss_UInt8Vector_clear (&part->own_codes);
+    faiss_Int64Vector_clear (&part->own_ids);
     if (part->all_codes) {
         lists->cls->release_codes (lists, list_no, part->all_codes);
     }
@@ -216,16 +246,20 @@ static FaissStatus open_probe (const Search *s, FaissInvertedListScanner *scanne
     *part = (ListPart){0};
     FAISS_TRY (faiss_ivf_check_key (s->self, s->keys[p]));
     size_t list_no = (size_t)s->keys[p];
-    if (s->keys[p] < 0 || lists->cls->list_size (lists, list_no) == 0) {
+    if (s->keys[p] < 0 || (!lists->use_iterator && lists->cls->list_size (lists, list_no) == 0)) {
         return FAISS_OK;
     }
     FAISS_TRY (scanner->set_list (scanner, s->keys[p], s->coarse_dis ? s->coarse_dis[p] : 0));
     counts->nlist++;
-    open_list (lists, list_no, max_size, with_ids, s->range, part);
-    return FAISS_OK;
+    FaissStatus status = open_list (lists, list_no, max_size, with_ids, s->range,
+                                    s->params ? s->params->inverted_list_context : NULL, part);
+    if (status != FAISS_OK) {
+        close_list (lists, list_no, part);
+    }
+    return status;
 }
 
-static void close_probe (const Search *s, size_t p, const ListPart *part) {
+static void close_probe (const Search *s, size_t p, ListPart *part) {
     close_list (s->self->invlists, (size_t)s->keys[p], part);
 }
 

@@ -56,7 +56,7 @@ bool faiss_ivf_flat_is_fast (const FaissIndexIVF *self, bool store_pairs,
     return (metric == METRIC_L2 || metric == METRIC_INNER_PRODUCT) &&
            (self->parallel_mode == 0 || self->parallel_mode == 3) && !store_pairs &&
            max_codes == 0 && !(params && (params->params.sel || params->ensure_topk_full)) &&
-           self->invlists->code_size == self->code_size;
+           self->invlists->code_size == self->code_size && !self->invlists->use_iterator;
 }
 
 /* ---- what a search has, what a thread has ---------------------------------------------------- */

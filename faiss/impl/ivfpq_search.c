@@ -36,7 +36,8 @@ bool faiss_ivfpq_is_fast (const FaissIndexIVFPQ *self, const FaissIVFPQSettings 
            settings->form != IVFPQ_L2_RESIDUAL && settings->polysemous_ht <= 0 &&
            (mode == 0 || mode == 3) && !ivf_settings->sel && ivf_settings->max_codes == 0 &&
            !ivf_settings->ensure_topk_full &&
-           self->ivf.invlists->code_size == self->ivf.code_size && faiss_pq_filter_is_fast ();
+           self->ivf.invlists->code_size == self->ivf.code_size &&
+           !self->ivf.invlists->use_iterator && faiss_pq_filter_is_fast ();
 }
 
 /* ---- what a search has, what a thread has ---------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <faiss/invlists/InvertedLists.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <faiss/impl/check.h>
 
@@ -81,6 +82,60 @@ static FaissStatus InvertedLists_reset (FaissInvertedLists *self) {
     return FAISS_OK;
 }
 
+/* ---- iterators over arrays ------------------------------------------------------------------- */
+
+typedef struct ArrayIterator {
+    FaissInvertedListsIterator iterator;
+    const FaissInvertedLists *lists;
+    size_t list_no, size, at;
+    const uint8_t *codes;
+    const idx_t *ids;
+} ArrayIterator;
+
+static bool ArrayIterator_is_available (const FaissInvertedListsIterator *iterator) {
+    const ArrayIterator *self = (const ArrayIterator *)(const void *)iterator;
+    return self->at < self->size;
+}
+
+static FaissStatus ArrayIterator_get_id_and_codes (FaissInvertedListsIterator *iterator, idx_t *id,
+                                                   const uint8_t **code) {
+    const ArrayIterator *self = (const ArrayIterator *)(const void *)iterator;
+    *id = self->ids[self->at];
+    *code = self->codes + self->at * self->lists->code_size;
+    return FAISS_OK;
+}
+
+static void ArrayIterator_next (FaissInvertedListsIterator *iterator) {
+    ((ArrayIterator *)(void *)iterator)->at++;
+}
+
+static void ArrayIterator_free (FaissInvertedListsIterator *iterator) {
+    ArrayIterator *self = (ArrayIterator *)(void *)iterator;
+    self->lists->cls->release_codes (self->lists, self->list_no, self->codes);
+    self->lists->cls->release_ids (self->lists, self->list_no, self->ids);
+    free (self);
+}
+
+static FaissStatus InvertedLists_get_iterator (const FaissInvertedLists *self, size_t list_no,
+                                               void *context, FaissInvertedListsIterator **out) {
+    (void)context;
+    ArrayIterator *iterator = NULL;
+    FAISS_TRY (faiss_alloc (&iterator, 1, sizeof *iterator));
+    *iterator = (ArrayIterator){.iterator = {.is_available = ArrayIterator_is_available,
+                                             .get_id_and_codes = ArrayIterator_get_id_and_codes,
+                                             .next = ArrayIterator_next,
+                                             .free = ArrayIterator_free},
+                                .lists = self,
+                                .list_no = list_no,
+                                .size = self->cls->list_size (self, list_no),
+                                .codes = self->cls->get_codes (self, list_no),
+                                .ids = self->cls->get_ids (self, list_no)};
+    *out = &iterator->iterator;
+    return FAISS_OK;
+}
+
+/* ---- the class ------------------------------------------------------------------------------- */
+
 static FaissStatus InvertedLists_copy (void *object, const void *other_object) {
     FaissInvertedLists *self = object;
     const FaissInvertedLists *other = other_object;
@@ -115,7 +170,43 @@ FaissInvertedListsClass faiss_InvertedLists_class = {
     .update_entries = InvertedLists_update_entries,
     .resize = InvertedLists_resize,
     .reset = InvertedLists_reset,
+    .get_iterator = InvertedLists_get_iterator,
 };
+
+FaissStatus faiss_InvertedLists_get_iterator (const FaissInvertedLists *self, size_t list_no,
+                                              FaissInvertedListsIterator **out,
+                                              void *inverted_list_context) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE (list_no < self->nlist, "expected a list below %zu, got %zu", self->nlist,
+                   list_no);
+    return self->cls->get_iterator (self, list_no, inverted_list_context, out);
+}
+
+bool faiss_InvertedListsIterator_is_available (const FaissInvertedListsIterator *self) {
+    return self && self->is_available (self);
+}
+
+FaissStatus faiss_InvertedListsIterator_get_id_and_codes (FaissInvertedListsIterator *self,
+                                                          idx_t *id, const uint8_t **code) {
+    idx_t own_id;
+    const uint8_t *own_code;
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE (self->is_available (self), "the iterator is behind the last entry");
+    return self->get_id_and_codes (self, id ? id : &own_id, code ? code : &own_code);
+}
+
+void faiss_InvertedListsIterator_next (FaissInvertedListsIterator *self) {
+    if (faiss_InvertedListsIterator_is_available (self)) {
+        self->next (self);
+    }
+}
+
+void faiss_InvertedListsIterator_free (FaissInvertedListsIterator *self) {
+    if (self) {
+        self->free (self);
+    }
+}
 
 /* ---- reading --------------------------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@ typedef struct FaissInvertedLists {
     FAISS_PRIVATE (struct FaissInvertedListsClass *cls;)
     size_t nlist;
     size_t code_size;  ///< bytes per code; (size_t) -1 where codes have no addresses of their own
-    bool use_iterator; ///< the lists can only be walked by an iterator
+    bool use_iterator; ///< searches walk over the lists by get_iterator
 } FaissInvertedLists;
 
 /// code_size of lists whose entries are not addressable bytes
@@ -30,6 +30,22 @@ typedef enum FaissInvertedListsSubsetType {
     SUBSET_TYPE_INVLIST_FRACTION = 3, ///< part a2 of a1 of each list
     SUBSET_TYPE_INVLIST = 4,          ///< lists a1 .. a2 - 1
 } FaissInvertedListsSubsetType;
+
+/** A walk over the entries of a list, made by faiss_InvertedLists_get_iterator.
+ *
+ * The functions sit in the object; whoever makes one fills them in.
+ */
+typedef struct FaissInvertedListsIterator {
+    FAISS_PRIVATE (
+        /// is there an entry here? false behind the last one
+        bool (*is_available) (const struct FaissInvertedListsIterator *self);
+        /// the entry; the code is valid until next or free
+        FaissStatus (*get_id_and_codes) (struct FaissInvertedListsIterator * self, idx_t *id,
+                                         const uint8_t **code);
+        void (*next) (struct FaissInvertedListsIterator *self);
+        /// release what the object owns and the object
+        void (*free) (struct FaissInvertedListsIterator *self);)
+} FaissInvertedListsIterator;
 
 #ifndef SWIG
 typedef struct FaissInvertedListsClass {
@@ -51,6 +67,10 @@ typedef struct FaissInvertedListsClass {
                                    size_t n_entry, const idx_t *ids, const uint8_t *codes);
     FaissStatus (*resize) (FaissInvertedLists *self, size_t list_no, size_t new_size);
     FaissStatus (*reset) (FaissInvertedLists *self);
+    /// for lists with use_iterator all that a search calls; the root's walks over get_ids and
+    /// get_codes. @param context  of the search (inverted_list_context), or NULL
+    FaissStatus (*get_iterator) (const FaissInvertedLists *self, size_t list_no, void *context,
+                                 FaissInvertedListsIterator **out);
 } FaissInvertedListsClass;
 
 extern FaissInvertedListsClass faiss_InvertedLists_class;
@@ -70,6 +90,18 @@ const uint8_t *faiss_InvertedLists_get_single_code (const FaissInvertedLists *se
 void faiss_InvertedLists_prefetch_lists (const FaissInvertedLists *self, const idx_t *list_nos,
                                          int nlist);
 bool faiss_InvertedLists_is_empty (const FaissInvertedLists *self, size_t list_no);
+
+/// @param context  for lists that want one, or NULL
+FaissStatus faiss_InvertedLists_get_iterator (const FaissInvertedLists *self, size_t list_no,
+                                              FaissInvertedListsIterator **out,
+                                              void *inverted_list_context FAISS_DEFAULT (NULL));
+bool faiss_InvertedListsIterator_is_available (const FaissInvertedListsIterator *self);
+/// An error behind the last entry. @param id, code  outputs; either may be NULL
+FaissStatus faiss_InvertedListsIterator_get_id_and_codes (FaissInvertedListsIterator *self,
+                                                          idx_t *id, const uint8_t **code);
+/// Behind the last entry it stays there.
+void faiss_InvertedListsIterator_next (FaissInvertedListsIterator *self);
+void faiss_InvertedListsIterator_free (FaissInvertedListsIterator *self);
 
 /// Append an entry. @param offset  output, its position; may be NULL
 FaissStatus faiss_InvertedLists_add_entry (FaissInvertedLists *self, size_t list_no, idx_t theid,

@@ -1,6 +1,10 @@
 /* Inverted lists: entries, bounds, merging and copying parts. */
 #include "testing.h"
 
+#include <faiss/IndexIVF.h>
+#include <faiss/impl/AuxIndexStructures.h>
+#include <faiss/impl/CodePacker.h>
+#include <faiss/index_factory.h>
 #include <faiss/invlists/ArrayInvertedLists.h>
 
 enum { NLIST = 5, CODE_SIZE = 3 };
@@ -35,6 +39,101 @@ static void check_codes (const FaissInvertedLists *lists, idx_t shift) {
             assert_int_equal (code[2], 7);
         }
     }
+}
+
+/* All entries of a list, in order; behind the last one there is an error. */
+static void iterators_walk_over_lists (void **state) {
+    (void)state;
+    FaissArrayInvertedLists *array = make_filled (13);
+    FaissInvertedListsIterator *iterator = NULL;
+    for (size_t l = 0; l < NLIST; l++) {
+        idx_t id, n = 0;
+        const uint8_t *code;
+        assert_ok (faiss_InvertedLists_get_iterator (&array->lists, l, &iterator, NULL));
+        for (; faiss_InvertedListsIterator_is_available (iterator); n++) {
+            assert_ok (faiss_InvertedListsIterator_get_id_and_codes (iterator, &id, &code));
+            assert_int_equal (id, (idx_t)l + NLIST * n);
+            assert_int_equal (code[0], id);
+            faiss_InvertedListsIterator_next (iterator);
+        }
+        assert_int_equal (n, faiss_InvertedLists_list_size (&array->lists, l));
+        faiss_InvertedListsIterator_next (iterator);
+        assert_fails (faiss_InvertedListsIterator_get_id_and_codes (iterator, &id, &code),
+                      "behind the last entry");
+        faiss_InvertedListsIterator_free (iterator);
+    }
+    assert_fails (faiss_InvertedLists_get_iterator (&array->lists, NLIST, &iterator, NULL),
+                  "expected a list below 5");
+    faiss_InvertedListsIterator_free (NULL);
+    faiss_InvertedLists_free (&array->lists);
+}
+
+/* What searches find does not depend on how they walk. */
+static void searches_walk_by_iterators (void **state) {
+    (void)state;
+    enum { N = 300, DIM = 8, K = 10, NQ = 5 };
+    static const char *const descriptions[] = {"IVF8,Flat", "IVF8,SQ8", "IVF8,PQ4x4np",
+                                               "IVF8,PQ2x8np"};
+    float x[N * DIM];
+    for (size_t i = 0; i < N * DIM; i++) {
+        x[i] = (float)(i * 7919 % 1009) / 1009;
+    }
+    for (size_t i = 0; i < sizeof descriptions / sizeof *descriptions; i++) {
+        FaissIndex *index = NULL;
+        float distances[2][NQ * K];
+        idx_t labels[2][NQ * K];
+        assert_ok (faiss_index_factory (&index, DIM, descriptions[i], METRIC_L2));
+        assert_ok (faiss_Index_train (index, N, x));
+        assert_ok (faiss_Index_add (index, N, x));
+        FaissIndexIVF *ivf = faiss_IndexIVF_cast (index);
+        ivf->nprobe = 4;
+        for (int round = 0; round < 2; round++) {
+            ivf->invlists->use_iterator = round == 1;
+            assert_ok (faiss_Index_search (index, NQ, x, K, distances[round], labels[round]));
+        }
+        for (int j = 0; j < NQ * K; j++) {
+            assert_float_equal (distances[0][j], distances[1][j], 1e-5);
+        }
+        FaissRangeSearchResult *results[2] = {NULL, NULL};
+        for (int round = 0; round < 2; round++) {
+            ivf->invlists->use_iterator = round == 1;
+            assert_ok (faiss_RangeSearchResult_new (&results[round], NQ));
+            assert_ok (faiss_Index_range_search (index, NQ, x, 0.5f, results[round]));
+        }
+        assert_memory_equal (results[0]->lims, results[1]->lims,
+                             (NQ + 1) * sizeof *results[0]->lims);
+        faiss_RangeSearchResult_free (results[0]);
+        faiss_RangeSearchResult_free (results[1]);
+        FaissCodePacker *packer = NULL;
+        assert_ok (faiss_IndexIVF_get_CodePacker (ivf, &packer));
+        assert_int_equal (packer->code_size, ivf->code_size);
+        faiss_CodePacker_free (packer);
+        faiss_Index_free (index);
+    }
+}
+
+static void flat_packers_keep_codes_as_they_are (void **state) {
+    (void)state;
+    FaissCodePackerFlat *flat = NULL;
+    FaissCodePacker *packer = NULL;
+    assert_ok (faiss_CodePackerFlat_new (&flat, 3));
+    assert_ok (faiss_CodePacker_clone (&flat->packer, &packer));
+    faiss_CodePackerFlat_free (flat);
+    assert_int_equal (packer->code_size, 3);
+    assert_int_equal (packer->nvec, 1);
+    assert_int_equal (packer->block_size, 3);
+    const uint8_t code[3] = {5, 6, 7};
+    uint8_t block[3] = {0}, back[3] = {0};
+    assert_ok (faiss_CodePacker_pack_1 (packer, code, 0, block));
+    assert_ok (faiss_CodePacker_unpack_all (packer, block, back));
+    assert_memory_equal (back, code, 3);
+    assert_ok (faiss_CodePacker_pack_all (packer, back, block));
+    assert_ok (faiss_CodePacker_unpack_1 (packer, block, 0, back));
+    assert_memory_equal (back, code, 3);
+    assert_fails (faiss_CodePacker_pack_1 (packer, code, 1, block), "expected an offset below 1");
+    assert_fails (faiss_CodePacker_unpack_1 (packer, NULL, 0, back), "NULL");
+    faiss_CodePacker_free (packer);
+    faiss_CodePacker_free (NULL);
 }
 
 static void lists_grow_shrink_and_are_updated (void **state) {
@@ -181,7 +280,10 @@ static void imbalance_is_1_for_equal_lists (void **state) {
     faiss_InvertedLists_free (&lists->lists);
 }
 
-TEST_MAIN (cmocka_unit_test (lists_grow_shrink_and_are_updated),
+TEST_MAIN (cmocka_unit_test (iterators_walk_over_lists),
+           cmocka_unit_test (searches_walk_by_iterators),
+           cmocka_unit_test (flat_packers_keep_codes_as_they_are),
+           cmocka_unit_test (lists_grow_shrink_and_are_updated),
            cmocka_unit_test (what_is_not_there_is_refused),
            cmocka_unit_test (merging_moves_all_entries),
            cmocka_unit_test (parts_add_up_to_the_whole), cmocka_unit_test (bad_parts_are_refused),
