@@ -31,6 +31,7 @@ typedef enum FaissInvertedListsSubsetType {
     SUBSET_TYPE_INVLIST = 4,          ///< lists a1 .. a2 - 1
 } FaissInvertedListsSubsetType;
 
+#ifndef SWIG
 /** A walk over the entries of a list, made by faiss_InvertedLists_get_iterator.
  *
  * The functions sit in the object; whoever makes one fills them in.
@@ -47,7 +48,6 @@ typedef struct FaissInvertedListsIterator {
         void (*free) (struct FaissInvertedListsIterator *self);)
 } FaissInvertedListsIterator;
 
-#ifndef SWIG
 typedef struct FaissInvertedListsClass {
     FaissClass head;
     size_t (*list_size) (const FaissInvertedLists *self, size_t list_no);
@@ -91,6 +91,7 @@ void faiss_InvertedLists_prefetch_lists (const FaissInvertedLists *self, const i
                                          int nlist);
 bool faiss_InvertedLists_is_empty (const FaissInvertedLists *self, size_t list_no);
 
+#ifndef SWIG
 /// @param context  for lists that want one, or NULL
 FaissStatus faiss_InvertedLists_get_iterator (const FaissInvertedLists *self, size_t list_no,
                                               FaissInvertedListsIterator **out,
@@ -102,6 +103,7 @@ FaissStatus faiss_InvertedListsIterator_get_id_and_codes (FaissInvertedListsIter
 /// Behind the last entry it stays there.
 void faiss_InvertedListsIterator_next (FaissInvertedListsIterator *self);
 void faiss_InvertedListsIterator_free (FaissInvertedListsIterator *self);
+#endif
 
 /// Append an entry. @param offset  output, its position; may be NULL
 FaissStatus faiss_InvertedLists_add_entry (FaissInvertedLists *self, size_t list_no, idx_t theid,
