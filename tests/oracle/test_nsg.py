@@ -138,3 +138,74 @@ def test_searches_among_neighbours_find_the_same(oracle, built_nndescent, search
     ours = index.search(q, k)
     np.testing.assert_array_equal(ours[1], I)
     np.testing.assert_allclose(ours[0], D, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("factory", ["IVF128_NSG8,Flat", "IVF128_HNSW8,Flat", "IVF128_HNSW,SQ8",
+                                     "IVF128(NSG6,SQ8),Flat"])
+def test_lists_found_by_a_graph(oracle, factory):
+    """Centroids, and the graph over them: the same lists, the same results."""
+    x, q = make_data("integers", 5500, 6)
+    content, D, I = oracle("""
+        faiss.omp_set_num_threads(1)
+        index = faiss.index_factory(x.shape[1], factory)
+        index.train(x)
+        index.add(x)
+        index.nprobe = 9
+        return faiss.serialize_index(index), *index.search(q, 10)
+    """, factory=factory, x=x, q=q)
+    for index in [cfaiss.deserialize(content), cfaiss.index_factory(6, factory)]:
+        if not index.ntotal:
+            index.train(x)
+            index.add(x)
+        index.nprobe = 9
+        ours = index.search(q, 10)
+        np.testing.assert_allclose(ours[0], D, rtol=1e-4, atol=1e-4)
+        assert np.mean(ours[1] == I) > 0.9  # others are equally near
+
+
+@pytest.mark.parametrize("factory", ["NSG8,SQ8", "NSG16,PQ4x4np", "NSG8_SQ4", "NSG8,"])
+def test_graphs_over_codes(oracle, factory):
+    """Searches in the oracle's graph find the same, a graph of our own is as good."""
+    x, q = make_data("floats", 1200, 8)
+    content, D, I = oracle("""
+        faiss.omp_set_num_threads(1)
+        index = faiss.index_factory(x.shape[1], factory)
+        index.train(x)
+        index.add(x)
+        return faiss.serialize_index(index), *index.search(q, 10)
+    """, factory=factory, x=x, q=q)
+    index = cfaiss.deserialize(content)
+    np.testing.assert_array_equal(cfaiss.serialize(index), content)
+    ours = index.search(q, 10)
+    np.testing.assert_allclose(ours[0], D, rtol=1e-4, atol=1e-4)
+    assert np.mean(ours[1] == I) > 0.98  # codes that are equal
+    index = cfaiss.index_factory(8, factory)
+    index.train(x)
+    index.add(x)
+    assert index.search(q, 10)[0].mean() <= D.mean() * 1.03
+
+
+def test_duplicates_are_not_linked_to_themselves(oracle):
+    """Upstream does that; otherwise the graphs are alike."""
+    x, _ = make_data("ties", 300, 3)
+    theirs = oracle("""
+        index = faiss.IndexNSGFlat(3, 6)
+        index.add(x)
+        return index.search(x, 1)[0]
+    """, x=x)
+    index = nsg(3, 6, L2, 1, 64)
+    index.add(x)
+    lib.faiss_NSG_check_graph(lib.faiss_IndexNSG_nsg(index))
+    assert index.search(x, 1)[0].mean() <= theirs.mean() * 1.1
+
+
+def test_upstream_searches_in_our_graphs(oracle):
+    for index in [nsg(8, 8, IP, 0, 20), cfaiss.new("IndexNNDescentFlat_new_with", 8, 12, L2,
+                                                   cls=cfaiss.Index)]:
+        x, q = make_data("integers", 700, 8)
+        index.add(x)
+        D, I = oracle("return faiss.deserialize_index(content).search(q, 5)",
+                      content=cfaiss.serialize(index), q=q)
+        ours = index.search(q, 5)
+        np.testing.assert_array_equal(ours[0], D)
+        np.testing.assert_array_equal(ours[1], I)
