@@ -38,7 +38,9 @@ FaissStatus faiss_pool_plan_from_node (FaissPoolPlan *self, const FaissFixedGrap
             self->init[size++] = links[j];
         }
     }
-    faiss_RandomGenerator_init (&rng, SEED);
+    if (size < pool) {
+        faiss_RandomGenerator_init (&rng, SEED);
+    }
     while (size < pool) {
         int32_t id = faiss_RandomGenerator_rand_int_max (&rng, (int)n);
         if (faiss_visited_set (&seen, id)) {
