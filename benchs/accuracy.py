@@ -233,9 +233,10 @@ program runs with both; each trains by itself, from the same seeds and vectors.
 
 Each column has two numbers: this library, then faiss-cpu; `-` is what one of them does not do. Where both
 train to the same codes all columns are equal; where sums are rounded in another order k-means ends
-elsewhere, here and there by chance. Recall is as exact as the queries are many: of a difference between
-two trainings of R@1 = 40 %, twice the standard error is about 1 % of them; where there are but 1,000
-queries, twice that.
+elsewhere, here and there by chance. Recall is as exact as the queries are many: where two trainings find
+about half of the neighbours, twice the standard error of their difference is 1 to 2 points with 5,000
+queries and 2 to 4 with the 1,000 or 2,000 of slow searches (SQ, RQ8x6, LSQ8x6); the means over all lines, at
+the end, say more.
 
 The last column names what is worse than faiss-cpu's by more than 1 % of its number *and* by more than
 twice the standard error of the difference. Such an index is trained again with the training vectors in
@@ -344,9 +345,11 @@ def conclusion(results):
         for name, value in zip(COLUMNS, summary(result["runs"])):
             if value is not None and value[1] > 0:  # false for NaN too
                 pairs[name].append(value[0] / value[1])
-    means = ", ".join(f"{name} {np.mean(ratios):.4f}" for name, ratios in pairs.items())
+    means = ", ".join(f"{name} {np.mean(ratios):.4f} ± {2 * np.std(ratios) / len(ratios) ** .5:.4f}"
+                      for name, ratios in pairs.items())
     return (f"{len(results)} lines, {worse} of them with something worse by more than 1 % and than the "
-            f"noise. Means over all of them of this library's number divided by faiss-cpu's: {means}.")
+            f"noise. Means over all of them of this library's number divided by faiss-cpu's, with twice "
+            f"their standard errors: {means}.")
 
 
 def tables(args, sides, out):
