@@ -94,24 +94,13 @@ static FaissStatus IndexFlatPanorama_reset (FaissIndex *index) {
 
 /* Zero what is behind the first n vectors, and give up the batches behind them. */
 static void cut (FaissIndexFlatPanorama *self, idx_t n) {
-    size_t n_bytes = 0, n_sums = 0, B = self->batch_size;
+    size_t n_bytes = 0, n_sums = 0;
     (void)faiss_panorama_sizes (&self->pano, (size_t)n, &n_bytes, &n_sums);
     self->flat_codes.codes.size = n_bytes;
     self->cum_sums.size = n_sums;
     self->index.ntotal = n;
-    if (n_bytes == 0 || (size_t)n % B == 0) {
-        return;
-    }
-    size_t used = (size_t)n % B, last = (size_t)n / B;
-    float *codes = (float *)(void *)self->flat_codes.codes.data + last * B * self->pano.d;
-    float *sums = self->cum_sums.data + last * B * (self->pano.n_levels + 1);
-    for (size_t level = 0; level < self->pano.n_levels; level++) {
-        size_t begin = level * self->pano.level_width_floats;
-        size_t left = self->pano.d - begin;
-        size_t width = left < self->pano.level_width_floats ? left : self->pano.level_width_floats;
-        memset (codes + begin * B + used * width, 0, (B - used) * width * sizeof *codes);
-        memset (sums + level * B + used, 0, (B - used) * sizeof *sums);
-    }
+    faiss_panorama_clear_behind (&self->pano, self->flat_codes.codes.data, self->cum_sums.data,
+                                 (size_t)n);
 }
 
 static FaissStatus own_all (FaissIndexFlatPanorama *self) {

@@ -525,6 +525,9 @@ static FaissStatus IndexIVF_reconstruct_from_offset (const FaissIndexIVF *self, 
                                                      int64_t offset, float *recons) {
     const FaissInvertedLists *lists = self->invlists;
     const uint8_t *code = lists->cls->get_single_code (lists, (size_t)list_no, (size_t)offset);
+    if (!code) {
+        return FAISS_STD_EXCEPT;
+    }
     idx_t list = list_no;
     FaissStatus status = class_of (self)->decode_vectors (self, 1, code, &list, recons);
     lists->cls->release_codes (lists, (size_t)list_no, code);

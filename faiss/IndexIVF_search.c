@@ -747,6 +747,9 @@ static FaissStatus fetch_code (const FaissIndexIVF *self, idx_t list_no, idx_t o
                                uint8_t *out) {
     const FaissInvertedLists *lists = self->invlists;
     const uint8_t *code = lists->cls->get_single_code (lists, (size_t)list_no, (size_t)offset);
+    if (!code) {
+        return FAISS_STD_EXCEPT;
+    }
     memcpy (out, code, self->code_size);
     lists->cls->release_codes (lists, (size_t)list_no, code);
     return FAISS_OK;

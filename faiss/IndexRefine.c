@@ -10,6 +10,7 @@
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/refine_internal.h>
 #include <faiss/index_factory.h>
 #include <faiss/utils/Heap.h>
 #include <faiss/utils/string.h>
@@ -195,10 +196,9 @@ static FaissStatus refine (const FaissIndexRefine *self, idx_t n, const float *x
     return faiss_region_close (&region);
 }
 
-static FaissStatus IndexRefine_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
-                                       const FaissSearchParameters *params, float *distances,
-                                       idx_t *labels) {
-    const FaissIndexRefine *self = CONST_THIS (index);
+FaissStatus faiss_refine_candidates (const FaissIndexRefine *self, idx_t n, const float *x, idx_t k,
+                                     const FaissSearchParameters *params,
+                                     FaissRefineCandidates *out) {
     RefineSettings settings;
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &settings));
@@ -207,17 +207,29 @@ static FaissStatus IndexRefine_search (const FaissIndex *index, idx_t n, const f
                    "expected a finite k_factor >= 1, got k_factor=%g for k=%lld",
                    (double)settings.k_factor, (long long)k);
     /* more than all would only take memory */
-    idx_t k_base = (idx_t)wanted < index->ntotal ? (idx_t)wanted : index->ntotal;
+    idx_t k_base = (idx_t)wanted < self->index.ntotal ? (idx_t)wanted : self->index.ntotal;
     k_base = k_base > k ? k_base : k;
     FAISS_REQUIRE (n == 0 || k_base <= INT64_MAX / 16 / n, "k_base=%lld for n=%lld is too much",
                    (long long)k_base, (long long)n);
-    FAISS_AUTO_FREE (float) *base_distances = NULL;
-    FAISS_AUTO_FREE (idx_t) *base_labels = NULL;
-    FAISS_TRY (faiss_alloc (&base_distances, (size_t)(n * k_base), sizeof *base_distances));
-    FAISS_TRY (faiss_alloc (&base_labels, (size_t)(n * k_base), sizeof *base_labels));
-    FAISS_TRY (faiss_Index_search_with_params (self->base_index, n, x, k_base, settings.base_params,
-                                               base_distances, base_labels));
-    return refine (self, n, x, k_base, base_labels, base_distances, k, distances, labels);
+    out->k = k_base;
+    FAISS_TRY (faiss_alloc (&out->distances, (size_t)(n * k_base), sizeof *out->distances));
+    FAISS_TRY (faiss_alloc (&out->labels, (size_t)(n * k_base), sizeof *out->labels));
+    return faiss_Index_search_with_params (self->base_index, n, x, k_base, settings.base_params,
+                                           out->distances, out->labels);
+}
+
+void faiss_RefineCandidates_clear (FaissRefineCandidates *self) {
+    free (self->distances);
+    free (self->labels);
+}
+
+static FaissStatus IndexRefine_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
+                                       const FaissSearchParameters *params, float *distances,
+                                       idx_t *labels) {
+    const FaissIndexRefine *self = CONST_THIS (index);
+    FAISS_AUTO (RefineCandidates) found = {0};
+    FAISS_TRY (faiss_refine_candidates (self, n, x, k, params, &found));
+    return refine (self, n, x, found.k, found.labels, found.distances, k, distances, labels);
 }
 
 /* Replace the distances of one query's results by exact ones; those within the radius move to the
@@ -436,7 +448,7 @@ static FaissStatus IndexRefine_copy (void *object, const void *other_object) {
 }
 
 /* Upstream compares neither d nor ntotal of the parts: methods check what they rely on. */
-static FaissStatus read_fields (FaissIndexRefine *self, FaissIOReader *r, int io_flags) {
+FaissStatus faiss_refine_read_fields (FaissIndexRefine *self, FaissIOReader *r, int io_flags) {
     self->own_fields = true;
     self->own_refine_index = true;
     FAISS_TRY (faiss_read_index_header (r, &self->index));
@@ -456,7 +468,7 @@ static FaissStatus IndexRefine_read (void **out, FaissIOReader *r, uint32_t tag,
     (void)tag;
     FAISS_OWNED (IndexRefine) *self = NULL;
     FAISS_TRY (faiss_IndexRefine_new (&self));
-    FAISS_TRY (read_fields (self, r, io_flags));
+    FAISS_TRY (faiss_refine_read_fields (self, r, io_flags));
     if (faiss_object_cast (self->refine_index, &faiss_IndexFlat_class.index.head)) {
         faiss_class_ready (&faiss_IndexRefineFlat_class.head);
         self->index.cls = &faiss_IndexRefineFlat_class;
@@ -468,26 +480,30 @@ static FaissStatus IndexRefine_read (void **out, FaissIOReader *r, uint32_t tag,
 _Static_assert(sizeof (FaissIndexRefineFlat) == sizeof (FaissIndexRefine),
                "reading changes one into the other in place");
 
-static FaissStatus IndexRefine_write (const void *object, FaissIOWriter *w, int io_flags) {
-    const FaissIndexRefine *self = object;
-    FAISS_TRY (faiss_write_tag (w, "IxRF"));
+FaissStatus faiss_refine_write_as (const FaissIndexRefine *self, const char *tag, FaissIOWriter *w,
+                                   int io_flags) {
+    FAISS_TRY (faiss_write_tag (w, tag));
     FAISS_TRY (faiss_write_index_header (w, &self->index));
     FAISS_TRY (faiss_write_object (w, self->base_index, io_flags));
     FAISS_TRY (faiss_write_object (w, self->refine_index, io_flags));
     return faiss_write_f32 (w, self->k_factor);
 }
 
+static FaissStatus IndexRefine_write (const void *object, FaissIOWriter *w, int io_flags) {
+    return faiss_refine_write_as (object, "IxRF", w, io_flags);
+}
+
 static FaissStatus build_base (const FaissFactoryContext *context, FaissIndex **out) {
     return faiss_index_factory (out, context->d, context->groups[1], context->metric);
 }
 
-static FaissStatus build (const FaissFactoryContext *context, void *out) {
+FaissStatus faiss_refine_build (const FaissFactoryContext *context, FaissClass *cls, void *out) {
     FAISS_OWNED (Index) *base = NULL;
     FAISS_OWNED (Index) *exact = NULL;
     FaissIndexRefine *self;
     FAISS_TRY (build_base (context, &base));
     FAISS_TRY (faiss_index_factory (&exact, context->d, context->groups[2], context->metric));
-    FAISS_TRY (faiss_IndexRefine_new_with (&self, base, exact));
+    FAISS_TRY (faiss_refine_new_as (cls, base, exact, &self));
     self->own_fields = true;
     self->own_refine_index = true;
     (void)FAISS_STEAL (base);
@@ -496,14 +512,18 @@ static FaissStatus build (const FaissFactoryContext *context, void *out) {
     return FAISS_OK;
 }
 
+static FaissStatus build (const FaissFactoryContext *context, void *out) {
+    return faiss_refine_build (context, &faiss_IndexRefine_class.head, out);
+}
+
 static const FaissFactoryRule factory_rules[] = {
     {"(.+),Refine\\((.+)\\)", FAISS_FACTORY_WRAPPER, "<index>,Refine(<index>)",
      "rank the results of the first index by the second", build},
     {0},
 };
 
-static FaissStatus IndexRefine_describe (const void *object, FaissString *out) {
-    const FaissIndexRefine *self = object;
+FaissStatus faiss_refine_describe_as (const FaissIndexRefine *self, const char *name,
+                                      FaissString *out) {
     FAISS_AUTO (String) base = {0};
     FAISS_AUTO (String) exact = {0};
     if (!self->base_index || !self->refine_index) {
@@ -514,8 +534,12 @@ static FaissStatus IndexRefine_describe (const void *object, FaissString *out) {
     if (base.size == 0 || exact.size == 0) {
         return FAISS_OK;
     }
-    return faiss_String_printf (out, "%s,Refine(%s)", faiss_String_text (&base),
+    return faiss_String_printf (out, "%s,%s(%s)", faiss_String_text (&base), name,
                                 faiss_String_text (&exact));
+}
+
+static FaissStatus IndexRefine_describe (const void *object, FaissString *out) {
+    return faiss_refine_describe_as (object, "Refine", out);
 }
 
 FaissIndexClass faiss_IndexRefine_class = {
@@ -584,17 +608,21 @@ static void init_from_base (FaissIndexRefine *self, FaissIndex *base_index) {
     self->base_index = base_index;
 }
 
-FaissStatus faiss_IndexRefine_new (FaissIndexRefine **out) {
+FaissStatus faiss_refine_new_empty (FaissClass *cls, FaissIndexRefine **out) {
     FAISS_REQUIRE_ARG (out);
     FAISS_OWNED (IndexRefine) *self = NULL;
-    FAISS_TRY (faiss_object_new (&self, &faiss_IndexRefine_class.head));
+    FAISS_TRY (faiss_object_new (&self, cls));
     FAISS_TRY (init (self));
     *out = FAISS_STEAL (self);
     return FAISS_OK;
 }
 
-FaissStatus faiss_IndexRefine_new_with (FaissIndexRefine **out, FaissIndex *base_index,
-                                        FaissIndex *refine_index) {
+FaissStatus faiss_IndexRefine_new (FaissIndexRefine **out) {
+    return faiss_refine_new_empty (&faiss_IndexRefine_class.head, out);
+}
+
+FaissStatus faiss_refine_new_as (FaissClass *cls, FaissIndex *base_index, FaissIndex *refine_index,
+                                 FaissIndexRefine **out) {
     FAISS_REQUIRE_ARG (out);
     FAISS_REQUIRE_ARG (base_index);
     FAISS_REQUIRE_ARG (refine_index);
@@ -607,12 +635,17 @@ FaissStatus faiss_IndexRefine_new_with (FaissIndexRefine **out, FaissIndex *base
                    "expected a refine index of ntotal=%lld, got %lld",
                    (long long)base_index->ntotal, (long long)refine_index->ntotal);
     FaissIndexRefine *self;
-    FAISS_TRY (faiss_IndexRefine_new (&self));
+    FAISS_TRY (faiss_refine_new_empty (cls, &self));
     init_from_base (self, base_index);
     self->refine_index = refine_index;
     self->index.is_trained = base_index->is_trained && refine_index->is_trained;
     *out = self;
     return FAISS_OK;
+}
+
+FaissStatus faiss_IndexRefine_new_with (FaissIndexRefine **out, FaissIndex *base_index,
+                                        FaissIndex *refine_index) {
+    return faiss_refine_new_as (&faiss_IndexRefine_class.head, base_index, refine_index, out);
 }
 
 void faiss_IndexRefine_free (FaissIndexRefine *self) {

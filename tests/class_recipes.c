@@ -371,6 +371,10 @@ static const IndexRecipe index_recipes[] = {
                LACKS_MERGE | LACKS_FACTORY | IS_LOSSY},
     {"IndexIVFFlatDedup", "IVF8,FlatDedup", .metric = METRIC_INNER_PRODUCT,
      .traits = KEEPS_IDS | LACKS_SUBSET | LACKS_RANGE_SEARCH | LACKS_RECONSTRUCT},
+    {"IndexIVFFlatPanorama", "IVF8,FlatPanorama3_16", .metric = METRIC_L2,
+     .traits = KEEPS_IDS | LACKS_SUBSET},
+    {"IndexIVFFlatPanorama", "IVF8,FlatPanorama4", .metric = METRIC_INNER_PRODUCT,
+     .traits = KEEPS_IDS | LACKS_SUBSET, .variant = "IP"},
     {"IndexHNSW", .build = graph_over_l1, .metric = METRIC_L1, .traits = IS_GRAPH | LACKS_FACTORY},
     {"IndexHNSWFlat", "HNSW8", .metric = METRIC_L2, .traits = IS_GRAPH},
     {"IndexHNSWFlat", "HNSW16", .metric = METRIC_INNER_PRODUCT, .traits = IS_GRAPH,
@@ -459,6 +463,8 @@ static const IndexRecipe index_recipes[] = {
      .traits = LACKS_ADD_WITH_IDS | LACKS_FACTORY | IS_LOSSY},
     {"IndexRefine", "IVF8,Flat,Refine(Flat)", .metric = METRIC_L2, .reads_as = "IndexRefineFlat",
      .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET},
+    {"IndexRefinePanorama", "Flat,RefinePanorama(FlatL2Panorama4_1)", .metric = METRIC_L2,
+     .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET},
     {"IndexRefineFlat", "Flat,RFlat", .metric = METRIC_INNER_PRODUCT,
      .traits = LACKS_ADD_WITH_IDS | LACKS_ADD_CODES | LACKS_REMOVE | LACKS_MERGE | LACKS_SUBSET |
                LACKS_FACTORY},
@@ -494,6 +500,18 @@ static FaissStatus array_lists (void **out) {
     idx_t ids[] = {7, 5};
     uint8_t codes[2 * CODE_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     FAISS_TRY (faiss_InvertedLists_add_entries (&lists->lists, 1, 2, ids, codes, NULL));
+    *out = FAISS_STEAL (lists);
+    return FAISS_OK;
+}
+
+static FaissStatus panorama_lists (void **out) {
+    enum { NLIST = 3, D = 5 };
+    FAISS_OWNED (ArrayInvertedListsPanorama) *lists = NULL;
+    FAISS_TRY (faiss_ArrayInvertedListsPanorama_new_with (&lists, NLIST, D * sizeof (float), 3, 4));
+    idx_t ids[] = {7, 5};
+    float codes[2 * D] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    FAISS_TRY (
+        faiss_InvertedLists_add_entries (&lists->lists, 1, 2, ids, (const uint8_t *)codes, NULL));
     *out = FAISS_STEAL (lists);
     return FAISS_OK;
 }
@@ -634,6 +652,7 @@ static FaissStatus local_search_coarse (void **out) {
 
 static const ObjectRecipe object_recipes[] = {
     {"ArrayInvertedLists", array_lists},
+    {"ArrayInvertedListsPanorama", panorama_lists},
     {"MultiIndexQuantizer", multi_index},
     {"IndexNeuralNetCodec", neural_codec},
     {"IndexQINCo", qinco},

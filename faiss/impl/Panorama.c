@@ -193,6 +193,21 @@ void faiss_Panorama_copy_entry (const FaissPanorama *self, uint8_t *dest_codes,
     to_sums[self->n_levels * B] = 0;
 }
 
+void faiss_panorama_clear_behind (const FaissPanorama *layout, uint8_t *codes, float *sums,
+                                  size_t n) {
+    size_t B = layout->batch_size, used = n % B, last = n / B;
+    if (used == 0) {
+        return;
+    }
+    codes += last * B * layout->code_size;
+    sums += last * B * (layout->n_levels + 1);
+    for (size_t level = 0; level < layout->n_levels; level++) {
+        size_t width, at = place_of (layout, level, used, &width);
+        memset (codes + at * sizeof (float), 0, (B - used) * width * sizeof (float));
+        memset (sums + level * B + used, 0, (B - used) * sizeof *sums);
+    }
+}
+
 FaissStatus faiss_panorama_sizes (const FaissPanorama *layout, size_t n, size_t *n_code_bytes,
                                   size_t *n_sums) {
     size_t B = layout->batch_size, per_vector = layout->code_size + 4 * (layout->n_levels + 1);

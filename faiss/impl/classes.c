@@ -12,6 +12,7 @@
 #include <faiss/IndexIVFAdditiveQuantizer.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFFlatDedup.h>
+#include <faiss/IndexIVFFlatPanorama.h>
 #include <faiss/IndexIVFIndependentQuantizer.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQR.h>
@@ -27,11 +28,13 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRandom.h>
 #include <faiss/IndexRefine.h>
+#include <faiss/IndexRefinePanorama.h>
 #include <faiss/IndexRowwiseMinMax.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/VectorTransform.h>
 #include <faiss/impl/object.h>
 #include <faiss/invlists/ArrayInvertedLists.h>
+#include <faiss/invlists/ArrayInvertedListsPanorama.h>
 
 /* every class table begins with a FaissClass */
 #define FAISS_CLASS(name, constructor) (FaissClass *)&faiss_##name##_class,

@@ -53,6 +53,10 @@ static inline const float *faiss_panorama_batch_sums (const FaissPanorama *layou
     return sums + batch * layout->batch_size * (layout->n_levels + 1);
 }
 
+/// Zero what is behind the first n vectors in their last batch.
+void faiss_panorama_clear_behind (const FaissPanorama *layout, uint8_t *codes, float *sums,
+                                  size_t n);
+
 /// Bytes of codes and number of sums of n vectors, in whole batches; an error where that is too
 /// much.
 FaissStatus faiss_panorama_sizes (const FaissPanorama *layout, size_t n, size_t *n_code_bytes,

@@ -8,6 +8,7 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
 #include <faiss/index_io.h>
+#include <faiss/invlists/ArrayInvertedListsPanorama.h>
 
 /* ---- what indexes keep with the codes -------------------------------------------------------- */
 
@@ -52,7 +53,8 @@ const void *faiss_ArrayInvertedLists_kept (const FaissArrayInvertedLists *self, 
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static FaissStatus allocate_lists (FaissArrayInvertedLists *self, size_t nlist, size_t code_size) {
+FaissStatus faiss_ArrayInvertedLists_init (FaissArrayInvertedLists *self, size_t nlist,
+                                           size_t code_size) {
     FAISS_TRY (faiss_alloc_zeroed (&self->codes, nlist, sizeof *self->codes));
     FAISS_TRY (faiss_alloc_zeroed (&self->ids, nlist, sizeof *self->ids));
     self->lists.nlist = nlist;
@@ -76,7 +78,7 @@ static void ArrayInvertedLists_finalize (void *object) {
 static FaissStatus ArrayInvertedLists_copy (void *object, const void *other_object) {
     FaissArrayInvertedLists *self = object;
     const FaissArrayInvertedLists *other = other_object;
-    FAISS_TRY (allocate_lists (self, other->lists.nlist, other->lists.code_size));
+    FAISS_TRY (faiss_ArrayInvertedLists_init (self, other->lists.nlist, other->lists.code_size));
     self->filter_mode = other->filter_mode;
     for (size_t i = 0; i < self->lists.nlist; i++) {
         FAISS_TRY (
@@ -96,7 +98,7 @@ FaissStatus faiss_ArrayInvertedLists_new_with (FaissArrayInvertedLists **out, si
     FAISS_REQUIRE_ARG (out);
     FAISS_OWNED (ArrayInvertedLists) *self = NULL;
     FAISS_TRY (faiss_object_new (&self, &faiss_ArrayInvertedLists_class.head));
-    FAISS_TRY (allocate_lists (self, nlist, code_size));
+    FAISS_TRY (faiss_ArrayInvertedLists_init (self, nlist, code_size));
     *out = FAISS_STEAL (self);
     return FAISS_OK;
 }
@@ -259,10 +261,21 @@ FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *
     FaissUInt8Vector *codes = NULL;
     FaissInt64Vector *ids = NULL;
     FAISS_TRY (faiss_alloc (&codes, nlist, sizeof *codes));
+    FaissFloat32Vector *sums = NULL;
+    FaissArrayInvertedListsPanorama *panorama =
+        faiss_object_cast (self, &faiss_ArrayInvertedListsPanorama_class.head);
     FaissStatus status = faiss_alloc (&ids, nlist, sizeof *ids);
+    if (status == FAISS_OK && panorama) {
+        status = faiss_ArrayInvertedListsPanorama_permuted (panorama, map, &sums);
+    }
     if (status != FAISS_OK) {
         free (codes);
+        free (ids);
         return status;
+    }
+    if (panorama) {
+        free (panorama->cum_sums);
+        panorama->cum_sums = sums;
     }
     for (size_t i = 0; i < nlist; i++) {
         codes[i] = self->codes[map[i]];
@@ -318,7 +331,8 @@ static FaissStatus ArrayInvertedLists_write (const void *object, FaissIOWriter *
 }
 
 /* Sizes of all lists, size nlist; *out is to be freed. */
-static FaissStatus read_sizes (FaissIOReader *reader, size_t nlist, size_t **out) {
+FaissStatus faiss_ArrayInvertedLists_read_sizes (FaissIOReader *reader, size_t nlist,
+                                                 size_t **out) {
     uint32_t list_type;
     FAISS_AUTO (UInt64Vector) stored = {0};
     FAISS_TRY (faiss_read_u32 (reader, &list_type, "list_type"));
@@ -376,7 +390,7 @@ static FaissStatus ArrayInvertedLists_read (void **out, FaissIOReader *reader, u
     FAISS_TRY (faiss_read_size (reader, &code_size, "code_size"));
     FAISS_TRY (faiss_check_loop_limit (reader, nlist, "nlist"));
     FAISS_AUTO_FREE (size_t) *sizes = NULL;
-    FAISS_TRY (read_sizes (reader, nlist, &sizes));
+    FAISS_TRY (faiss_ArrayInvertedLists_read_sizes (reader, nlist, &sizes));
     FAISS_OWNED (ArrayInvertedLists) *self = NULL;
     FAISS_TRY (faiss_ArrayInvertedLists_new_with (&self, nlist, code_size));
     for (size_t i = 0; i < nlist; i++) {

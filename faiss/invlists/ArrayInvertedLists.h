@@ -60,6 +60,14 @@ size_t faiss_ArrayInvertedLists_filter_codes_size (const FaissArrayInvertedLists
 void faiss_ArrayInvertedLists_vectors_changed (FaissArrayInvertedLists *self);
 
 #ifndef SWIG
+/// For subclasses: nlist empty lists.
+FaissStatus faiss_ArrayInvertedLists_init (FaissArrayInvertedLists *self, size_t nlist,
+                                           size_t code_size);
+
+/// For subclasses: the sizes of the lists in a file. @param out  output, size nlist, to be freed
+FaissStatus faiss_ArrayInvertedLists_read_sizes (struct FaissIOReader *reader, size_t nlist,
+                                                 size_t **out);
+
 /// What is derived from each list, size nlist; NULL without memory. For searches.
 FaissDerivedRows *faiss_ArrayInvertedLists_derived (const FaissArrayInvertedLists *self);
 #endif

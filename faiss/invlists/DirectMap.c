@@ -133,6 +133,9 @@ static FaissStatus move_last_entry (FaissInvertedLists *invlists, size_t list_no
                                     size_t last, idx_t *moved) {
     *moved = invlists->cls->get_single_id (invlists, list_no, last);
     const uint8_t *code = invlists->cls->get_single_code (invlists, list_no, last);
+    if (!code) {
+        return FAISS_STD_EXCEPT;
+    }
     FaissStatus status = invlists->cls->update_entries (invlists, list_no, offset, 1, moved, code);
     invlists->cls->release_codes (invlists, list_no, code);
     return status;

@@ -378,6 +378,28 @@ static FaissStatus check_same_shape (const char *function, const FaissInvertedLi
     return FAISS_OK;
 }
 
+/* Append entries to the same list of others: at once where codes are rows, else one by one. */
+static FaissStatus append_entries (FaissInvertedLists *self, const FaissInvertedLists *from,
+                                   size_t list_no, size_t begin, size_t n, const idx_t *ids) {
+    if (from->cls->get_single_code == InvertedLists_get_single_code) {
+        const uint8_t *codes = from->cls->get_codes (from, list_no);
+        FaissStatus status =
+            self->cls->add_entries (self, list_no, n, ids, codes + begin * from->code_size, NULL);
+        from->cls->release_codes (from, list_no, codes);
+        return status;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *code = from->cls->get_single_code (from, list_no, begin + i);
+        if (!code) {
+            return FAISS_STD_EXCEPT; /* the message says how much memory was wanted */
+        }
+        FaissStatus status = self->cls->add_entries (self, list_no, 1, ids + i, code, NULL);
+        from->cls->release_codes (from, list_no, code);
+        FAISS_TRY (status);
+    }
+    return FAISS_OK;
+}
+
 static FaissStatus append_list (FaissInvertedLists *self, const FaissInvertedLists *other,
                                 size_t list_no, size_t add_id) {
     size_t n = other->cls->list_size (other, list_no);
@@ -385,7 +407,6 @@ static FaissStatus append_list (FaissInvertedLists *self, const FaissInvertedLis
         return FAISS_OK;
     }
     FAISS_AUTO_FREE (idx_t) *shifted = NULL;
-    const uint8_t *codes = other->cls->get_codes (other, list_no);
     const idx_t *ids = other->cls->get_ids (other, list_no);
     FaissStatus status = FAISS_OK;
     if (add_id) {
@@ -395,9 +416,8 @@ static FaissStatus append_list (FaissInvertedLists *self, const FaissInvertedLis
         }
     }
     if (status == FAISS_OK) {
-        status = self->cls->add_entries (self, list_no, n, shifted ? shifted : ids, codes, NULL);
+        status = append_entries (self, other, list_no, 0, n, shifted ? shifted : ids);
     }
-    other->cls->release_codes (other, list_no, codes);
     other->cls->release_ids (other, list_no, ids);
     return status;
 }
@@ -424,11 +444,8 @@ static FaissStatus copy_positions (const FaissInvertedLists *self, FaissInverted
     if (begin >= end) {
         return FAISS_OK;
     }
-    const uint8_t *codes = self->cls->get_codes (self, list_no);
     const idx_t *ids = self->cls->get_ids (self, list_no);
-    FaissStatus status = other->cls->add_entries (other, list_no, end - begin, ids + begin,
-                                                  codes + begin * self->code_size, NULL);
-    self->cls->release_codes (self, list_no, codes);
+    FaissStatus status = append_entries (other, self, list_no, begin, end - begin, ids + begin);
     self->cls->release_ids (self, list_no, ids);
     return status;
 }

@@ -57,6 +57,7 @@ typedef struct FaissInvertedListsClass {
     void (*release_codes) (const FaissInvertedLists *self, size_t list_no, const uint8_t *codes);
     void (*release_ids) (const FaissInvertedLists *self, size_t list_no, const idx_t *ids);
     idx_t (*get_single_id) (const FaissInvertedLists *self, size_t list_no, size_t offset);
+    /// NULL, and an error recorded, where a copy is needed and there is no memory
     const uint8_t *(*get_single_code) (const FaissInvertedLists *self, size_t list_no,
                                        size_t offset);
     void (*prefetch_lists) (const FaissInvertedLists *self, const idx_t *list_nos, int nlist);

@@ -117,6 +117,9 @@ def assert_same_results(mine, theirs, case):
         return  # untrained: refused here
     if theirs is None and mine is not None and (mine[1] == -1).all():
         return  # an empty graph: refused there
+    if theirs is None and case.name.startswith("refine_panorama"):
+        assert (mine[1] >= 0).any()  # upstream ranks by batches of one vector only
+        return
     if mine is None or theirs is None:
         assert mine is None and theirs is None
         return

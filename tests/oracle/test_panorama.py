@@ -120,3 +120,105 @@ def test_subset(oracle):
         wide = cfaiss.index_factory(16, f"{NAMES[metric]}3_32", metric)  # an error upstream
         wide.add(x)
         assert_close(wide.search_subset(q, labels, 5), theirs)
+
+
+@pytest.mark.parametrize("d, levels, batch", [
+    (1, 1, 1), (7, 3, 4), (9, 4, 8), (16, 1, 128), (17, 5, 7), (100, 8, 64)])
+@pytest.mark.parametrize("metric", [L2, IP])
+def test_ivf(oracle, d, levels, batch, metric):
+    x, q = make_data(801, d)
+    plain = cfaiss.index_factory(d, "IVF8,Flat", metric)
+    plain.train(x)
+    plain.reset()
+    name = f"IVF8,FlatPanorama{levels}_{batch}"
+    ours = cfaiss.index_factory(d, name, metric)
+    ours.train(x)
+    for part in np.split(x, [1, 300]):
+        ours.add(part)
+        plain.add(part)
+    ours.remove_ids(np.arange(20, 30))
+    plain.remove_ids(np.arange(20, 30))
+    radius = float(np.median(plain.search(q, 20)[0]))
+    theirs = oracle("""
+        index = faiss.deserialize_index(content)
+        sel = faiss.IDSelectorRange(50, 400)
+        out = []
+        for nprobe in 1, 3, 8:
+            out.append(index.search(q, 10, params=faiss.SearchParametersIVF(nprobe=nprobe)))
+            out.append(index.search(q, 10, params=faiss.SearchParametersIVF(
+                nprobe=nprobe, sel=sel)))
+            out.append(index.range_search(q, radius, params=faiss.SearchParametersIVF(
+                nprobe=nprobe)))
+        return out, faiss.serialize_index(index)
+    """, content=cfaiss.serialize(ours), q=q, radius=radius)
+    results, content = theirs
+    assert (cfaiss.serialize(ours) == content).all()
+    back = cfaiss.deserialize(content)
+    sel = cfaiss.new("IDSelectorRange_new", 50, 400)
+    for index in ours, back, cfaiss.clone_index(back):
+        results_left = iter(results)
+        for nprobe in 1, 3, 8:
+            params = cfaiss.new("SearchParametersIVF_new_with", None, nprobe, 0)
+            selected = cfaiss.new("SearchParametersIVF_new_with", sel, nprobe, 0)
+            assert_close(index.search(q, 10, params), next(results_left))
+            assert_close(index.search(q, 10, selected), next(results_left))
+            # upstream counts those that it has not dropped, here it is the vectors looked at
+            limited = cfaiss.new("SearchParametersIVF_new_with", sel, nprobe, 200)
+            assert_close(index.search(q, 10, limited), plain.search(q, 10, limited))
+            lims, D, labels = index.range_search(q, radius, params)
+            their_lims, their_D, their_labels = next(results_left)
+            assert abs(int(lims[-1]) - int(their_lims[-1])) <= 2
+            if (lims == their_lims).all():
+                assert (labels == their_labels).all()
+                assert np.allclose(D, their_D, rtol=1e-4, atol=1e-4)
+    plain.nprobe = ours.nprobe = 8
+    assert_close(ours.search(q, 10), plain.search(q, 10))
+
+
+def test_ivf_added_as_upstream(oracle):
+    x, _ = make_data(500, 9)
+    empty = cfaiss.index_factory(9, "IVF4,FlatPanorama4_8")
+    empty.train(x)
+    content = oracle("""
+        index = faiss.deserialize_index(empty)
+        for part in np.split(x, [7, 300]):
+            index.add(part)
+        return faiss.serialize_index(index)
+    """, empty=cfaiss.serialize(empty), x=x)
+    index, other = cfaiss.clone_index(empty), cfaiss.clone_index(empty)
+    for part in np.split(x, [7, 300]):
+        index.add(part)
+    other.add(x[:50])
+    assert (cfaiss.serialize(index) == content).all()
+    index.merge_from(other, 1000)  # upstream takes levels for vectors there
+    assert other.ntotal == 0
+    index.call("set_direct_map_type", 2)  # a hash table
+    assert (index.reconstruct(303) == x[303]).all()
+    assert (index.reconstruct_batch(np.arange(1000, 1050)) == x[:50]).all()
+    D, labels, recons = index.search_and_reconstruct(x[:20], 1)
+    assert (recons[:, 0] == x[:20]).all()
+
+
+def test_refine(oracle):
+    x, q = make_data(1000, 16)
+    base = cfaiss.index_factory(16, "PQ4x4np")
+    base.train(x)
+    name = "PQ4x4np,RefinePanorama(FlatL2Panorama4_1)"
+    ours = cfaiss.index_factory(16, name)
+    ours.train(x)
+    ours.add(x)
+    assert cfaiss.reverse_index_factory(ours) == "PQ4x4,RefinePanorama(FlatL2Panorama4_1)"
+    results, content = oracle("""
+        index = faiss.deserialize_index(content)
+        out = []
+        for k_factor in 1, 4:
+            params = faiss.IndexRefineSearchParameters(k_factor=k_factor)
+            out.append(index.search(q, 10, params=params))
+        out.append(index.search(q[:2], 1200))
+        return out, faiss.serialize_index(index)
+    """, content=cfaiss.serialize(ours), q=q)
+    assert (cfaiss.serialize(ours) == content).all()
+    for k_factor, theirs in zip((1, 4), results):
+        params = cfaiss.new("IndexRefineSearchParameters_new_with", float(k_factor), None)
+        assert_close(ours.search(q, 10, params), theirs)
+    assert_close(ours.search(q[:2], 1200), results[2])

@@ -204,12 +204,15 @@ static void assert_list (const FaissInvertedLists *lists, size_t list_no, const 
     assert_int_equal (faiss_InvertedLists_list_size (lists, list_no), n);
     const idx_t *got = faiss_InvertedLists_get_ids (lists, list_no);
     const uint8_t *codes = faiss_InvertedLists_get_codes (lists, list_no);
+    assert_true (codes || n == 0);
     for (size_t i = 0; i < n; i++) {
+        const uint8_t *code = faiss_InvertedLists_get_single_code (lists, list_no, i);
         assert_int_equal (got[i], ids[i]);
         assert_int_equal (faiss_InvertedLists_get_single_id (lists, list_no, i), ids[i]);
         for (size_t b = 0; b < lists->code_size; b++) {
-            assert_int_equal (codes[i * lists->code_size + b], (uint8_t)ids[i]);
+            assert_int_equal (code[b], (uint8_t)ids[i]);
         }
+        faiss_InvertedLists_release_codes (lists, list_no, code);
     }
     faiss_InvertedLists_release_ids (lists, list_no, got);
     faiss_InvertedLists_release_codes (lists, list_no, codes);
