@@ -14,6 +14,7 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/range_search.h>
+#include <faiss/impl/shared_lock.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
 #include <faiss/utils/Heap.h>
@@ -21,6 +22,26 @@
 
 #define THIS(pointer) FAISS_SELF (IndexHNSW, index, pointer)
 #define CONST_THIS(pointer) FAISS_CONST_SELF (IndexHNSW, index, pointer)
+
+/* Held to the end of the scope: a search, a change, a copy of the index. */
+static void end_search (FaissSharedLock **lock) {
+    faiss_SharedLock_end_search (*lock);
+}
+
+static void end_change (FaissSharedLock **lock) {
+    faiss_SharedLock_end_change (*lock);
+}
+
+static void end_copy (FaissSharedLock **lock) {
+    faiss_SharedLock_end_copy (*lock);
+}
+
+#define HOLD(what, self)                                                                           \
+    __attribute__ ((cleanup (end_##what), unused)) FaissSharedLock *held_lock = (self)->lock;      \
+    faiss_SharedLock_begin_##what (held_lock)
+#define HOLD_FOR_SEARCH(self) HOLD (search, self)
+#define HOLD_FOR_CHANGE(self) HOLD (change, self)
+#define HOLD_FOR_COPY(self) HOLD (copy, self)
 
 /* The graph and the storage belong together. */
 static FaissStatus check_parts (const FaissIndexHNSW *self) {
@@ -42,6 +63,7 @@ static FaissStatus check_parts (const FaissIndexHNSW *self) {
 static FaissStatus IndexHNSW_train (FaissIndex *index, idx_t n, const float *x) {
     FaissIndexHNSW *self = THIS (index);
     FAISS_REQUIRE (self->storage, "the index has no storage");
+    HOLD_FOR_CHANGE (self);
     FAISS_TRY (faiss_Index_train (self->storage, n, x));
     index->is_trained = true;
     return FAISS_OK;
@@ -66,12 +88,14 @@ static FaissStatus add_to_graph (FaissIndexHNSW *self, idx_t n0, idx_t n, const 
         .keep_max_size_level0 = self->keep_max_size_level0,
         .preset_levels = faiss_hnsw_size (&self->hnsw) == (size_t)(n0 + n),
         .verbose = self->index.verbose,
+        .lock = self->lock,
     };
     return faiss_hnsw_add (&self->hnsw, &build);
 }
 
 static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
     FaissIndexHNSW *self = THIS (index);
+    HOLD_FOR_CHANGE (self);
     idx_t n0 = index->ntotal;
     FAISS_REQUIRE (self->storage, "there is no storage to add to");
     if (n == 0) {
@@ -88,17 +112,19 @@ static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
     FAISS_REQUIRE (self->hnsw.efConstruction >= 1, "expected efConstruction >= 1, got %d",
                    self->hnsw.efConstruction);
     FAISS_TRY (faiss_Index_add (self->storage, n, x));
+    index->ntotal = n0 + n; /* now, because searches run while links are looked for */
     FaissStatus status = add_to_graph (self, n0, n, x);
     if (status != FAISS_OK) {
+        index->ntotal = n0;
         FAISS_TRY (remove_from (self->storage, n0));
         return status;
     }
-    index->ntotal = n0 + n;
     return FAISS_OK;
 }
 
 static FaissStatus IndexHNSW_reset (FaissIndex *index) {
     FaissIndexHNSW *self = THIS (index);
+    HOLD_FOR_CHANGE (self);
     FAISS_REQUIRE (self->storage, "the index has no storage");
     FAISS_TRY (faiss_Index_reset (self->storage));
     FAISS_TRY (faiss_HNSW_reset (&self->hnsw));
@@ -109,12 +135,13 @@ static FaissStatus IndexHNSW_reset (FaissIndex *index) {
 static FaissStatus IndexHNSW_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
                                          size_t *n_removed) {
     FaissIndexHNSW *self = THIS (index);
+    HOLD_FOR_CHANGE (self);
     FAISS_TRY (check_parts (self));
     FAISS_REQUIRE (!faiss_IndexIVF_cast (self->storage),
                    "the storage is %s, which does not number its vectors anew",
                    faiss_Index_class_name (self->storage));
-    FAISS_TRY (
-        faiss_hnsw_remove (&self->hnsw, self->storage, sel, self->keep_max_size_level0, n_removed));
+    FAISS_TRY (faiss_hnsw_remove (&self->hnsw, self->storage, sel, self->keep_max_size_level0,
+                                  self->lock, n_removed));
     index->ntotal = self->storage->ntotal;
     return FAISS_OK;
 }
@@ -202,6 +229,7 @@ static FaissStatus IndexHNSW_search (const FaissIndex *index, idx_t n, const flo
     const FaissIndexHNSW *self = CONST_THIS (index);
     Search s = {.self = self, .x = x, .k = k, .distances = distances, .labels = labels};
     FaissFlatVectors flat;
+    HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
     if (s.settings.bounded_queue && faiss_flat_vectors_open (&flat, self->storage)) {
@@ -231,6 +259,7 @@ FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n,
                 .search_type = search_type,
                 .nearest = nearest,
                 .nearest_d = nearest_d};
+    HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
     return search_all (&s, n);
@@ -262,6 +291,7 @@ static FaissStatus IndexHNSW_range_search (const FaissIndex *index, idx_t n, con
                                            FaissRangeSearchResult *result) {
     const FaissIndexHNSW *self = CONST_THIS (index);
     Search s = {.self = self, .x = x, .radius = radius};
+    HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
     return faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
@@ -272,6 +302,7 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
                                       const FaissSearchParameters *params) {
     const FaissIndexHNSW *self = CONST_THIS (index);
     Search s = {.self = self, .x = x};
+    HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
     FaissGraphScratch scratch = {0};
@@ -291,6 +322,7 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
 static FaissStatus IndexHNSW_reconstruct (const FaissIndex *index, idx_t key, float *recons) {
     const FaissIndexHNSW *self = CONST_THIS (index);
     FAISS_REQUIRE (self->storage, "the index has no storage");
+    HOLD_FOR_SEARCH (self);
     return faiss_Index_reconstruct (self->storage, key, recons);
 }
 
@@ -298,6 +330,7 @@ static FaissStatus IndexHNSW_reconstruct_n (const FaissIndex *index, idx_t i0, i
                                             float *recons) {
     const FaissIndexHNSW *self = CONST_THIS (index);
     FAISS_REQUIRE (self->storage, "the index has no storage");
+    HOLD_FOR_SEARCH (self);
     return faiss_Index_reconstruct_n (self->storage, i0, ni, recons);
 }
 
@@ -403,6 +436,7 @@ static FaissStatus IndexHNSWFlat_read (void **out, FaissIOReader *r, uint32_t ta
 
 FaissStatus faiss_IndexHNSW_write_as (const FaissIndexHNSW *self, const char *tag, FaissIOWriter *w,
                                       int io_flags) {
+    HOLD_FOR_COPY (self);
     FAISS_TRY (faiss_write_tag (w, tag));
     FAISS_TRY (faiss_write_index_header (w, &self->index));
     return write_fields (self, w, io_flags);
@@ -469,6 +503,7 @@ static const FaissFactoryRule factory_rules[] = {
 static void IndexHNSW_finalize (void *object) {
     FaissIndexHNSW *self = object;
     faiss_HNSW_clear (&self->hnsw);
+    faiss_SharedLock_free (self->lock);
     if (self->own_fields) {
         faiss_Index_free (self->storage);
     }
@@ -477,6 +512,9 @@ static void IndexHNSW_finalize (void *object) {
 static FaissStatus IndexHNSW_copy (void *object, const void *other_object) {
     FaissIndexHNSW *self = object;
     const FaissIndexHNSW *other = other_object;
+    FAISS_TRY (faiss_SharedLock_new (&self->lock));
+    HOLD_FOR_COPY (other);
+    self->index.ntotal = other->index.ntotal; /* may have changed meanwhile */
     self->own_fields = true;
     self->init_level0 = other->init_level0;
     self->keep_max_size_level0 = other->keep_max_size_level0;
@@ -523,6 +561,7 @@ FaissIndexClass faiss_IndexHNSWFlat_class = {
 
 FaissStatus faiss_IndexHNSW_init (FaissIndexHNSW *self, FaissIndex *storage, int M) {
     FAISS_TRY (faiss_HNSW_init (&self->hnsw, M));
+    FAISS_TRY (faiss_SharedLock_new (&self->lock));
     FAISS_TRY (faiss_Index_init (&self->index, storage ? storage->d : 0,
                                  storage ? storage->metric_type : METRIC_L2));
     self->init_level0 = true;

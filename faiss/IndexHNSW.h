@@ -27,11 +27,17 @@ typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
  * ones before it. (Ids of your own, which stay: IndexIDMap2.) Links around what is removed are
  * mended; the rest of the graph stays. A call reads all links and moves all vectors once, so remove
  * many at once rather than one by one.
+ *
+ * Several threads may call search, range_search, search1, search_level_0, reconstruct, add,
+ * remove_ids, reset, write_index and clone at the same time. (Not so fields, nor the storage.)
+ * Changes follow one another. A search finds all that was there before it began, and any part of
+ * what is being added; labels are those of the moment when it ends.
  */
 typedef struct FaissIndexHNSW FAISS_EXTENDS (FaissIndex) {
     union {
         FaissIndex index;
     };
+    FAISS_PRIVATE (struct FaissSharedLock *lock;)
     FaissHNSW hnsw;            ///< the links
     bool own_fields;           ///< free the storage with this index (false)
     FaissIndex *storage;       ///< the vectors; NULL if read without them: see own_fields

@@ -75,8 +75,9 @@ int32_t faiss_graph_new_number (const FaissGraphRemoval *self, int32_t node);
 /** Remove nodes: mend the links, remove the vectors from the storage, renumber.
  *
  * A failure leaves graph and storage as they were.
+ * @param lock  a change of it is paused while links are mended; or NULL
  */
 FaissStatus faiss_hnsw_remove (FaissHNSW *self, FaissIndex *storage, const FaissIDSelector *sel,
-                               bool keep_max_size_level0, size_t *n_removed);
+                               bool keep_max_size_level0, FaissSharedLock *lock, size_t *n_removed);
 
 #endif

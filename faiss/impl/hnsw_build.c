@@ -134,7 +134,11 @@ static FaissStatus add_batch (FaissLinking *b, int own_level, const int32_t *nod
     if (n == 0) {
         return FAISS_OK;
     }
-    FAISS_TRY (faiss_link_forward (b, nodes, n));
+    /* nobody reads what is written meanwhile */
+    faiss_SharedLock_pause_change (b->args->lock);
+    FaissStatus status = faiss_link_forward (b, nodes, n);
+    faiss_SharedLock_resume_change (b->args->lock);
+    FAISS_TRY (status);
     int level = own_level < hnsw->max_level ? own_level : hnsw->max_level;
     for (; level >= 0; level--) {
         FAISS_TRY (faiss_link_back (b, level, nodes, n));

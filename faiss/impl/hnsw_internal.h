@@ -5,6 +5,7 @@
 
 #include <faiss/impl/HNSW.h>
 #include <faiss/impl/io_fields.h>
+#include <faiss/impl/shared_lock.h>
 
 struct FaissRangeQueryResult;
 
@@ -204,6 +205,7 @@ typedef struct FaissHNSWBuild {
     bool keep_max_size_level0; ///< do not leave room at level 0
     bool preset_levels;        ///< levels of the new nodes are there
     bool verbose;
+    FaissSharedLock *lock; ///< a change of it is paused while links are looked for; or NULL
 } FaissHNSWBuild;
 
 /// Add nodes and link them. A failure leaves the graph as it was.

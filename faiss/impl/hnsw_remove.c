@@ -101,10 +101,13 @@ static void commit (Removal *r) {
     close_gaps (r);
 }
 
+static FaissStatus own (FaissHNSW *hnsw) {
+    FAISS_TRY (faiss_Int32Vector_own (&hnsw->levels));
+    FAISS_TRY (faiss_UInt64Vector_own (&hnsw->offsets));
+    return faiss_Int32Vector_own (&hnsw->neighbors);
+}
+
 static FaissStatus plan (Removal *r, const FaissIndex *storage, bool keep_max_size_level0) {
-    FAISS_TRY (faiss_Int32Vector_own (&r->hnsw->levels));
-    FAISS_TRY (faiss_UInt64Vector_own (&r->hnsw->offsets));
-    FAISS_TRY (faiss_Int32Vector_own (&r->hnsw->neighbors));
     return r->removal.n_removed == r->removal.n ? FAISS_OK
                                                 : mend_levels (r, storage, keep_max_size_level0);
 }
@@ -119,12 +122,18 @@ static void free_removal (Removal *r) {
 }
 
 FaissStatus faiss_hnsw_remove (FaissHNSW *self, FaissIndex *storage, const FaissIDSelector *sel,
-                               bool keep_max_size_level0, size_t *n_removed) {
+                               bool keep_max_size_level0, FaissSharedLock *lock,
+                               size_t *n_removed) {
     Removal r = {.hnsw = self};
     FAISS_TRY (faiss_graph_removal_init (&r.removal, faiss_hnsw_size (self), sel));
     FaissStatus status = FAISS_OK;
     if (r.removal.n_removed > 0) {
-        status = plan (&r, storage, keep_max_size_level0);
+        status = own (self);
+        if (status == FAISS_OK) {
+            faiss_SharedLock_pause_change (lock);
+            status = plan (&r, storage, keep_max_size_level0);
+            faiss_SharedLock_resume_change (lock);
+        }
         if (status == FAISS_OK) {
             status = faiss_graph_removal_apply (&r.removal, storage);
         }
