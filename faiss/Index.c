@@ -266,9 +266,10 @@ FaissStatus faiss_Index_train (FaissIndex *self, idx_t n, const float *x) {
 
 /* A damaged file may claim any ntotal. */
 static FaissStatus check_room (const char *function, const FaissIndex *self, idx_t n) {
-    if (n > 0 && self->ntotal > INT64_MAX - n) {
+    idx_t ntotal = faiss_Index_ntotal (self);
+    if (n > 0 && ntotal > INT64_MAX - n) {
         return faiss_fail_in (FAISS_EXCEPT, function, "n=%lld more than ntotal=%lld are too many",
-                              (long long)n, (long long)self->ntotal);
+                              (long long)n, (long long)ntotal);
     }
     return FAISS_OK;
 }
@@ -370,10 +371,11 @@ FaissStatus faiss_Index_reconstruct_batch (const FaissIndex *self, idx_t n, cons
 FaissStatus faiss_Index_reconstruct_n (const FaissIndex *self, idx_t i0, idx_t ni, float *recons) {
     FAISS_TRY (faiss_check_vectors (__func__, self, ni, recons, "recons"));
     /* one by one: each key is checked, and ids need not be positions */
-    idx_t end = self->cls->reconstruct_n == Index_reconstruct_n ? INT64_MAX : self->ntotal;
+    idx_t end =
+        self->cls->reconstruct_n == Index_reconstruct_n ? INT64_MAX : faiss_Index_ntotal (self);
     FAISS_REQUIRE (ni == 0 || (i0 >= 0 && i0 <= end - ni),
                    "expected 0 <= i0 <= ntotal - ni, got i0=%lld, ni=%lld, ntotal=%lld",
-                   (long long)i0, (long long)ni, (long long)self->ntotal);
+                   (long long)i0, (long long)ni, (long long)end);
     return self->cls->reconstruct_n (self, i0, ni, recons);
 }
 
@@ -480,8 +482,9 @@ int faiss_Index_d (const FaissIndex *self) {
     return self->d;
 }
 
+/* Graphs may be added to meanwhile. */
 idx_t faiss_Index_ntotal (const FaissIndex *self) {
-    return self->ntotal;
+    return __atomic_load_n (&self->ntotal, __ATOMIC_RELAXED);
 }
 
 int faiss_Index_is_trained (const FaissIndex *self) {

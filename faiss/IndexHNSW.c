@@ -8,6 +8,7 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_filter.h>
 #include <faiss/impl/graph_remove.h>
 #include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/index_check.h>
@@ -56,6 +57,11 @@ static FaissStatus check_parts (const FaissIndexHNSW *self) {
                    "expected a graph of ntotal=%lld nodes, got %zu", (long long)self->index.ntotal,
                    faiss_hnsw_size (&self->hnsw));
     return FAISS_OK;
+}
+
+/* faiss_Index_ntotal holds no lock. */
+static void set_ntotal (FaissIndex *index, idx_t ntotal) {
+    __atomic_store_n (&index->ntotal, ntotal, __ATOMIC_RELAXED);
 }
 
 /* ---- adding ---------------------------------------------------------------------------------- */
@@ -112,10 +118,10 @@ static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
     FAISS_REQUIRE (self->hnsw.efConstruction >= 1, "expected efConstruction >= 1, got %d",
                    self->hnsw.efConstruction);
     FAISS_TRY (faiss_Index_add (self->storage, n, x));
-    index->ntotal = n0 + n; /* now, because searches run while links are looked for */
+    set_ntotal (index, n0 + n); /* now, because searches run while links are looked for */
     FaissStatus status = add_to_graph (self, n0, n, x);
     if (status != FAISS_OK) {
-        index->ntotal = n0;
+        set_ntotal (index, n0);
         FAISS_TRY (remove_from (self->storage, n0));
         return status;
     }
@@ -128,7 +134,7 @@ static FaissStatus IndexHNSW_reset (FaissIndex *index) {
     FAISS_REQUIRE (self->storage, "the index has no storage");
     FAISS_TRY (faiss_Index_reset (self->storage));
     FAISS_TRY (faiss_HNSW_reset (&self->hnsw));
-    index->ntotal = 0;
+    set_ntotal (index, 0);
     return FAISS_OK;
 }
 
@@ -142,7 +148,7 @@ static FaissStatus IndexHNSW_remove_ids (FaissIndex *index, const FaissIDSelecto
                    faiss_Index_class_name (self->storage));
     FAISS_TRY (faiss_hnsw_remove (&self->hnsw, self->storage, sel, self->keep_max_size_level0,
                                   self->lock, n_removed));
-    index->ntotal = self->storage->ntotal;
+    set_ntotal (index, self->storage->ntotal);
     return FAISS_OK;
 }
 
@@ -158,7 +164,10 @@ static FaissStatus settings_of (const FaissIndexHNSW *self, const FaissSearchPar
             own ? own->check_relative_distance : self->hnsw.check_relative_distance,
         .bounded_queue = own ? own->bounded_queue : self->hnsw.search_bounded_queue,
         .sel = params ? params->sel : NULL,
+        .filter = own ? own->filter : FAISS_HNSW_FILTER_AUTO,
     };
+    FAISS_REQUIRE (out->filter >= FAISS_HNSW_FILTER_AUTO && out->filter <= FAISS_HNSW_FILTER_SCAN,
+                   "expected a filter of 0 .. %d, got %d", FAISS_HNSW_FILTER_SCAN, out->filter);
     FAISS_REQUIRE (out->efSearch >= 1, "expected efSearch >= 1, got %d", out->efSearch);
     return FAISS_OK;
 }
@@ -167,6 +176,7 @@ static FaissStatus settings_of (const FaissIndexHNSW *self, const FaissSearchPar
 typedef struct Search {
     const FaissIndexHNSW *self;
     FaissHNSWSettings settings;
+    FaissGraphFilter filter;
     const float *x;
     idx_t k;
     float *distances;
@@ -182,7 +192,9 @@ static FaissStatus search_from (const Search *s, FaissGraphScratch *scratch, idx
                                 FaissGraphResults *results) {
     const FaissHNSW *hnsw = &s->self->hnsw;
     FAISS_TRY (faiss_graph_set_query (&scratch->vectors, s->x + i * s->self->index.d));
-    if (s->search_type == 0) {
+    if (s->filter.way > FAISS_HNSW_FILTER_PLAIN) {
+        FAISS_TRY (faiss_graph_filter_search (&s->filter, hnsw, scratch, &s->settings, results));
+    } else if (s->search_type == 0) {
         FAISS_TRY (faiss_hnsw_search (hnsw, scratch, &s->settings, results));
     } else {
         FAISS_TRY (faiss_hnsw_search_level_0 (
@@ -232,11 +244,16 @@ static FaissStatus IndexHNSW_search (const FaissIndex *index, idx_t n, const flo
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
-    if (s.settings.bounded_queue && faiss_flat_vectors_open (&flat, self->storage)) {
+    FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
+                                        (size_t)n, (size_t)k));
+    if (s.filter.way == FAISS_HNSW_FILTER_PLAIN && s.settings.bounded_queue &&
+        faiss_flat_vectors_open (&flat, self->storage)) {
         return faiss_hnsw_search_flat (&self->hnsw, self->storage, &s.settings, (size_t)n, x,
                                        (size_t)k, distances, labels);
     }
-    return search_all (&s, n);
+    FaissStatus status = search_all (&s, n);
+    faiss_graph_filter_close (&s.filter);
+    return status;
 }
 
 FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n, const float *x,
@@ -294,7 +311,11 @@ static FaissStatus IndexHNSW_range_search (const FaissIndex *index, idx_t n, con
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
-    return faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
+    FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
+                                        (size_t)n, 0));
+    FaissStatus status = faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
+    faiss_graph_filter_close (&s.filter);
+    return status;
 }
 
 static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
@@ -305,6 +326,8 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
     FAISS_TRY (settings_of (self, params, &s.settings));
+    FAISS_TRY (
+        faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings, 1, 0));
     FaissGraphScratch scratch = {0};
     FaissStatus status = faiss_graph_scratch_init (&scratch, &self->hnsw, self->storage);
     if (status == FAISS_OK) {
@@ -314,6 +337,7 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
     }
     faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
     faiss_graph_scratch_free (&scratch);
+    faiss_graph_filter_close (&s.filter);
     return status;
 }
 

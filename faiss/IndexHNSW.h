@@ -7,6 +7,15 @@
 
 FAISS_BEGIN_DECLS
 
+/// How the members of a selector are searched for.
+typedef enum FaissHNSWFilter {
+    FAISS_HNSW_FILTER_AUTO = 0, ///< as suits the share of members
+    FAISS_HNSW_FILTER_PLAIN =
+        1, ///< among the nodes that a search without a selector visits: upstream
+    FAISS_HNSW_FILTER_EXPAND = 2, ///< from member to member, through other nodes where need be
+    FAISS_HNSW_FILTER_SCAN = 3,   ///< all members: exact, but for the codes of the storage
+} FaissHNSWFilter;
+
 /// How one search is done. Replaces all the graph's own settings.
 typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
     union {
@@ -15,6 +24,7 @@ typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
     int efSearch;                 ///< candidates kept (16)
     bool check_relative_distance; ///< as in HNSW (true)
     bool bounded_queue;           ///< as search_bounded_queue in HNSW (true)
+    FaissHNSWFilter filter;       ///< with a selector (FAISS_HNSW_FILTER_AUTO); not in upstream
 } FaissSearchParametersHNSW;
 
 /** A graph (see HNSW) over the vectors of another index, the storage.

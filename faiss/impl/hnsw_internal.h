@@ -140,6 +140,7 @@ typedef struct FaissHNSWSettings {
     int efSearch;
     bool check_relative_distance, bounded_queue;
     const FaissIDSelector *sel; ///< or NULL
+    int filter;                 ///< FaissHNSWFilter
 } FaissHNSWSettings;
 
 /// Who takes what is found: k best of one query, a range, or a handler.
@@ -152,6 +153,9 @@ typedef struct FaissGraphResults {
     struct FaissRangeQueryResult *range; ///< or NULL
     FaissResultHandler *handler;         ///< or NULL
 } FaissGraphResults;
+
+/// Hand over a node that was found.
+FaissStatus faiss_graph_offer (FaissGraphResults *results, float key, int32_t id);
 
 /// Scratch of one thread, for any number of queries.
 typedef struct FaissGraphScratch {

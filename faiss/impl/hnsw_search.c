@@ -93,7 +93,7 @@ void faiss_hnsw_greedy (const FaissHNSW *self, FaissGraphScratch *s, int level, 
     } while (*nearest != start);
 }
 
-static FaissStatus offer (FaissGraphResults *results, float key, int32_t id) {
+FaissStatus faiss_graph_offer (FaissGraphResults *results, float key, int32_t id) {
     float value = results->is_similarity ? -key : key;
     if (results->distances) {
         faiss_heap_offer (results->is_similarity, results->k, results->distances, results->labels,
@@ -120,7 +120,7 @@ static FaissStatus search_bounded (const FaissHNSW *self, FaissGraphScratch *s,
     size_t ef = settings->efSearch > 0 ? (size_t)settings->efSearch : 0;
     for (size_t i = 0; i < candidates->size; i++) {
         if (is_selected (settings, candidates->ids[i])) {
-            FAISS_TRY (offer (results, candidates->keys[i], candidates->ids[i]));
+            FAISS_TRY (faiss_graph_offer (results, candidates->keys[i], candidates->ids[i]));
         }
         faiss_visited_set (&s->visited, candidates->ids[i]);
     }
@@ -135,7 +135,7 @@ static FaissStatus search_bounded (const FaissHNSW *self, FaissGraphScratch *s,
         size_t n = expand (self, s, node, 0);
         for (size_t j = 0; j < n; j++) {
             if (is_selected (settings, s->fresh[j])) {
-                FAISS_TRY (offer (results, s->fresh_keys[j], s->fresh[j]));
+                FAISS_TRY (faiss_graph_offer (results, s->fresh_keys[j], s->fresh[j]));
             }
             faiss_candidates_add (candidates, s->fresh_keys[j], s->fresh[j]);
         }
@@ -170,8 +170,9 @@ static FaissStatus open_candidates (FaissCandidates *out, FaissGraphScratch *s, 
 /* With a selector its members are results as they come. (Upstream ignores the selector here.) */
 static FaissStatus offer_member (FaissGraphResults *results, const FaissHNSWSettings *settings,
                                  FaissGraphNode node) {
-    return settings->sel && is_selected (settings, node.id) ? offer (results, node.key, node.id)
-                                                            : FAISS_OK;
+    return settings->sel && is_selected (settings, node.id)
+               ? faiss_graph_offer (results, node.key, node.id)
+               : FAISS_OK;
 }
 
 static FaissStatus search_unbounded (const FaissHNSW *self, FaissGraphScratch *s,
@@ -212,7 +213,7 @@ static FaissStatus search_unbounded (const FaissHNSW *self, FaissGraphScratch *s
     }
     while (found->size > 0) {
         FaissGraphNode node = faiss_graph_queue_pop (found, true, ties);
-        FAISS_TRY (offer (results, node.key, node.id));
+        FAISS_TRY (faiss_graph_offer (results, node.key, node.id));
     }
     return FAISS_OK;
 }

@@ -7,6 +7,7 @@ import pytest
 import cfaiss
 from cfaiss import lib
 
+PLAIN = 1  # FAISS_HNSW_FILTER_PLAIN: a selector is searched for as upstream does
 L2, IP, L1 = cfaiss.METRIC_L2, cfaiss.METRIC_INNER_PRODUCT, cfaiss.METRIC_L1
 
 
@@ -47,12 +48,14 @@ SEARCHES = [
 STATISTICS = ("n1", "n2", "ndis", "nhops")
 
 
-def parameters(n, sel=False, efSearch=16, check_relative_distance=True, bounded_queue=True):
+def parameters(n, sel=False, efSearch=16, check_relative_distance=True, bounded_queue=True,
+               filter=PLAIN):
     selector = cfaiss.new("IDSelectorRange_new", 10, n // 2) if sel else None
     params = cfaiss.new("SearchParametersHNSW_new_with", selector, efSearch)
     lib.faiss_SearchParametersHNSW_set_check_relative_distance(params,
                                                                int(check_relative_distance))
     lib.faiss_SearchParametersHNSW_set_bounded_queue(params, int(bounded_queue))
+    lib.faiss_SearchParametersHNSW_set_filter(params, filter)
     return params
 
 

@@ -40,6 +40,7 @@ static void *search_again_and_again (void *context) {
     for (int i = 0; !is_over (s) || i < 3; i++) {
         idx_t at = i * 7 % (FIRST - 4);
         int n = i % 2 ? 4 : 1;
+        note (s, faiss_Index_ntotal (s->index) >= FIRST - 5);
         bool is_good =
             faiss_Index_search (s->index, n, s->x + at * D, K, distances, labels) == FAISS_OK;
         for (int j = 0; j < n * K && is_good; j++) {
