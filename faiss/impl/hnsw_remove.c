@@ -23,7 +23,11 @@ static FaissGraphLevel level_of (const FaissHNSW *hnsw, int level) {
 }
 
 static FaissStatus mend_levels (Removal *r, const FaissIndex *storage, bool keep_max_size_level0) {
-    r->n_levels = r->hnsw->max_level + 1;
+    r->n_levels = 1; /* in files from elsewhere there may be more than max_level says */
+    for (size_t i = 0; i < r->removal.n; i++) {
+        int of_node = r->hnsw->levels.data[i];
+        r->n_levels = of_node > r->n_levels ? of_node : r->n_levels;
+    }
     FAISS_TRY (faiss_alloc_zeroed (&r->levels, (size_t)r->n_levels, sizeof *r->levels));
     FAISS_TRY (faiss_alloc_zeroed (&r->patches, (size_t)r->n_levels, sizeof *r->patches));
     for (int level = 0; level < r->n_levels; level++) {

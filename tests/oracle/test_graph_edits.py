@@ -51,3 +51,31 @@ def test_what_is_left_is_searched_there(oracle, factory, metric):
         lib.faiss_Index_reconstruct(index, int(order[i]), rows[i])
         if "Q" not in factory:
             np.testing.assert_array_equal(rows[i], x[i])
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.1, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("ef", [16, 64])
+def test_selectors_lose_nothing(oracle, share, ef):
+    """By default at least upstream's recall."""
+    rng = np.random.default_rng(4)
+    x, q = rng.random((5000, 12), np.float32), rng.random((100, 12), np.float32)
+    members = rng.random(len(x)) < share
+    bitmap = np.packbits(members, bitorder="little")
+    index = cfaiss.index_factory(12, "HNSW8")
+    index.add(x)
+    theirs, truth = oracle("""
+        sel = faiss.IDSelectorBitmap(bitmap)
+        flat = faiss.IndexFlatL2(x.shape[1])
+        flat.add(x)
+        index = faiss.deserialize_index(content)
+        return (index.search(q, 10, params=faiss.SearchParametersHNSW(sel=sel, efSearch=ef))[1],
+                flat.search(q, 10, params=faiss.SearchParameters(sel=sel))[1])
+    """, content=cfaiss.serialize(index), x=x, q=q, bitmap=bitmap, ef=ef)
+    sel = cfaiss.new("IDSelectorBitmap_new", len(bitmap), bitmap)
+    ours = index.search(q, 10, cfaiss.new("SearchParametersHNSW_new_with", sel, ef))[1]
+
+    def recall(found):
+        return sum(len(np.intersect1d(a[a >= 0], b[b >= 0])) for a, b in zip(found, truth))
+
+    assert recall(ours) >= recall(theirs)
+    assert np.all((ours < 0) | members[ours])
