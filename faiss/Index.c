@@ -375,7 +375,7 @@ FaissStatus faiss_Index_reconstruct_n (const FaissIndex *self, idx_t i0, idx_t n
         self->cls->reconstruct_n == Index_reconstruct_n ? INT64_MAX : faiss_Index_ntotal (self);
     FAISS_REQUIRE (ni == 0 || (i0 >= 0 && i0 <= end - ni),
                    "expected 0 <= i0 <= ntotal - ni, got i0=%lld, ni=%lld, ntotal=%lld",
-                   (long long)i0, (long long)ni, (long long)end);
+                   (long long)i0, (long long)ni, (long long)faiss_Index_ntotal (self));
     return self->cls->reconstruct_n (self, i0, ni, recons);
 }
 
