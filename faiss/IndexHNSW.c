@@ -11,6 +11,7 @@
 #include <faiss/impl/graph_filter.h>
 #include <faiss/impl/graph_remove.h>
 #include <faiss/impl/hnsw_flat.h>
+#include <faiss/impl/hnsw_internal.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
@@ -154,8 +155,8 @@ static FaissStatus IndexHNSW_remove_ids (FaissIndex *index, const FaissIDSelecto
 
 /* ---- searching ------------------------------------------------------------------------------- */
 
-static FaissStatus settings_of (const FaissIndexHNSW *self, const FaissSearchParameters *params,
-                                FaissHNSWSettings *out) {
+FaissStatus faiss_IndexHNSW_settings (const FaissIndexHNSW *self,
+                                      const FaissSearchParameters *params, FaissHNSWSettings *out) {
     const FaissSearchParametersHNSW *own =
         faiss_object_cast (params, &faiss_SearchParametersHNSW_class);
     *out = (FaissHNSWSettings){
@@ -243,7 +244,7 @@ static FaissStatus IndexHNSW_search (const FaissIndex *index, idx_t n, const flo
     FaissFlatVectors flat;
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
-    FAISS_TRY (settings_of (self, params, &s.settings));
+    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
                                         (size_t)n, (size_t)k));
     if (s.filter.way == FAISS_HNSW_FILTER_PLAIN && s.settings.bounded_queue &&
@@ -278,7 +279,7 @@ FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n,
                 .nearest_d = nearest_d};
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
-    FAISS_TRY (settings_of (self, params, &s.settings));
+    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     return search_all (&s, n);
 }
 
@@ -310,7 +311,7 @@ static FaissStatus IndexHNSW_range_search (const FaissIndex *index, idx_t n, con
     Search s = {.self = self, .x = x, .radius = radius};
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
-    FAISS_TRY (settings_of (self, params, &s.settings));
+    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
                                         (size_t)n, 0));
     FaissStatus status = faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
@@ -325,7 +326,7 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
     Search s = {.self = self, .x = x};
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (self));
-    FAISS_TRY (settings_of (self, params, &s.settings));
+    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     FAISS_TRY (
         faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings, 1, 0));
     FaissGraphScratch scratch = {0};
@@ -421,7 +422,7 @@ static FaissStatus check_read (const FaissIndexHNSW *self, const FaissIOReader *
     return FAISS_OK;
 }
 
-static FaissStatus read_fields (FaissIndexHNSW *self, FaissIOReader *r, int io_flags) {
+FaissStatus faiss_IndexHNSW_read_fields (FaissIndexHNSW *self, FaissIOReader *r, int io_flags) {
     FAISS_TRY (faiss_HNSW_read (&self->hnsw, r));
     self->own_fields = true;
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->storage));
@@ -429,7 +430,8 @@ static FaissStatus read_fields (FaissIndexHNSW *self, FaissIOReader *r, int io_f
     return check_read (self, r);
 }
 
-static FaissStatus write_fields (const FaissIndexHNSW *self, FaissIOWriter *w, int io_flags) {
+FaissStatus faiss_IndexHNSW_write_fields (const FaissIndexHNSW *self, FaissIOWriter *w,
+                                          int io_flags) {
     FAISS_TRY (faiss_HNSW_write (&self->hnsw, w));
     if (!self->storage || io_flags & FAISS_IO_FLAG_SKIP_STORAGE) {
         return faiss_write_tag (w, "null");
@@ -442,7 +444,7 @@ FaissStatus faiss_IndexHNSW_read_as (FaissClass *cls, void *out, FaissIOReader *
     FAISS_TRY (faiss_object_new (&self, cls));
     FAISS_TRY (faiss_IndexHNSW_init (self, NULL, 32));
     FAISS_TRY (faiss_read_index_header (r, &self->index));
-    FAISS_TRY (read_fields (self, r, io_flags));
+    FAISS_TRY (faiss_IndexHNSW_read_fields (self, r, io_flags));
     void *done = FAISS_STEAL (self);
     memcpy (out, &done, sizeof done);
     return FAISS_OK;
@@ -463,7 +465,7 @@ FaissStatus faiss_IndexHNSW_write_as (const FaissIndexHNSW *self, const char *ta
     HOLD_FOR_COPY (self);
     FAISS_TRY (faiss_write_tag (w, tag));
     FAISS_TRY (faiss_write_index_header (w, &self->index));
-    return write_fields (self, w, io_flags);
+    return faiss_IndexHNSW_write_fields (self, w, io_flags);
 }
 
 static FaissStatus IndexHNSW_write (const void *object, FaissIOWriter *w, int io_flags) {

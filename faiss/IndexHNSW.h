@@ -154,6 +154,11 @@ FaissStatus faiss_IndexHNSW_new_of (void *out, FaissClass *cls, int d, const cha
 /// For subclasses: an index of a class from a file whose tag was read; and the other way.
 FaissStatus faiss_IndexHNSW_read_as (FaissClass *cls, void *out, struct FaissIOReader *r,
                                      int io_flags);
+/// For subclasses: what follows the header and the class's own fields.
+FaissStatus faiss_IndexHNSW_read_fields (FaissIndexHNSW *self, struct FaissIOReader *r,
+                                         int io_flags);
+FaissStatus faiss_IndexHNSW_write_fields (const FaissIndexHNSW *self, struct FaissIOWriter *w,
+                                          int io_flags);
 FaissStatus faiss_IndexHNSW_write_as (const FaissIndexHNSW *self, const char *tag,
                                       struct FaissIOWriter *w, int io_flags);
 #endif

@@ -31,6 +31,13 @@ static FaissStatus flat_panorama (FaissIndex **out) {
     return FAISS_OK;
 }
 
+static FaissStatus cagra (FaissIndex **out) {
+    FaissIndexHNSWCagra *index = NULL;
+    FAISS_TRY (faiss_IndexHNSWCagra_new_with (&index, MAX_D, 8, METRIC_L2, Float32));
+    *out = &index->index;
+    return FAISS_OK;
+}
+
 static FaissStatus random_results (FaissIndex **out) {
     FaissIndexRandom *index = NULL;
     FAISS_TRY (faiss_IndexRandom_new_with (&index, MAX_D, 0, 7, METRIC_L2));
@@ -379,6 +386,8 @@ static const IndexRecipe index_recipes[] = {
     {"IndexHNSWFlat", "HNSW8", .metric = METRIC_L2, .traits = IS_GRAPH},
     {"IndexHNSWFlat", "HNSW16", .metric = METRIC_INNER_PRODUCT, .traits = IS_GRAPH,
      .variant = "IP"},
+    {"IndexHNSWFlatPanorama", "HNSW8,FlatPanorama3", .metric = METRIC_L2, .traits = IS_GRAPH},
+    {"IndexHNSWCagra", .build = cagra, .metric = METRIC_L2, .traits = IS_GRAPH | LACKS_FACTORY},
     {"IndexHNSWSQ", "HNSW8,SQ8", .metric = METRIC_L2, .traits = IS_GRAPH | IS_LOSSY},
     {"IndexHNSWPQ", "HNSW8,PQ4x4", .metric = METRIC_L2, .traits = IS_GRAPH | IS_LOSSY},
     {"IndexHNSW2Level", "HNSW8,4+PQ2", .metric = METRIC_L2, .traits = IS_GRAPH | IS_LOSSY},

@@ -6,6 +6,8 @@
 #include <faiss/IndexFlatPanorama.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexHNSW2Level.h>
+#include <faiss/IndexHNSWCagra.h>
+#include <faiss/IndexHNSWFlatPanorama.h>
 #include <faiss/IndexHNSWPQ.h>
 #include <faiss/IndexHNSWSQ.h>
 #include <faiss/IndexIDMap.h>

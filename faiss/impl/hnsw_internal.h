@@ -3,6 +3,7 @@
 #ifndef FAISS_HNSW_INTERNAL_H
 #define FAISS_HNSW_INTERNAL_H
 
+#include <faiss/IndexHNSW.h>
 #include <faiss/impl/HNSW.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/shared_lock.h>
@@ -186,6 +187,10 @@ FaissStatus faiss_hnsw_search (const FaissHNSW *self, FaissGraphScratch *scratch
 FaissStatus faiss_hnsw_search_from (const FaissHNSW *self, FaissGraphScratch *scratch,
                                     const FaissHNSWSettings *settings, int32_t nearest, float key,
                                     FaissGraphResults *results);
+
+/// The settings of one search of an index, from it or from the caller's parameters.
+FaissStatus faiss_IndexHNSW_settings (const struct FaissIndexHNSW *self,
+                                      const FaissSearchParameters *params, FaissHNSWSettings *out);
 
 /** The same at level 0, from given nodes.
  *
