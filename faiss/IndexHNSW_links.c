@@ -79,7 +79,7 @@ FaissStatus faiss_IndexHNSW_shrink_level_0_neighbors (FaissIndexHNSW *self, int 
         size_t n = links_with_distances (&l, node);
         FAISS_TRY (sort_by_queue (&l, n));
         set_links (&l, node,
-                   faiss_hnsw_shrink (&l.s.vectors, l.nodes, n, (size_t)size, false, l.rejected));
+                   faiss_hnsw_shrink (&l.s.vectors, l.nodes, n, (size_t)size, 0, l.rejected));
     }
     return FAISS_OK;
 }
@@ -105,8 +105,7 @@ FaissStatus faiss_IndexHNSW_init_level_0_from_knngraph (FaissIndexHNSW *self, in
             n += I[j] != node;
         }
         FAISS_TRY (sort_by_queue (&l, n));
-        set_links (&l, node,
-                   faiss_hnsw_shrink (&l.s.vectors, l.nodes, n, l.room, false, l.rejected));
+        set_links (&l, node, faiss_hnsw_shrink (&l.s.vectors, l.nodes, n, l.room, 0, l.rejected));
     }
     return FAISS_OK;
 }
@@ -141,8 +140,7 @@ static void add_link (Links *l, int32_t node, int32_t other) {
     n = links_with_distances (l, node);
     l->nodes[n++] = (FaissGraphNode){faiss_graph_pair_distance (&l->s.vectors, node, other), other};
     qsort (l->nodes, n, sizeof *l->nodes, faiss_graph_compare_nodes);
-    set_links (l, node,
-               faiss_hnsw_shrink (&l->s.vectors, l->nodes, n, l->room, false, l->rejected));
+    set_links (l, node, faiss_hnsw_shrink (&l->s.vectors, l->nodes, n, l->room, 0, l->rejected));
 }
 
 /* The vector of a node becomes the query. */
@@ -168,7 +166,7 @@ static FaissStatus link_point (Links *l, int32_t node, int32_t nearest) {
         l->nodes[n - 1 - j] = swapped;
     }
     if (n >= l->room) {
-        n = faiss_hnsw_shrink (&l->s.vectors, l->nodes, n, l->room, false, l->rejected);
+        n = faiss_hnsw_shrink (&l->s.vectors, l->nodes, n, l->room, 0, l->rejected);
     }
     FAISS_AUTO_FREE (int32_t) *chosen = NULL;
     FAISS_TRY (faiss_alloc (&chosen, n, sizeof *chosen));

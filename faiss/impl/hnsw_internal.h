@@ -228,10 +228,11 @@ FaissStatus faiss_hnsw_find_candidates (const FaissHNSW *self, FaissGraphScratch
  *
  * @param nodes  size n, nearest first, keys are distances to the node; the kept ones move to the
  *               front
- * @return how many are kept, at most max_size
+ * @param fill_size  if not 0: then fill up to so many with those that were refused on the way
+ * @return how many are kept, at most max_size or fill_size
  */
 size_t faiss_hnsw_shrink (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n,
-                          size_t max_size, bool keep_max_size, FaissGraphNode *scratch);
+                          size_t max_size, size_t fill_size, FaissGraphNode *scratch);
 
 /// How many links are left where a full list is thinned out.
 size_t faiss_hnsw_room_after_pruning (const FaissHNSW *hnsw, int level, bool keep_max_size);

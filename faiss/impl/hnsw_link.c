@@ -11,7 +11,7 @@
 /* ---- choosing links -------------------------------------------------------------------------- */
 
 size_t faiss_hnsw_shrink (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n,
-                          size_t max_size, bool keep_max_size, FaissGraphNode *rejected) {
+                          size_t max_size, size_t fill_size, FaissGraphNode *rejected) {
     size_t n_kept = 0, n_rejected = 0;
     for (size_t i = 0; i < n && n_kept < max_size; i++) {
         FaissGraphNode node = nodes[i];
@@ -21,11 +21,11 @@ size_t faiss_hnsw_shrink (const FaissGraphVectors *vectors, FaissGraphNode *node
         }
         if (good) {
             nodes[n_kept++] = node;
-        } else if (keep_max_size) {
+        } else if (fill_size > 0) {
             rejected[n_rejected++] = node;
         }
     }
-    for (size_t i = 0; i < n_rejected && n_kept < max_size; i++) {
+    for (size_t i = 0; i < n_rejected && n_kept < fill_size; i++) {
         nodes[n_kept++] = rejected[i];
     }
     return n_kept;
@@ -99,7 +99,7 @@ static FaissStatus shrink_found (FaissLinkWorker *w, size_t room, bool keep_max_
     for (size_t i = 0; i < n; i++) {
         w->nodes[i] = faiss_graph_queue_pop (nearest_first, false, FAISS_GRAPH_TIES_BY_LAYOUT);
     }
-    n = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n, room, keep_max_size, w->rejected);
+    n = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n, room, keep_max_size ? room : 0, w->rejected);
     for (size_t i = 0; i < n; i++) {
         FAISS_TRY (faiss_graph_queue_push (found, true, FAISS_GRAPH_TIES_BY_LAYOUT, w->nodes[i]));
     }
@@ -230,8 +230,8 @@ static bool link_found (FaissLinking *b, FaissLinkWorker *w, const FaissWalk *wa
         w->nodes[j] = (FaissGraphNode){walk->keys[j], (int32_t)(walk->ids[j] & ~FAISS_WALK_TAKEN)};
     }
     if (n >= room) {
-        n = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n, room, keeps_max_size (b, walk->level),
-                               w->rejected);
+        n = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n, room,
+                               keeps_max_size (b, walk->level) ? room : 0, w->rejected);
     }
     bool in_order = true; /* rejected links behind the others may be nearer */
     for (size_t j = 1; j < n; j++) {
