@@ -84,13 +84,13 @@ def case (name):
     return decorate
 
 
-for text in ["Flat", "SQ8", "SQfp16", "PQ16", "PQ16x4", "PQ8x10", "LSH", "LSHrt", "PCA32,Flat", "OPQ8,PQ8", "IDMap,Flat",
+for text in ["Flat", "SQ8", "SQfp16", "PQ16", "PQ16x4", "PQ8x10", "LSH", "LSHrt", "PCA32,Flat", "OPQ8,PQ8",
              "RQ4x4", "LSQ4x4", "PRQ2x2x4", "PLSQ2x2x4", "HNSW16", "HNSW16_SQ8", "HNSW16_PQ16", "ZnLattice4x10_4",
              "Flat,RFlat", "PQ16,Refine(SQ8)", "Pad100,Flat", "L2norm,Flat"]:
     case (f"search {text}") (lambda text=text: lambda: index (text, efSearch=500).search (X, 100)
                              if "HNSW" in text else index (text).search (X, 100))
 for text in ["IVF64,Flat", "IVF64,SQ8", "IVF64,PQ16", "IVF64,PQ16x4", "IVF64,PQ8+4", "IVF64,RQ4x4", "IVF64,LSQ4x4",
-             "IVF64,PRQ2x2x4", "IVF64,ITQ,LSH", "IVF64(HNSW8),Flat", "IMI2x3,Flat"]:
+             "IVF64,PRQ2x2x4", "IVF64(HNSW8),Flat", "IMI2x3,Flat"]:
     case (f"search {text}") (lambda text=text: lambda: index (text, nprobe=64).search (X, 100))
 for text in ["Flat", "SQ8", "PQ16", "RQ4x4", "HNSW16", "IVF64,Flat", "IVF64,PQ16", "IVF64,SQ8", "IVF64,RQ4x4"]:
     case (f"range_search {text}") (lambda text=text: lambda: index (
@@ -101,9 +101,9 @@ for text in ["SQ8", "PQ16", "PQ16x4", "PQ8x10", "LSHrt", "PCA32,SQ8", "RQ4x8", "
     def prepare (text=text):
         n_train = 5000 if "IVF1024" in text else 10000 if "4096" in text else 2000
         found = faiss.clone_index (empty (text, n_train))
-        return many (lambda: found.add (X)) if text in ("SQ8", "LSHrt", "PCA32,SQ8") else lambda: found.add (np.tile (X, (4, 1)))
+        return many (lambda: found.add (X)) if text in ("SQ8", "LSHrt", "PCA32,SQ8", "ZnLattice4x10_4") else lambda: found.add (np.tile (X, (4, 1)))
     case (f"add {text}") (prepare)
-for text, more in {"SQ8": {}, "PQ16": {}, "PQ4x12": {}, "PQ16x4np": {}, "OPQ16,Flat": {}, "ITQ,LSH": {}, "IVF2048,Flat": {},
+for text, more in {"PQ16": {}, "PQ4x12": {}, "PQ16x4np": {}, "OPQ16,Flat": {}, "ITQ,LSH": {}, "IVF2048,Flat": {},
                    "IVF2048(HNSW16),Flat": {}, "IVF64,PQ16": {}, "RQ8x8": {}, "LSQ4x8": {}, "PRQ2x4x8": {},
                    "PLSQ2x4x6": {}, "IVF16,LSQ4x6": {}, "IVF16,RQ6x8": {}, "IMI2x12,Flat": {}, "Residual1024,PQ8": {},
                    "IVF4096,PQ8+8": {}, "IVF256_HNSW32,Flat": {}, "HNSW32_PQ16": {}}.items ():

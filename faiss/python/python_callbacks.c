@@ -28,7 +28,10 @@ static bool PyCallbackIDSelector_is_member (const FaissIDSelector *sel, idx_t id
     PyObject *answer = PyObject_CallFunction (self->callback, "L", (long long)id);
     bool member = answer && PyObject_IsTrue (answer) == 1;
     Py_XDECREF (answer);
-    if (!answer) {
+    if (!answer && PyErr_ExceptionMatches (PyExc_KeyboardInterrupt)) {
+        PyErr_Clear ();
+        PyErr_SetInterrupt (); /* for the call's own check, which ends it */
+    } else if (!answer) {
         PyErr_WriteUnraisable (self->callback); /* worker threads have nobody to raise it to */
     }
     PyGILState_Release (gil);
