@@ -41,8 +41,7 @@ FaissStatus faiss_aq_check_trained (const char *function, const FaissAdditiveQua
 /// Codes, vectors that a thread takes at a time.
 enum { FAISS_AQ_BLOCK = 64 };
 
-/* ---- packed matrices, for the kernel packed_products ----------------------------------------------
- */
+/* ---- packed matrices, for the kernel packed_products ----------------------------------------- */
 
 /// n rows of d floats in groups of 32. @param out  to be released with free ()
 FaissStatus faiss_aq_pack_rows (const float *rows, size_t n, size_t d, float **out);
