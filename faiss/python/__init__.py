@@ -62,6 +62,7 @@ def wrap_classes ():
                 ("Quantizer", class_wrappers.handle_Quantizer),
                 ("IndexFlat", class_wrappers.handle_IndexFlat),
                 ("Clustering", class_wrappers.handle_Clustering),
+                ("IndexNSG", class_wrappers.handle_IndexNSG),
                 ("Clustering1D", class_wrappers.handle_Clustering1D),
                 ("ParameterSpace", class_wrappers.handle_ParameterSpace),
                 ("AutoTuneCriterion", class_wrappers.handle_AutoTuneCriterion),

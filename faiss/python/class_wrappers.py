@@ -416,6 +416,19 @@ def handle_IndexFlat (the_class):
     the_class.codes = property (codes, inherited.fset, doc=inherited.__doc__)
 
 
+def handle_IndexNSG (the_class):
+
+    @replacement (the_class)
+    def replacement_build (self, x: ArrayLike, graph: ArrayLike) -> None:
+        """Add the vectors x, shape (n, d), whose nearest neighbours are known: ids of shape (n, K),
+        nearest first."""
+        x = vectors (x, self.d)
+        graph = np.ascontiguousarray (graph, dtype="int64")
+        check (graph.ndim == 2 and len (graph) == len (x),
+               f"graph: expected shape ({len (x)}, K), got {graph.shape}")
+        self.build_c (x.shape[0], swig_ptr (x), swig_ptr (graph), graph.shape[1])
+
+
 def handle_Clustering1D (the_class):
 
     @replacement (the_class)

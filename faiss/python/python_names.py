@@ -42,6 +42,8 @@ SIGNATURES = {
     "faiss_ParameterSpace_set_index_parameter": "index, name, val<value",
     "faiss_IndexIVFSpectralHash_replace_vt": "ref<vt, own=false",
     "faiss_IndexHNSW_new_with": "storage, M=32",
+    "faiss_IndexNSG_new_with": "storage, R=32",
+    "faiss_IndexNNDescent_new_with": "storage, K=32",
     "faiss_HNSW_prepare_level_tab": "n, preset_levels=false",
     "faiss_IndexHNSW_search_level_0":
         "n, x, k, nearest, nearest_d, distances, labels, nprobe=1, search_type=1, params=NULL",

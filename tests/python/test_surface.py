@@ -40,6 +40,15 @@ DIFFERENT = {
     "IndexHNSW (int, int, MetricType)": "the same: a graph has a storage",
     "IndexHNSW (int, int)": "the same",
     "IndexHNSW (int)": "the same",
+    **{f"Index{graph} ({arguments})": "the same" for graph in ["NSG", "NNDescent"]
+       for arguments in ["int", "int, int", "int, int, MetricType"]},
+    "NSG.build": "the number of links is an argument of its own",
+    "NNDescent.build": "the storage stands for its distance computer",
+    "NSG.search": "no table of visited nodes is needed; the metric's direction is told",
+    "NNDescent.search": "the same",
+    "NSG (32).enterpoint": "upstream leaves it without a value",
+    "NSG_Graph_int (nsg::Graph< int >)": "there is no copy",
+    "NSG_Graph_int.get_neighbors": "says how many there are",
     "IndexIVFFlat (Index *, size_t, size_t, MetricType, bool)": "class_wrappers.accept_own_invlists takes it",
     "IndexIVFFlatDedup (Index *, size_t, size_t, MetricType, bool)": "the same",
     "IndexIVFScalarQuantizer (Index *, size_t, size_t, ScalarQuantizer::QuantizerType, MetricType, bool, bool)":
