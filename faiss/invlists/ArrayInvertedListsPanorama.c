@@ -90,6 +90,13 @@ static void ArrayInvertedListsPanorama_release_codes (const FaissInvertedLists *
     }
 }
 
+/* Lists that were read by a map are copied before they are written to. */
+static FaissStatus own (FaissArrayInvertedListsPanorama *self, size_t list_no) {
+    FAISS_TRY (faiss_UInt8Vector_own (&self->array.codes[list_no]));
+    FAISS_TRY (faiss_Float32Vector_own (&self->cum_sums[list_no]));
+    return faiss_Int64Vector_own (&self->array.ids[list_no]);
+}
+
 /* Write vectors over those from offset on. */
 static void put (FaissArrayInvertedListsPanorama *self, size_t list_no, size_t offset,
                  size_t n_entry, const float *x) {
@@ -159,9 +166,22 @@ static FaissStatus ArrayInvertedListsPanorama_update_entries (FaissInvertedLists
     const float *x = NULL;
     if (n_entry > 0) {
         FAISS_TRY (floats_of (self, codes, n_entry, &copy, &x));
+        FAISS_TRY (own (self, list_no));
         memmove (self->array.ids[list_no].data + offset, ids, n_entry * sizeof *ids);
         put (self, list_no, offset, n_entry, x);
     }
+    return FAISS_OK;
+}
+
+static FaissStatus ArrayInvertedListsPanorama_move_entry (FaissInvertedLists *lists, size_t list_no,
+                                                          size_t to, size_t from) {
+    FaissArrayInvertedListsPanorama *self = SELF (lists);
+    FAISS_TRY (own (self, list_no));
+    uint8_t *codes = self->array.codes[list_no].data;
+    float *sums = self->cum_sums[list_no].data;
+    idx_t *ids = self->array.ids[list_no].data;
+    faiss_Panorama_copy_entry (&self->pano, codes, codes, sums, sums, to, from);
+    ids[to] = ids[from];
     return FAISS_OK;
 }
 
@@ -177,6 +197,7 @@ static FaissStatus ArrayInvertedListsPanorama_resize (FaissInvertedLists *lists,
     if (new_size < self->array.ids[list_no].size) {
         size_t n_bytes, n_sums;
         FAISS_TRY (faiss_panorama_sizes (&self->pano, new_size, &n_bytes, &n_sums));
+        FAISS_TRY (own (self, list_no));
         self->array.codes[list_no].size = n_bytes;
         self->cum_sums[list_no].size = n_sums;
         self->array.ids[list_no].size = new_size;
@@ -309,5 +330,6 @@ FaissInvertedListsClass faiss_ArrayInvertedListsPanorama_class = {
     .release_codes = ArrayInvertedListsPanorama_release_codes,
     .add_entries = ArrayInvertedListsPanorama_add_entries,
     .update_entries = ArrayInvertedListsPanorama_update_entries,
+    .move_entry = ArrayInvertedListsPanorama_move_entry,
     .resize = ArrayInvertedListsPanorama_resize,
 };

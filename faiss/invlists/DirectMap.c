@@ -132,13 +132,7 @@ static FaissStatus check_location (const FaissInvertedLists *invlists, idx_t id,
 static FaissStatus move_last_entry (FaissInvertedLists *invlists, size_t list_no, size_t offset,
                                     size_t last, idx_t *moved) {
     *moved = invlists->cls->get_single_id (invlists, list_no, last);
-    const uint8_t *code = invlists->cls->get_single_code (invlists, list_no, last);
-    if (!code) {
-        return FAISS_STD_EXCEPT;
-    }
-    FaissStatus status = invlists->cls->update_entries (invlists, list_no, offset, 1, moved, code);
-    invlists->cls->release_codes (invlists, list_no, code);
-    return status;
+    return invlists->cls->move_entry (invlists, list_no, offset, last);
 }
 
 static FaissStatus remove_from_list (const FaissIDSelector *sel, FaissInvertedLists *invlists,

@@ -69,6 +69,18 @@ static FaissStatus InvertedLists_update_entries (FaissInvertedLists *self, size_
     NOT_IMPLEMENTED (self, update_entries);
 }
 
+static FaissStatus InvertedLists_move_entry (FaissInvertedLists *self, size_t list_no, size_t to,
+                                             size_t from) {
+    idx_t id = self->cls->get_single_id (self, list_no, from);
+    const uint8_t *code = self->cls->get_single_code (self, list_no, from);
+    if (!code) {
+        return FAISS_STD_EXCEPT;
+    }
+    FaissStatus status = self->cls->update_entries (self, list_no, to, 1, &id, code);
+    self->cls->release_codes (self, list_no, code);
+    return status;
+}
+
 static FaissStatus InvertedLists_resize (FaissInvertedLists *self, size_t list_no,
                                          size_t new_size) {
     (void)list_no, (void)new_size;
@@ -168,6 +180,7 @@ FaissInvertedListsClass faiss_InvertedLists_class = {
     .prefetch_lists = InvertedLists_prefetch_lists,
     .add_entries = InvertedLists_add_entries,
     .update_entries = InvertedLists_update_entries,
+    .move_entry = InvertedLists_move_entry,
     .resize = InvertedLists_resize,
     .reset = InvertedLists_reset,
     .get_iterator = InvertedLists_get_iterator,

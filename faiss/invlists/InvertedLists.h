@@ -66,6 +66,9 @@ typedef struct FaissInvertedListsClass {
                                 const idx_t *ids, const uint8_t *codes, size_t *offset);
     FaissStatus (*update_entries) (FaissInvertedLists *self, size_t list_no, size_t offset,
                                    size_t n_entry, const idx_t *ids, const uint8_t *codes);
+    /// entry `from` takes the place of entry `to` of the same list, too; the root's does so by
+    /// get_single_code and update_entries
+    FaissStatus (*move_entry) (FaissInvertedLists *self, size_t list_no, size_t to, size_t from);
     FaissStatus (*resize) (FaissInvertedLists *self, size_t list_no, size_t new_size);
     FaissStatus (*reset) (FaissInvertedLists *self);
     /// for lists with use_iterator all that a search calls; the root's walks over get_ids and
