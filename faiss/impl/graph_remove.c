@@ -214,7 +214,9 @@ static FaissStatus find_losses (Mending *m) {
         }
     }
     FAISS_TRY (faiss_Int32Vector_resize (&patch->links, patch->nodes.size * patch->room));
-    memset (patch->links.data, 0xff, patch->links.size * sizeof *patch->links.data);
+    if (patch->links.size > 0) { /* else it may be NULL */
+        memset (patch->links.data, 0xff, patch->links.size * sizeof *patch->links.data);
+    }
     return FAISS_OK;
 }
 
