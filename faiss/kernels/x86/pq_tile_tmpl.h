@@ -1,5 +1,5 @@
-/* Where a tile of codes is not whole, kernels that transpose codes read a copy of it. Not for
- * public headers. */
+/* Where a tile of codes is not whole, kernels that transpose codes read a copy of it.
+ * Not for public headers. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
