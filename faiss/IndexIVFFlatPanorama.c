@@ -338,6 +338,7 @@ static FaissStatus read_fields (FaissIndexIVFFlatPanorama *self, FaissIOReader *
     FAISS_TRY (faiss_read_size (reader, &self->n_levels, "n_levels"));
     if (tag == FAISS_FOURCC ("IwP2")) {
         FAISS_TRY (faiss_read_size (reader, &self->batch_size, "batch_size"));
+        FAISS_REQUIRE_FILE (reader, self->batch_size > 0, "batch_size is 0");
     }
     self->ivf.code_size = (size_t)self->index.d * sizeof (float);
     return faiss_IndexIVF_read_invlists (&self->ivf, reader, io_flags);

@@ -81,6 +81,12 @@ STRICTER = [
     (r"hnsw_.*Header metric_type: ", "upstream searches with the metric of the storage"),
     (r"HNSW (entry_point|max_level|neighbors|cum_nneighbor_per_level|assign_probas): ", "upstream "
      "does not check that the entry point has all levels, nor tables behind their used part"),
+    (r"(nsg|nndescent)_.*Header metric_type: ", "upstream searches with the metric of the storage"),
+    (r"NSG R: = 2147483647", "upstream adds to it what it cannot allocate"),
+    (r"NNDescent (K|has_built): ", "upstream adds to, and searches, a graph that there is not"),
+    (r"refine_panorama.*Header d: ", "upstream does not compare d, ntotal and the product quantizer, "
+     "and reads past the shorter of them"),
+    (r"IHc2 numeric_type: ", "upstream takes a type of numbers that there is not"),
     (r"(AQ|OldRQ) search_type: ", "upstream takes a search type that there is not for one without "
      "norms"),
 ]
