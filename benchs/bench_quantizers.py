@@ -134,7 +134,10 @@ class Bench:
         def train_there(**more):
             return theirs(TRAIN, spec=spec, metric=self.metric, n=n_train, fname=fname)
 
-        if "train" in what:
+        if cfaiss.index_factory(self.x.shape[1], spec, self.metric).is_trained:
+            cells["train"] = "  not needed"
+            train_there()
+        elif "train" in what:
             cells["train"] = self.cell("train", name, threads, self.rounds(train_here, train_there))
         elif not os.path.exists(fname):
             train_there()
@@ -193,7 +196,7 @@ class Bench:
             spec, n_train, n_add, n_search = settings[4 * column:4 * column + 4]
             with tempfile.TemporaryDirectory() as folder:
                 for threads in map(int, self.args.threads.split(",")):
-                    cells = {"train": "", "add": "", "search": "", "equal": "", "memory": ""}
+                    cells = dict.fromkeys(("train", "add", "search", "equal", "memory"), "")
                     if self.args.what != "memory":
                         cells.update(self.speed(name, spec, n_train, n_add, n_search, threads,
                                                 os.path.join(folder, "index")))
