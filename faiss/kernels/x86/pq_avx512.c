@@ -5,8 +5,6 @@
 #include <faiss/kernels/unroll.h>
 #include <faiss/kernels/x86/pq_tile_tmpl.h>
 
-#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
-
 enum { ENTRIES = 256 };
 
 /* 16 bytes of the rows i, i + 16, i + 32, i + 48. */
@@ -54,41 +52,9 @@ ALWAYS_INLINE void transpose_tile (const uint8_t *codes, size_t stride, const si
     }
 }
 
-/* Columns c and following, as many as there are, of n rows. */
-ALWAYS_INLINE void transpose_columns (const uint8_t *codes, size_t stride, size_t n_columns,
-                                      size_t n, size_t c, uint8_t *out) {
-    uint8_t tile[LANES * TILE];
-    size_t n_out = n_columns < TILE ? n_columns : TILE;
-    if (has_whole_tiles (stride, n_columns - c, n)) {
-        codes += c;
-    } else {
-        copy_tile (codes + c, stride, n_columns - c, n < LANES ? n : LANES, tile);
-        codes = tile;
-        stride = TILE;
-    }
-    if (n_out == TILE) {
-        transpose_tile (codes, stride, TILE, out + c * LANES);
-    } else {
-        transpose_tile (codes, stride, n_out, out + c * LANES);
-    }
-}
-
 void faiss_pq_transpose_bytes_avx512 (const uint8_t *codes, size_t stride, size_t n_columns,
                                       size_t n, uint8_t *out) {
-    for (size_t first = 0; first < n; first += LANES, out += n_columns * LANES) {
-        const uint8_t *rows = codes + first * stride;
-        size_t c = 0;
-        for (size_t at = 0; at < LANES * stride; at += 64) { /* the next but one; need not exist */
-            _mm_prefetch ((const char *)rows + 2 * LANES * stride + at, _MM_HINT_T0);
-        }
-        for (; c + TILE <= n_columns; c += TILE) {
-            transpose_columns (rows, stride, n_columns, n - first, c, out);
-        }
-        if (c < n_columns) { /* the last tile overlaps the one before it */
-            c = n_columns < TILE ? 0 : n_columns - TILE;
-            transpose_columns (rows, stride, n_columns, n - first, c, out);
-        }
-    }
+    transpose_all (codes, stride, n_columns, n, out);
 }
 
 /* ---- tables of bytes ------------------------------------------------------------------------- */
