@@ -14,15 +14,21 @@ static inline double swap_bits (uint32_t x, uint32_t y) {
     return (double)(((v + (v >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24);
 }
 
-static inline double swap_cost (const double *restrict u1, const double *restrict u2,
-                                const double *restrict w1, const double *restrict w2, size_t n,
-                                uint32_t a, uint32_t b) {
-    double differences[SWAP_LANES], totals[SWAP_LANES], sums[SWAP_LANES] = {0};
+/* Of the low bits of a and b to each of 16 numbers: difference and sum of the above. */
+static inline void swap_low_bits (uint32_t a, uint32_t b, double differences[SWAP_LANES],
+                                  double totals[SWAP_LANES]) {
     for (uint32_t i = 0; i < SWAP_LANES; i++) {
         double to_a = swap_bits (a & 15, i), to_b = swap_bits (b & 15, i);
         differences[i] = to_a - to_b;
         totals[i] = to_a + to_b;
     }
+}
+
+static inline double swap_cost (const double *restrict u1, const double *restrict u2,
+                                const double *restrict w1, const double *restrict w2, size_t n,
+                                uint32_t a, uint32_t b) {
+    double differences[SWAP_LANES], totals[SWAP_LANES], sums[SWAP_LANES] = {0};
+    swap_low_bits (a, b, differences, totals);
     for (size_t first = 0; first < n; first += SWAP_LANES) {
         double to_a = swap_bits (a & ~15u, (uint32_t)first);
         double to_b = swap_bits (b & ~15u, (uint32_t)first);

@@ -316,17 +316,12 @@ double faiss_pq_swap_cost_avx2 (const double *u1, const double *u2, const double
     if (n < SWAP_LANES) {
         return swap_cost (u1, u2, w1, w2, n, a, b);
     }
+    double low_differences[SWAP_LANES], low_totals[SWAP_LANES], lanes[SWAP_LANES], sum = 0;
     __m256d differences[PARTS], totals[PARTS], sums[PARTS];
-    double to_a[SWAP_LANES], to_b[SWAP_LANES], sum = 0;
-    for (uint32_t i = 0; i < SWAP_LANES; i++) {
-        to_a[i] = swap_bits (a & 15, i);
-        to_b[i] = swap_bits (b & 15, i);
-    }
+    swap_low_bits (a, b, low_differences, low_totals);
     for (int h = 0; h < PARTS; h++) {
-        __m256d of_a = _mm256_loadu_pd (to_a + h * DOUBLES);
-        __m256d of_b = _mm256_loadu_pd (to_b + h * DOUBLES);
-        differences[h] = _mm256_sub_pd (of_a, of_b);
-        totals[h] = _mm256_add_pd (of_a, of_b);
+        differences[h] = _mm256_loadu_pd (low_differences + h * DOUBLES);
+        totals[h] = _mm256_loadu_pd (low_totals + h * DOUBLES);
         sums[h] = _mm256_setzero_pd ();
     }
     for (size_t first = 0; first < n; first += SWAP_LANES) {
@@ -343,10 +338,10 @@ double faiss_pq_swap_cost_avx2 (const double *u1, const double *u2, const double
         }
     }
     for (int h = 0; h < PARTS; h++) {
-        _mm256_storeu_pd (to_a + h * DOUBLES, sums[h]);
+        _mm256_storeu_pd (lanes + h * DOUBLES, sums[h]);
     }
     for (int i = 0; i < SWAP_LANES; i++) {
-        sum += to_a[i];
+        sum += lanes[i];
     }
     return sum;
 }

@@ -11,17 +11,12 @@ double faiss_pq_swap_cost_avx512 (const double *u1, const double *u2, const doub
     if (n < SWAP_LANES) {
         return swap_cost (u1, u2, w1, w2, n, a, b);
     }
-    double to_a[SWAP_LANES], to_b[SWAP_LANES];
-    for (uint32_t i = 0; i < SWAP_LANES; i++) {
-        to_a[i] = swap_bits (a & 15, i);
-        to_b[i] = swap_bits (b & 15, i);
-    }
+    double low_differences[SWAP_LANES], low_totals[SWAP_LANES];
     __m512d differences[HALVES], totals[HALVES], sums[HALVES];
+    swap_low_bits (a, b, low_differences, low_totals);
     for (int h = 0; h < HALVES; h++) {
-        __m512d of_a = _mm512_loadu_pd (to_a + h * VECTOR);
-        __m512d of_b = _mm512_loadu_pd (to_b + h * VECTOR);
-        differences[h] = _mm512_sub_pd (of_a, of_b);
-        totals[h] = _mm512_add_pd (of_a, of_b);
+        differences[h] = _mm512_loadu_pd (low_differences + h * VECTOR);
+        totals[h] = _mm512_loadu_pd (low_totals + h * VECTOR);
         sums[h] = _mm512_setzero_pd ();
     }
     for (size_t first = 0; first < n; first += SWAP_LANES) {
