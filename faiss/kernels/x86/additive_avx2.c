@@ -6,7 +6,9 @@
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/unroll.h>
 
-#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
+#define VECTOR 8
+typedef __m256 Vec;
+#include <faiss/kernels/x86/additive_tmpl.h>
 
 enum { ROWS = FAISS_EXACT_ROWS, HALF = 16, PANEL = 6 };
 
@@ -96,6 +98,10 @@ ALWAYS_INLINE __m256 two_rows (const float *y, size_t d) {
     return _mm256_insertf128_ps (low, _mm_loadu_ps (y + 4 * d), 1);
 }
 
+ALWAYS_INLINE Vec add_product (Vec sum, const float *factor, const float *values) {
+    return _mm256_fmadd_ps (_mm256_broadcast_ss (factor), _mm256_loadu_ps (values), sum);
+}
+
 ALWAYS_INLINE __m256 add_4_components (__m256 sum, const float *x, const float *y, size_t d,
                                        size_t t) {
     __m256 r0 = two_rows (y + t, d), r1 = two_rows (y + t + d, d);
@@ -115,62 +121,13 @@ ALWAYS_INLINE __m256 add_4_components (__m256 sum, const float *x, const float *
     return sum;
 }
 
-ALWAYS_INLINE __m256 add_1_component (__m256 sum, const float *x, const float *y, size_t d,
-                                      size_t t) {
-    float column[8];
-    for (int i = 0; i < 8; i++) {
-        column[i] = y[(size_t)i * d + t];
-    }
-    return _mm256_fmadd_ps (_mm256_broadcast_ss (x + t), _mm256_loadu_ps (column), sum);
-}
-
-/* n = 16 or 8 rows */
-ALWAYS_INLINE void add_rows (const int n, const float *x, size_t d, const float *y, __m256 *sums) {
-    __m256 low = _mm256_setzero_ps (), high = low;
-    size_t t = 0;
-    for (; t + 4 <= d; t += 4) {
-        low = add_4_components (low, x, y, d, t);
-        high = n > 8 ? add_4_components (high, x, y + 8 * d, d, t) : high;
-    }
-    for (; t < d; t++) {
-        low = add_1_component (low, x, y, d, t);
-        high = n > 8 ? add_1_component (high, x, y + 8 * d, d, t) : high;
-    }
-    sums[0] = low;
-    sums[1] = high;
-}
-
-ALWAYS_INLINE __m256 few_rows (const float *x, size_t d, const float *y, size_t n) {
-    __m256 sum = _mm256_setzero_ps ();
-    for (size_t t = 0; t < d; t++) {
-        float column[8] = {0};
-        for (size_t i = 0; i < n; i++) {
-            column[i] = y[i * d + t];
-        }
-        sum = _mm256_fmadd_ps (_mm256_broadcast_ss (x + t), _mm256_loadu_ps (column), sum);
-    }
-    return sum;
+ALWAYS_INLINE void put_sums (__m256 sums, const float *y_terms, size_t n, float *out) {
+    store_sums (sums, 0, y_terms, 1, n, out);
 }
 
 void faiss_row_products_avx2 (const float *x, size_t d, const float *y, size_t ny,
                               const float *y_terms, float *out) {
-    __m256 sums[2];
-    if (ny < 8) {
-        store_sums (few_rows (x, d, y, ny), 0, y_terms, 1, ny, out);
-        return;
-    }
-    for (size_t j = 0; j < ny;) {
-        bool is_double = j + 16 <= ny;
-        if (is_double) {
-            add_rows (16, x, d, y + j * d, sums);
-            store_sums (sums[1], 0, y_terms ? y_terms + j + 8 : NULL, 1, 8, out + j + 8);
-        } else {
-            j = j + 8 <= ny ? j : ny - 8; /* some of them once more: the values are the same */
-            add_rows (8, x, d, y + j * d, sums);
-        }
-        store_sums (sums[0], 0, y_terms ? y_terms + j : NULL, 1, 8, out + j);
-        j += is_double ? 16 : 8;
-    }
+    row_products (x, d, y, ny, y_terms, out);
 }
 
 /* ---- minima ---------------------------------------------------------------------------------- */

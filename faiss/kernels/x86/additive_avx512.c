@@ -6,7 +6,9 @@
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/unroll.h>
 
-#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
+#define VECTOR 16
+typedef __m512 Vec;
+#include <faiss/kernels/x86/additive_tmpl.h>
 
 enum { ROWS = FAISS_EXACT_ROWS };
 
@@ -131,6 +133,10 @@ ALWAYS_INLINE __m512 four_rows (const float *y, size_t d) {
     return _mm512_insertf32x4 (all, _mm_loadu_ps (y + 12 * d), 3);
 }
 
+ALWAYS_INLINE Vec add_product (Vec sum, const float *factor, const float *values) {
+    return _mm512_fmadd_ps (_mm512_set1_ps (*factor), _mm512_loadu_ps (values), sum);
+}
+
 ALWAYS_INLINE __m512 add_4_components (__m512 sum, const float *x, const float *y, size_t d,
                                        size_t t) {
     __m512 r0 = four_rows (y + t, d), r1 = four_rows (y + t + d, d);
@@ -150,68 +156,15 @@ ALWAYS_INLINE __m512 add_4_components (__m512 sum, const float *x, const float *
     return sum;
 }
 
-ALWAYS_INLINE __m512 add_1_component (__m512 sum, const float *x, const float *y, size_t d,
-                                      size_t t) {
-    float column[16];
-    for (int i = 0; i < 16; i++) {
-        column[i] = y[(size_t)i * d + t];
-    }
-    return _mm512_fmadd_ps (_mm512_set1_ps (x[t]), _mm512_loadu_ps (column), sum);
-}
-
-/* n = 32 or 16 rows */
-ALWAYS_INLINE void add_rows (const int n, const float *x, size_t d, const float *y, __m512 *sums) {
-    __m512 low = _mm512_setzero_ps (), high = low;
-    size_t t = 0;
-    for (; t + 4 <= d; t += 4) {
-        low = add_4_components (low, x, y, d, t);
-        high = n > 16 ? add_4_components (high, x, y + 16 * d, d, t) : high;
-    }
-    for (; t < d; t++) {
-        low = add_1_component (low, x, y, d, t);
-        high = n > 16 ? add_1_component (high, x, y + 16 * d, d, t) : high;
-    }
-    sums[0] = low;
-    sums[1] = high;
-}
-
 ALWAYS_INLINE void put_sums (__m512 sums, const float *y_terms, size_t n, float *out) {
     __mmask16 lanes = first_lanes (n);
     __m512 terms = y_terms ? _mm512_maskz_loadu_ps (lanes, y_terms) : _mm512_setzero_ps ();
     _mm512_mask_storeu_ps (out, lanes, _mm512_add_ps (sums, terms));
 }
 
-ALWAYS_INLINE __m512 few_rows (const float *x, size_t d, const float *y, size_t n) {
-    __m512 sum = _mm512_setzero_ps ();
-    for (size_t t = 0; t < d; t++) {
-        float column[16] = {0};
-        for (size_t i = 0; i < n; i++) {
-            column[i] = y[i * d + t];
-        }
-        sum = _mm512_fmadd_ps (_mm512_set1_ps (x[t]), _mm512_loadu_ps (column), sum);
-    }
-    return sum;
-}
-
 void faiss_row_products_avx512 (const float *x, size_t d, const float *y, size_t ny,
                                 const float *y_terms, float *out) {
-    __m512 sums[2];
-    if (ny < 16) {
-        put_sums (few_rows (x, d, y, ny), y_terms, ny, out);
-        return;
-    }
-    for (size_t j = 0; j < ny;) {
-        bool is_double = j + 32 <= ny;
-        if (is_double) {
-            add_rows (32, x, d, y + j * d, sums);
-            put_sums (sums[1], y_terms ? y_terms + j + 16 : NULL, 16, out + j + 16);
-        } else {
-            j = j + 16 <= ny ? j : ny - 16; /* some of them once more: the values are the same */
-            add_rows (16, x, d, y + j * d, sums);
-        }
-        put_sums (sums[0], y_terms ? y_terms + j : NULL, 16, out + j);
-        j += is_double ? 32 : 16;
-    }
+    row_products (x, d, y, ny, y_terms, out);
 }
 
 /* ---- minima ---------------------------------------------------------------------------------- */
