@@ -102,10 +102,6 @@ FaissLevel1Quantizer faiss_IndexIVF_level1_quantizer (const FaissIndexIVF *self)
                                   .clustering_index = self->clustering_index};
 }
 
-static const FaissIndexIVFClass *class_of (const FaissIndexIVF *self) {
-    return (const FaissIndexIVFClass *)self->index.cls;
-}
-
 static FaissStatus IndexIVF_train_encoder (FaissIndexIVF *self, idx_t n, const float *x,
                                            const idx_t *assign) {
     (void)self, (void)n, (void)x, (void)assign;
@@ -119,7 +115,7 @@ static idx_t IndexIVF_train_encoder_num_vectors (const FaissIndexIVF *self) {
 
 /* The encoder learns from residuals, or from the vectors themselves. */
 static FaissStatus train_encoder_on (FaissIndexIVF *self, idx_t n, const float *x) {
-    const FaissIndexIVFClass *cls = class_of (self);
+    const FaissIndexIVFClass *cls = faiss_ivf_class (self);
     if (!self->by_residual) {
         return cls->train_encoder (self, n, x, NULL);
     }
@@ -135,7 +131,7 @@ static FaissStatus train_encoder_on (FaissIndexIVF *self, idx_t n, const float *
 /* The same on as many vectors as it wants. */
 static FaissStatus train_encoder_on_sample (FaissIndexIVF *self, idx_t n, const float *x) {
     enum { SEED = 1234 };
-    idx_t wanted = class_of (self)->train_encoder_num_vectors (self);
+    idx_t wanted = faiss_ivf_class (self)->train_encoder_num_vectors (self);
     if (wanted <= 0 || wanted >= n) {
         return train_encoder_on (self, n, x);
     }
@@ -157,7 +153,7 @@ static FaissStatus IndexIVF_train (FaissIndex *index, idx_t n, const float *x) {
     FaissLevel1Quantizer level1 = faiss_IndexIVF_level1_quantizer (self);
     FAISS_TRY (
         faiss_Level1Quantizer_train_q1 (&level1, (size_t)n, x, index->verbose, index->metric_type));
-    if (class_of (self)->train_encoder != IndexIVF_train_encoder) {
+    if (faiss_ivf_class (self)->train_encoder != IndexIVF_train_encoder) {
         FAISS_TRY (train_encoder_on_sample (self, n, x));
     }
     index->is_trained = true;
@@ -167,11 +163,11 @@ static FaissStatus IndexIVF_train (FaissIndex *index, idx_t n, const float *x) {
 FaissStatus faiss_IndexIVF_train_encoder (FaissIndexIVF *self, idx_t n, const float *x,
                                           const idx_t *assign) {
     FAISS_TRY (faiss_check_vectors (__func__, (FaissIndex *)self, n, x, "x"));
-    return class_of (self)->train_encoder (self, n, x, assign);
+    return faiss_ivf_class (self)->train_encoder (self, n, x, assign);
 }
 
 idx_t faiss_IndexIVF_train_encoder_num_vectors (const FaissIndexIVF *self) {
-    return class_of (self)->train_encoder_num_vectors (self);
+    return faiss_ivf_class (self)->train_encoder_num_vectors (self);
 }
 
 /* ---- encoding -------------------------------------------------------------------------------- */
@@ -199,14 +195,14 @@ FaissStatus faiss_IndexIVF_encode_vectors (const FaissIndexIVF *self, idx_t n, c
                                            bool include_listno) {
     FAISS_TRY (faiss_check_vectors (__func__, (const FaissIndex *)self, n, x, "x"));
     FAISS_REQUIRE (n == 0 || (list_nos && codes), "list_nos or codes is NULL");
-    return class_of (self)->encode_vectors (self, n, x, list_nos, codes, include_listno);
+    return faiss_ivf_class (self)->encode_vectors (self, n, x, list_nos, codes, include_listno);
 }
 
 FaissStatus faiss_IndexIVF_decode_vectors (const FaissIndexIVF *self, idx_t n, const uint8_t *codes,
                                            const idx_t *list_nos, float *x) {
     FAISS_TRY (faiss_check_vectors (__func__, (const FaissIndex *)self, n, x, "x"));
     FAISS_REQUIRE (n == 0 || (list_nos && codes), "list_nos or codes is NULL");
-    return class_of (self)->decode_vectors (self, n, codes, list_nos, x);
+    return faiss_ivf_class (self)->decode_vectors (self, n, codes, list_nos, x);
 }
 
 static FaissStatus IndexIVF_sa_code_size (const FaissIndex *index, size_t *out) {
@@ -222,7 +218,7 @@ static FaissStatus IndexIVF_sa_encode (const FaissIndex *index, idx_t n, const f
     FAISS_AUTO_FREE (idx_t) *list_nos = NULL;
     FAISS_TRY (faiss_alloc (&list_nos, (size_t)n, sizeof *list_nos));
     FAISS_TRY (faiss_Index_assign (self->quantizer, n, x, list_nos, 1));
-    return class_of (self)->encode_vectors (self, n, x, list_nos, bytes, true);
+    return faiss_ivf_class (self)->encode_vectors (self, n, x, list_nos, bytes, true);
 }
 
 /* Split standalone codes into list numbers and codes. */
@@ -251,7 +247,7 @@ static FaissStatus IndexIVF_sa_decode (const FaissIndex *index, idx_t n, const u
     FAISS_AUTO_FREE (uint8_t) *codes = NULL;
     FAISS_TRY (allocate_split (self, n, &list_nos, &codes));
     FAISS_TRY (split_codes (self, n, bytes, list_nos, codes));
-    return class_of (self)->decode_vectors (self, n, codes, list_nos, x);
+    return faiss_ivf_class (self)->decode_vectors (self, n, codes, list_nos, x);
 }
 
 /* ---- adding ---------------------------------------------------------------------------------- */
@@ -354,8 +350,8 @@ FaissStatus faiss_ivf_append (FaissIndexIVF *self, idx_t n, const void *input, c
 static FaissStatus encode_block (const FaissIndexIVF *self, const void *input, idx_t begin, idx_t n,
                                  const idx_t *list_nos, uint8_t *buffer, const uint8_t **codes) {
     (void)codes;
-    return class_of (self)->encode_vectors (self, n, (const float *)input + begin * self->index.d,
-                                            list_nos, buffer, false);
+    return faiss_ivf_class (self)->encode_vectors (
+        self, n, (const float *)input + begin * self->index.d, list_nos, buffer, false);
 }
 
 static FaissStatus IndexIVF_add_core (FaissIndexIVF *self, idx_t n, const float *x,
@@ -370,7 +366,7 @@ FaissStatus faiss_IndexIVF_add_core (FaissIndexIVF *self, idx_t n, const float *
     FAISS_TRY (faiss_check_vectors (__func__, (FaissIndex *)self, n, x, "x"));
     FAISS_TRY (faiss_check_trained (__func__, &self->index));
     FAISS_REQUIRE (n == 0 || precomputed_idx, "precomputed_idx is NULL");
-    return class_of (self)->add_core (self, n, x, xids, precomputed_idx, NULL);
+    return faiss_ivf_class (self)->add_core (self, n, x, xids, precomputed_idx, NULL);
 }
 
 static FaissStatus IndexIVF_add_with_ids (FaissIndex *index, idx_t n, const float *x,
@@ -389,7 +385,7 @@ static FaissStatus IndexIVF_add_with_ids (FaissIndex *index, idx_t n, const floa
                        (long long)(begin + size), (long long)n);
         }
     }
-    return class_of (self)->add_core (self, n, x, xids, list_nos, NULL);
+    return faiss_ivf_class (self)->add_core (self, n, x, xids, list_nos, NULL);
 }
 
 static FaissStatus IndexIVF_add (FaissIndex *index, idx_t n, const float *x) {
@@ -477,7 +473,7 @@ static FaissStatus IndexIVF_update_vectors (FaissIndexIVF *self, int n, const id
     FAISS_AUTO_FREE (uint8_t) *codes = NULL;
     FAISS_TRY (allocate_split (self, n, &list_nos, &codes));
     FAISS_TRY (faiss_Index_assign (self->quantizer, n, x, list_nos, 1));
-    FAISS_TRY (class_of (self)->encode_vectors (self, n, x, list_nos, codes, false));
+    FAISS_TRY (faiss_ivf_class (self)->encode_vectors (self, n, x, list_nos, codes, false));
     return faiss_DirectMap_update_codes (&self->direct_map, self->invlists, n, ids, list_nos,
                                          codes);
 }
@@ -487,7 +483,7 @@ FaissStatus faiss_IndexIVF_update_vectors (FaissIndexIVF *self, int nv, const id
     FAISS_TRY (faiss_check_vectors (__func__, (FaissIndex *)self, nv, v, "v"));
     FAISS_TRY (faiss_check_trained (__func__, &self->index));
     FAISS_REQUIRE (nv == 0 || idx, "idx is NULL");
-    return nv ? class_of (self)->update_vectors (self, nv, idx, v) : FAISS_OK;
+    return nv ? faiss_ivf_class (self)->update_vectors (self, nv, idx, v) : FAISS_OK;
 }
 
 /* ---- reconstruction -------------------------------------------------------------------------- */
@@ -529,7 +525,7 @@ static FaissStatus IndexIVF_reconstruct_from_offset (const FaissIndexIVF *self, 
         return FAISS_STD_EXCEPT;
     }
     idx_t list = list_no;
-    FaissStatus status = class_of (self)->decode_vectors (self, 1, code, &list, recons);
+    FaissStatus status = faiss_ivf_class (self)->decode_vectors (self, 1, code, &list, recons);
     lists->cls->release_codes (lists, (size_t)list_no, code);
     return status;
 }
@@ -543,7 +539,7 @@ FaissStatus faiss_IndexIVF_reconstruct_from_offset (const FaissIndexIVF *self, i
     FAISS_REQUIRE (offset >= 0 && (size_t)offset < size,
                    "entry %lld of list %lld, which has %zu entries", (long long)offset,
                    (long long)list_no, size);
-    return class_of (self)->reconstruct_from_offset (self, list_no, offset, recons);
+    return faiss_ivf_class (self)->reconstruct_from_offset (self, list_no, offset, recons);
 }
 
 /* ---- merging and copying --------------------------------------------------------------------- */
@@ -617,8 +613,8 @@ FaissStatus faiss_IndexIVF_copy_subset_to (const FaissIndexIVF *self, FaissIndex
                    "an index with a direct map cannot take copies");
     FAISS_REQUIRE (subset_type >= 0 && subset_type <= 4, "expected a subset type 0 .. 4, got %d",
                    subset_type);
-    return class_of (self)->copy_subset_to (self, other, (FaissInvertedListsSubsetType)subset_type,
-                                            a1, a2);
+    return faiss_ivf_class (self)->copy_subset_to (
+        self, other, (FaissInvertedListsSubsetType)subset_type, a1, a2);
 }
 
 /* ---- the lists and the direct map ------------------------------------------------------------ */

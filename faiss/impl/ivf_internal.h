@@ -8,7 +8,11 @@
 struct FaissIOReader;
 struct FaissIOWriter;
 
-/* ---- settings and checks of a search (faiss/IndexIVF_search.c) ------------------------------- */
+static inline const FaissIndexIVFClass *faiss_ivf_class (const FaissIndexIVF *self) {
+    return (const FaissIndexIVFClass *)self->index.cls;
+}
+
+/* ---- settings and checks of a search (faiss/IndexIVF_settings.c) ----------------------------- */
 
 /// The settings of one search, from the index or, all of them, from the caller's parameters.
 typedef struct FaissIVFSearchSettings {
@@ -46,7 +50,9 @@ void faiss_ivf_count (const FaissIndexIVFStats *counts, FaissIndexIVFStats *stat
 /// Milliseconds of a clock that does not go backwards.
 double faiss_ivf_milliseconds (void);
 
-/* the slots of IndexIVF that are implemented there */
+/* ---- slots (faiss/IndexIVF_search.c, IndexIVF_range_search.c, IndexIVF_search1.c) -------------
+ */
+
 FaissStatus faiss_IndexIVF_search_slot (const FaissIndex *index, idx_t n, const float *x, idx_t k,
                                         const FaissSearchParameters *params, float *distances,
                                         idx_t *labels);
