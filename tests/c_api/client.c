@@ -282,12 +282,93 @@ static void selectors (void) {
     faiss_Index_free (index);
 }
 
+/* ids are 1000, 1001 ... */
+static void ivf_parameters (FaissIndexIVFFlat *index) {
+    float distances[nq * k];
+    idx_t labels[nq * k];
+    FaissSearchParametersIVF *params = NULL;
+    FaissIDSelectorRange *range = NULL;
+    SUCCEEDS (faiss_IDSelectorRange_new (&range, 1010, 1012));
+    SUCCEEDS (faiss_SearchParametersIVF_new_with (&params, range, faiss_IndexIVF_nlist (index), 0));
+    EXPECT (faiss_SearchParametersIVF_sel (params) == range);
+    EXPECT (faiss_SearchParametersIVF_nprobe (params) == 8);
+    EXPECT (faiss_SearchParametersIVF_max_codes (params) == 0);
+    EXPECT (faiss_SearchParametersIVF_ensure_topk_full (params) == 0);
+    faiss_SearchParametersIVF_set_ensure_topk_full (params, 5);
+    EXPECT (faiss_SearchParametersIVF_ensure_topk_full (params) == 1);
+    SUCCEEDS (faiss_Index_search_with_params (index, 1, xq, k, params, distances, labels));
+    EXPECT (labels[0] / 2 == 505 && labels[1] / 2 == 505 && labels[2] == -1);
+    faiss_SearchParametersIVF_free (params);
+    /* parameters of the base class are not enough for an inverted file */
+    FaissSearchParameters *plain = NULL;
+    SUCCEEDS (faiss_SearchParameters_new (&plain, range));
+    FAILS (FAISS_EXCEPT, "",
+           faiss_Index_search_with_params (index, 1, xq, k, plain, distances, labels));
+    faiss_SearchParameters_free (plain);
+    faiss_IDSelectorRange_free (range);
+    SUCCEEDS (faiss_SearchParametersIVF_new (&params));
+    EXPECT (faiss_SearchParametersIVF_nprobe (params) == 1);
+    EXPECT (faiss_SearchParametersIVF_cast (params) == params);
+    faiss_SearchParameters_free (params);
+}
+
+static void ivf_lists_by_hand (FaissIndexIVFFlat *index, FaissIndexFlatL2 *quantizer) {
+    /* other lists hold the rest */
+    float distances[nq * k];
+    idx_t labels[nq * k];
+    idx_t assign[nq];
+    float centroid_distances[nq];
+    SUCCEEDS (faiss_Index_search (quantizer, nq, xq, 1, centroid_distances, assign));
+    SUCCEEDS (faiss_IndexIVF_search_preassigned (index, nq, xq, k, assign, centroid_distances,
+                                                 distances, labels, 0));
+    EXPECT (labels[0] == 1000);
+    SUCCEEDS (faiss_IndexIVF_search_preassigned (index, nq, xq, k, assign, centroid_distances,
+                                                 distances, labels, 1));
+    EXPECT (labels[0] >> 32 == assign[0]);
+
+    FaissIndexIVFStats *stats = faiss_get_indexIVF_stats ();
+    EXPECT (stats == faiss_get_indexIVF_stats ());
+    faiss_IndexIVFStats_reset (stats);
+    EXPECT (stats->nq == 0 && stats->ndis == 0);
+    SUCCEEDS (faiss_Index_search (index, nq, xq, k, distances, labels));
+    EXPECT (stats->nq == nq && stats->nlist == nq && stats->ndis >= nq);
+}
+
+static void ivf_update_and_merge (FaissIndexIVFFlat *index, FaissIndexFlatL2 *quantizer) {
+    float vector[d];
+    /* reconstruct needs a direct map, which needs consecutive ids */
+    SUCCEEDS (faiss_Index_reset (index));
+    SUCCEEDS (faiss_Index_add (index, nb, xb));
+    SUCCEEDS (faiss_IndexIVF_make_direct_map (index, 1));
+    SUCCEEDS (faiss_Index_reconstruct (index, 5, vector));
+    EXPECT (memcmp (vector, xb + 5 * d, sizeof vector) == 0);
+    idx_t which = 5;
+    SUCCEEDS (faiss_IndexIVFFlat_update_vectors (index, 1, &which, xb + 6 * d));
+    SUCCEEDS (faiss_Index_reconstruct (index, 5, vector));
+    EXPECT (memcmp (vector, xb + 6 * d, sizeof vector) == 0);
+
+    /* a copy of a part; merging moves everything */
+    FaissIndex *other = NULL;
+    SUCCEEDS (faiss_clone_index (index, &other));
+    FaissIndexIVF *part = faiss_IndexIVF_cast (other);
+    EXPECT (part == other && faiss_IndexIVFFlat_cast (other) == other);
+    EXPECT (faiss_IndexIVF_own_fields (part) == 1); /* a clone owns all it has */
+    EXPECT (faiss_IndexIVF_quantizer (part) != quantizer);
+    SUCCEEDS (faiss_Index_reset (part));
+    SUCCEEDS (faiss_IndexIVF_make_direct_map (part, 0));
+    SUCCEEDS (faiss_IndexIVF_make_direct_map (index, 0));
+    SUCCEEDS (faiss_IndexIVF_copy_subset_to (index, part, 0, 100, 120));
+    EXPECT (faiss_Index_ntotal (part) == 20 && faiss_Index_ntotal (index) == nb);
+    SUCCEEDS (faiss_IndexIVF_merge_from (part, index, 1000));
+    EXPECT (faiss_Index_ntotal (part) == nb + 20 && faiss_Index_ntotal (index) == 0);
+    faiss_Index_free (other);
+}
+
 static void inverted_file (void) {
     FaissIndexFlatL2 *quantizer = NULL;
     FaissIndexIVFFlat *index = NULL;
     const int nlist = 8;
-    float distances[nq * k];
-    idx_t labels[nq * k], ids[nb];
+    idx_t ids[nb];
     SUCCEEDS (faiss_IndexFlatL2_new_with (&quantizer, d));
     SUCCEEDS (faiss_IndexIVFFlat_new_with (&index, quantizer, d, nlist));
     EXPECT (faiss_IndexIVFFlat_quantizer (index) == quantizer);
@@ -311,75 +392,9 @@ static void inverted_file (void) {
     faiss_IndexIVF_invlists_get_ids (index, 0, ids);
     EXPECT (ids[0] >= 1000);
 
-    FaissSearchParametersIVF *params = NULL;
-    FaissIDSelectorRange *range = NULL;
-    SUCCEEDS (faiss_IDSelectorRange_new (&range, 1010, 1012));
-    SUCCEEDS (faiss_SearchParametersIVF_new_with (&params, range, nlist, 0));
-    EXPECT (faiss_SearchParametersIVF_sel (params) == range);
-    EXPECT (faiss_SearchParametersIVF_nprobe (params) == 8);
-    EXPECT (faiss_SearchParametersIVF_max_codes (params) == 0);
-    EXPECT (faiss_SearchParametersIVF_ensure_topk_full (params) == 0);
-    faiss_SearchParametersIVF_set_ensure_topk_full (params, 5);
-    EXPECT (faiss_SearchParametersIVF_ensure_topk_full (params) == 1);
-    SUCCEEDS (faiss_Index_search_with_params (index, 1, xq, k, params, distances, labels));
-    EXPECT (labels[0] / 2 == 505 && labels[1] / 2 == 505 && labels[2] == -1);
-    faiss_SearchParametersIVF_free (params);
-    /* parameters of the base class are not enough for an inverted file */
-    FaissSearchParameters *plain = NULL;
-    SUCCEEDS (faiss_SearchParameters_new (&plain, range));
-    FAILS (FAISS_EXCEPT, "",
-           faiss_Index_search_with_params (index, 1, xq, k, plain, distances, labels));
-    faiss_SearchParameters_free (plain);
-    faiss_IDSelectorRange_free (range);
-    SUCCEEDS (faiss_SearchParametersIVF_new (&params));
-    EXPECT (faiss_SearchParametersIVF_nprobe (params) == 1);
-    EXPECT (faiss_SearchParametersIVF_cast (params) == params);
-    faiss_SearchParameters_free (params);
-
-    /* lists chosen by hand; other lists hold the rest */
-    idx_t assign[nq];
-    float centroid_distances[nq];
-    SUCCEEDS (faiss_Index_search (quantizer, nq, xq, 1, centroid_distances, assign));
-    SUCCEEDS (faiss_IndexIVF_search_preassigned (index, nq, xq, k, assign, centroid_distances,
-                                                 distances, labels, 0));
-    EXPECT (labels[0] == 1000);
-    SUCCEEDS (faiss_IndexIVF_search_preassigned (index, nq, xq, k, assign, centroid_distances,
-                                                 distances, labels, 1));
-    EXPECT (labels[0] >> 32 == assign[0]);
-
-    FaissIndexIVFStats *stats = faiss_get_indexIVF_stats ();
-    EXPECT (stats == faiss_get_indexIVF_stats ());
-    faiss_IndexIVFStats_reset (stats);
-    EXPECT (stats->nq == 0 && stats->ndis == 0);
-    SUCCEEDS (faiss_Index_search (index, nq, xq, k, distances, labels));
-    EXPECT (stats->nq == nq && stats->nlist == nq && stats->ndis >= nq);
-
-    /* reconstruct needs a direct map, which needs consecutive ids */
-    SUCCEEDS (faiss_Index_reset (index));
-    SUCCEEDS (faiss_Index_add (index, nb, xb));
-    SUCCEEDS (faiss_IndexIVF_make_direct_map (index, 1));
-    SUCCEEDS (faiss_Index_reconstruct (index, 5, distances));
-    EXPECT (memcmp (distances, xb + 5 * d, d * sizeof (float)) == 0);
-    idx_t which = 5;
-    SUCCEEDS (faiss_IndexIVFFlat_update_vectors (index, 1, &which, xb + 6 * d));
-    SUCCEEDS (faiss_Index_reconstruct (index, 5, distances));
-    EXPECT (memcmp (distances, xb + 6 * d, d * sizeof (float)) == 0);
-
-    /* a copy of a part; merging moves everything */
-    FaissIndex *other = NULL;
-    SUCCEEDS (faiss_clone_index (index, &other));
-    FaissIndexIVF *part = faiss_IndexIVF_cast (other);
-    EXPECT (part == other && faiss_IndexIVFFlat_cast (other) == other);
-    EXPECT (faiss_IndexIVF_own_fields (part) == 1); /* a clone owns all it has */
-    EXPECT (faiss_IndexIVF_quantizer (part) != quantizer);
-    SUCCEEDS (faiss_Index_reset (part));
-    SUCCEEDS (faiss_IndexIVF_make_direct_map (part, 0));
-    SUCCEEDS (faiss_IndexIVF_make_direct_map (index, 0));
-    SUCCEEDS (faiss_IndexIVF_copy_subset_to (index, part, 0, 100, 120));
-    EXPECT (faiss_Index_ntotal (part) == 20 && faiss_Index_ntotal (index) == nb);
-    SUCCEEDS (faiss_IndexIVF_merge_from (part, index, 1000));
-    EXPECT (faiss_Index_ntotal (part) == nb + 20 && faiss_Index_ntotal (index) == 0);
-    faiss_Index_free (other);
+    ivf_parameters (index);
+    ivf_lists_by_hand (index, quantizer);
+    ivf_update_and_merge (index, quantizer);
 
     faiss_IndexIVFFlat_free (index);
     EXPECT (faiss_Index_ntotal (quantizer) == nlist); /* still there */
@@ -392,7 +407,7 @@ static void inverted_file (void) {
     faiss_Index_free (index); /* with its quantizer */
 }
 
-static void composites (void) {
+static void id_maps (void) {
     FaissIndexFlatL2 *flat = NULL;
     FaissIndexIDMap *map = NULL;
     FaissIndexIDMap2 *map2 = NULL;
@@ -427,7 +442,10 @@ static void composites (void) {
     faiss_IndexIDMap2_set_own_fields (map2, 1);
     EXPECT (faiss_IndexIDMap2_own_fields (map2) == 1);
     faiss_Index_free (map2);
+}
 
+static void refining (void) {
+    FaissIndexFlatL2 *flat = NULL;
     FaissIndexRefineFlat *refine = NULL;
     SUCCEEDS (faiss_IndexFlatL2_new_with (&flat, d));
     SUCCEEDS (faiss_IndexRefineFlat_new (&refine, flat));
@@ -440,10 +458,38 @@ static void composites (void) {
     EXPECT (faiss_IndexRefineFlat_cast (refine) == refine);
     faiss_IndexRefineFlat_set_own_fields (refine, 1);
     faiss_IndexRefineFlat_free (refine);
+}
 
+static void linear_transforms (void) {
+    FaissRandomRotationMatrix *rotation = NULL;
+    FaissPCAMatrix *pca = NULL;
+    FaissRemapDimensionsTransform *remap = NULL;
+    SUCCEEDS (faiss_RandomRotationMatrix_new_with (&rotation, d, d));
+    SUCCEEDS (faiss_VectorTransform_train (rotation, nb, xb));
+    EXPECT (faiss_LinearTransform_is_orthonormal (rotation) == 1);
+    faiss_RandomRotationMatrix_free (rotation);
+    SUCCEEDS (faiss_PCAMatrix_new_with (&pca, d, 2, -0.5f, 1));
+    EXPECT (faiss_PCAMatrix_eigen_power (pca) == -0.5f);
+    EXPECT (faiss_PCAMatrix_random_rotation (pca) == 1);
+    faiss_PCAMatrix_set_balanced_bins (pca, 1);
+    EXPECT (faiss_PCAMatrix_balanced_bins (pca) == 1);
+    faiss_PCAMatrix_set_balanced_bins (pca, 0);
+    SUCCEEDS (faiss_VectorTransform_train (pca, nb, xb));
+    EXPECT (faiss_VectorTransform_is_trained (pca) == 1 && faiss_VectorTransform_d_out (pca) == 2);
+    faiss_PCAMatrix_free (pca);
+    SUCCEEDS (faiss_RemapDimensionsTransform_new_with (&remap, d, d + 1, 0));
+    float *padded = faiss_VectorTransform_apply (remap, 1, xb);
+    EXPECT (padded != NULL && padded[0] == xb[0] && padded[d] == 0);
+    free (padded);
+    faiss_RemapDimensionsTransform_free (remap);
+}
+
+static void transforms_before_an_index (void) {
+    FaissIndexFlatL2 *flat = NULL;
     FaissCenteringTransform *center = NULL;
     FaissNormalizationTransform *normal = NULL;
     FaissIndexPreTransform *chain = NULL;
+    float vector[d];
     SUCCEEDS (faiss_CenteringTransform_new_with (&center, d));
     EXPECT (faiss_VectorTransform_is_trained (center) == 0);
     /* untrained: functions without a status leave their output alone */
@@ -468,28 +514,6 @@ static void composites (void) {
     EXPECT (faiss_VectorTransform_d_in (normal) == d && faiss_VectorTransform_d_out (normal) == d);
     faiss_VectorTransform_apply_noalloc (normal, 1, xb, vector);
     EXPECT (fabsf (faiss_fvec_norm_L2sqr (vector, d) - 1) < 1e-5f);
-
-    FaissRandomRotationMatrix *rotation = NULL;
-    FaissPCAMatrix *pca = NULL;
-    FaissRemapDimensionsTransform *remap = NULL;
-    SUCCEEDS (faiss_RandomRotationMatrix_new_with (&rotation, d, d));
-    SUCCEEDS (faiss_VectorTransform_train (rotation, nb, xb));
-    EXPECT (faiss_LinearTransform_is_orthonormal (rotation) == 1);
-    faiss_RandomRotationMatrix_free (rotation);
-    SUCCEEDS (faiss_PCAMatrix_new_with (&pca, d, 2, -0.5f, 1));
-    EXPECT (faiss_PCAMatrix_eigen_power (pca) == -0.5f);
-    EXPECT (faiss_PCAMatrix_random_rotation (pca) == 1);
-    faiss_PCAMatrix_set_balanced_bins (pca, 1);
-    EXPECT (faiss_PCAMatrix_balanced_bins (pca) == 1);
-    faiss_PCAMatrix_set_balanced_bins (pca, 0);
-    SUCCEEDS (faiss_VectorTransform_train (pca, nb, xb));
-    EXPECT (faiss_VectorTransform_is_trained (pca) == 1 && faiss_VectorTransform_d_out (pca) == 2);
-    faiss_PCAMatrix_free (pca);
-    SUCCEEDS (faiss_RemapDimensionsTransform_new_with (&remap, d, d + 1, 0));
-    float *padded = faiss_VectorTransform_apply (remap, 1, xb);
-    EXPECT (padded != NULL && padded[0] == xb[0] && padded[d] == 0);
-    free (padded);
-    faiss_RemapDimensionsTransform_free (remap);
 
     SUCCEEDS (faiss_IndexFlatL2_new_with (&flat, d));
     SUCCEEDS (faiss_IndexPreTransform_new_with_transform (&chain, normal, flat));
@@ -727,7 +751,10 @@ int main (int argc, char **argv) {
     range_results ();
     selectors ();
     inverted_file ();
-    composites ();
+    id_maps ();
+    refining ();
+    linear_transforms ();
+    transforms_before_an_index ();
     clustering ();
     parameters ();
     files ();
