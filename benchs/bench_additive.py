@@ -13,17 +13,11 @@ taskset -c 1 python3 benchs/bench_additive.py --threads 1
 import argparse
 import os
 import tempfile
-import time
 
 import numpy as np
 
 import common
-from common import cfaiss
-
-CLOCK = """
-    import time
-    clock = time.process_time if threads == 1 else time.perf_counter
-"""
+from common import CLOCK, cfaiss, numbers, timed
 
 TRAIN = CLOCK + """
     index = faiss.index_factory(x.shape[1], description, metric)
@@ -49,17 +43,6 @@ SEARCH = CLOCK + """
         D[i:i + batch], I[i:i + batch] = faiss.index.search(x[i:i + batch], k)
     return clock() - start, D, I
 """
-
-
-def numbers(text):
-    return [int(t) for t in text.split(",")]
-
-
-def timed(threads, function):
-    clock = time.process_time if threads == 1 else time.perf_counter
-    start = clock()
-    result = function()
-    return clock() - start, result
 
 
 def report(*columns):

@@ -10,12 +10,11 @@ FAISS_SIMD_LEVEL=AVX2 is a level for both sides, FAISS_FILTER_CODES=off takes th
 """
 import argparse
 import json
-import time
 
 import numpy as np
 
 import common
-from common import cfaiss
+from common import CLOCK, cfaiss, clock_of
 
 ADD = """
     index = faiss.IndexFlat(x.shape[1], metric)
@@ -23,9 +22,7 @@ ADD = """
     faiss.bench = index
 """
 
-SEARCH = """
-    import time
-    clock = time.process_time if threads == 1 else time.perf_counter
+SEARCH = CLOCK + """
     faiss.omp_set_num_threads(threads)
     start = clock()
     for i in range(0, len(q), batch):
@@ -36,7 +33,7 @@ SEARCH = """
 
 def ours(index, q, batch, k, threads):
     cfaiss.set_threads(threads)
-    clock = time.process_time if threads == 1 else time.perf_counter
+    clock = clock_of(threads)
     start = clock()
     for i in range(0, len(q), batch):
         D, I = index.search(q[i:i + batch], k)

@@ -14,8 +14,8 @@ import os
 import tempfile
 
 import common
-from bench_ivf import compare, seconds
-from common import cfaiss
+from bench_ivf import compare
+from common import CLOCK, cfaiss, numbers, timed
 
 MAKE = """
     index = faiss.index_factory(xb.shape[1], spec, metric)
@@ -24,9 +24,7 @@ MAKE = """
     faiss.write_index(index, fname)
 """
 
-TRAIN = """
-    import time
-    clock = time.process_time if threads == 1 else time.perf_counter
+TRAIN = CLOCK + """
     faiss.omp_set_num_threads(threads)
     index = faiss.index_factory(xb.shape[1], spec, metric)
     start = clock()
@@ -42,7 +40,8 @@ def time_training(data, oracle, xb, spec, metric, threads):
     theirs = oracle(TRAIN, xb=xb, spec=spec, metric=metric, threads=threads)
     index = cfaiss.index_factory(xb.shape[1], spec, metric)
     sample = xb[::4].copy() if len(xb) > 100000 else xb
-    ours = seconds(lambda: index.train(sample), threads), seconds(lambda: index.add(xb), threads)
+    ours = [timed(threads, lambda: index.train(sample))[0],
+            timed(threads, lambda: index.add(xb))[0]]
     for what, a, b in zip(("train", "add"), ours, theirs):
         print(f"{data:8} {spec} threads {threads} {what}: ours {a:.2f} s, oracle {b:.2f} s, "
               f"ratio {b / a:.2f}", flush=True)
@@ -61,7 +60,6 @@ def main():
     parser.add_argument("--nlist", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
-    numbers = lambda text: [int(t) for t in text.split(",")]  # noqa: E731
     oracle = common.Oracle()
     print(common.cpu_name())
     worst = 9e9
@@ -81,7 +79,7 @@ def main():
                                      f"{data}.{len(xb)}.{metric_name}.{spec}.index")
                 if not os.path.exists(fname):
                     oracle(MAKE, xb=xb, metric=metric, fname=fname, spec=spec)
-                oracle("faiss.queries = xq; faiss.ivf = faiss.read_index(fname)", xq=xq,
+                oracle("faiss.queries = xq; faiss.searched = faiss.read_index(fname)", xq=xq,
                        fname=fname)
                 ours = cfaiss.read_index(fname)
             for threads in numbers(args.threads):

@@ -12,17 +12,14 @@ pinned: taskset -c 1 python3 benchs/bench_kmeans.py --threads 1
 import argparse
 import ctypes
 import json
-import time
 
 import numpy as np
 
 import common
-from common import cfaiss
+from common import CLOCK, cfaiss, clock_of
 from test_clustering import Clustering, results
 
-TRAIN = """
-    import time
-    clock = time.process_time if threads == 1 else time.perf_counter
+TRAIN = CLOCK + """
     faiss.omp_set_num_threads(threads)
     if x is not None:
         faiss.bench = x
@@ -42,7 +39,7 @@ TRAIN = """
 def ours(x, k, metric, threads, parameters):
     """(seconds, iterations, last objective)"""
     cfaiss.set_threads(threads)
-    clock = time.process_time if threads == 1 else time.perf_counter
+    clock = clock_of(threads)
     index = cfaiss.new("IndexFlat_new_with", x.shape[1], metric)
     out = ctypes.c_void_p()
     cfaiss.lib.faiss_Clustering_new(ctypes.byref(out), x.shape[1], k)

@@ -10,26 +10,19 @@ faster. On one thread CPU time is taken; run it pinned: taskset -c 1 python3 ben
 --threads 1.
 """
 import argparse
-import time
 
 import numpy as np
 
 import common
-from common import cfaiss
+from common import CLOCK, cfaiss, numbers, timed
 
-ORACLE_TIME = """
-    import time
+ORACLE_TIME = CLOCK + """
     faiss.omp_set_num_threads(threads)
-    clock = time.process_time if threads == 1 else time.perf_counter
 """
 
 
 def factory(name):
     return name[:-1] if name.endswith("p") else name + "np"
-
-
-def clock_of(threads):
-    return time.process_time if threads == 1 else time.perf_counter
 
 
 class Pair:
@@ -41,11 +34,8 @@ class Pair:
     def measure(self, ours, code, **arguments):
         """The least seconds of both; ours is a function, code sets `seconds`."""
         best = [float("inf")] * 2
-        clock = clock_of(self.threads)
         for _ in range(self.rounds):
-            start = clock()
-            ours()
-            best[0] = min(best[0], clock() - start)
+            best[0] = min(best[0], timed(self.threads, ours)[0])
             best[1] = min(best[1], self.oracle(ORACLE_TIME + code + "\n    return seconds",
                                                threads=self.threads, **arguments))
         return best
@@ -134,8 +124,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     args.what = args.what.split(",")
-    args.batch = [int(b) for b in args.batch.split(",")]
-    args.k = [int(k) for k in args.k.split(",")]
+    args.batch = numbers(args.batch)
+    args.k = numbers(args.k)
     oracle = common.Oracle()
     print(common.cpu_name())
     print(f"{'what':24} {'index':10} {'':6} {'ours':>10} {'oracle':>10}")
@@ -146,7 +136,7 @@ def main():
         xb, xq, metric = common.load(data, path)
         xb = np.ascontiguousarray(xb[:args.n])
         for name in names.split(","):
-            for threads in map(int, args.threads.split(",")):
+            for threads in numbers(args.threads):
                 bench(oracle, args, name, xb, xq, metric, threads)
 
 

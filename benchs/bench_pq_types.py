@@ -17,9 +17,8 @@ import tempfile
 import numpy as np
 
 import common
-from bench_ivf import compare_results, seconds, time_searches
 from bench_ivfpq import TRAIN
-from common import cfaiss
+from common import cfaiss, compare_results, numbers, timed, time_searches
 
 NEW = """
     if spec.startswith("IMI") and "," not in spec:
@@ -70,7 +69,7 @@ CASES = {
 }
 
 SET = """
-    index = faiss.ivf
+    index = faiss.searched
     bits = index.pq.M * index.pq.nbits
     for name, value in settings.items():
         if name == "ht":
@@ -103,7 +102,6 @@ def main():
     parser.add_argument("--train", action="store_true")
     parser.add_argument("--make", action="store_true")
     args = parser.parse_args()
-    numbers = lambda text: [int(t) for t in text.split(",")]  # noqa: E731
     oracle = common.Oracle()
     oracle("faiss.omp_set_num_threads(1)")
     print(common.cpu_name())
@@ -120,8 +118,7 @@ def main():
             if args.train:
                 worst += train(data, name, oracle, xb, spec, metric, numbers(args.threads))
                 continue
-            worst += search(data, name, oracle, xb, xq, spec, metric, settings, k, args,
-                            numbers)
+            worst += search(data, name, oracle, xb, xq, spec, metric, settings, k, args)
     print("below 1.1:", *sorted(worst)[:20], sep="\n")
 
 
@@ -132,20 +129,20 @@ def report(data, name, what, ours, theirs, unit, scale, more=""):
     return [(round(ratio, 2), data, name, what)] if ratio < 1.1 else []
 
 
-def search(data, name, oracle, xb, xq, spec, metric, settings, k, args, numbers):
+def search(data, name, oracle, xb, xq, spec, metric, settings, k, args):
     low = []
     with tempfile.TemporaryDirectory() as folder:
         fname = os.path.join(os.environ.get("IVF_CACHE", folder),
                              f"{data}.{len(xb)}.{metric}.{spec}.index")
         if not os.path.exists(fname):
             oracle(MAKE, xb=xb, metric=metric, fname=fname, spec=spec)
-        oracle("faiss.queries = xq; faiss.ivf = faiss.read_index(fname)", xq=xq, fname=fname)
+        oracle("faiss.queries = xq; faiss.searched = faiss.read_index(fname)", xq=xq, fname=fname)
         ours = cfaiss.read_index(fname)
     if args.make:
         return low
-    bits = oracle("return faiss.ivf.pq.M * faiss.ivf.pq.nbits")
+    bits = oracle("return faiss.searched.pq.M * faiss.searched.pq.nbits")
     if settings.get("search_type") == ST_SDC:  # which is not in files
-        oracle("faiss.ivf.pq.compute_sdc_table()")
+        oracle("faiss.searched.pq.compute_sdc_table()")
         cfaiss.lib.faiss_ProductQuantizer_compute_sdc_table(
             cfaiss.lib.faiss_IndexPQ_pq(ours.address))
     oracle(SET, settings=settings)
@@ -183,9 +180,9 @@ def train(data, name, oracle, xb, spec, metric, all_threads):
         theirs = oracle(code, xb=xb, spec=spec, metric=metric, threads=threads)
         index = new_index(xb.shape[1], spec, metric)
         sample = xb[::4].copy() if len(xb) > 100000 else xb
-        ours = [seconds(lambda: index.train(sample), threads)]
+        ours = [timed(threads, lambda: index.train(sample))[0]]
         if not is_imi:
-            ours.append(seconds(lambda: index.add(xb), threads))
+            ours.append(timed(threads, lambda: index.add(xb))[0])
         for what, a, b in zip(("train", "add"), ours, theirs):
             low += report(data, name, f"{what} threads {threads}", a, b, "s", 1)
     return low

@@ -19,10 +19,8 @@ import re
 import tempfile
 import time
 
-import numpy as np
-
 import common
-from common import cfaiss
+from common import CLOCK, cfaiss, timed
 
 # name, factory string, vectors to train with, to add, queries; each for GloVe | Fashion-MNIST
 INDEXES = [
@@ -41,32 +39,28 @@ INDEXES = [
 ]
 NPROBE, K = 16, 10
 
-CLOCK = """
-import time
-clock = time.process_time if threads == 1 else time.perf_counter
-"""
 TRAIN = CLOCK + """
-faiss.omp_set_num_threads(threads)
-index = faiss.index_factory(faiss.x.shape[1], spec, metric)
-start = clock()
-index.train(faiss.x[:n])
-seconds = clock() - start
-if fname:
-    faiss.write_index(index, fname)
-return seconds
+    faiss.omp_set_num_threads(threads)
+    index = faiss.index_factory(faiss.x.shape[1], spec, metric)
+    start = clock()
+    index.train(faiss.x[:n])
+    seconds = clock() - start
+    if fname:
+        faiss.write_index(index, fname)
+    return seconds
 """
 ADD = CLOCK + """
-index = faiss.read_index(fname)
-start = clock()
-index.add(faiss.x[:n])
-seconds = clock() - start
-faiss.filled = index
-return seconds
+    index = faiss.read_index(fname)
+    start = clock()
+    index.add(faiss.x[:n])
+    seconds = clock() - start
+    faiss.filled = index
+    return seconds
 """
 SEARCH = CLOCK + """
-start = clock()
-D, I = faiss.filled.search(faiss.q[:n], k)
-return clock() - start, I
+    start = clock()
+    D, I = faiss.filled.search(faiss.q[:n], k)
+    return clock() - start, I
 """
 MEMORY = """
 def status(name):
@@ -112,12 +106,6 @@ class Bench:
         self.worst[key] = min(self.worst.get(key, (9e9,)), (ratio, f"{self.data} {name}"))
         return f"{ratio:6.2f} ({best[0]:7.3f} s)"
 
-    def seconds(self, threads, call):
-        clock = time.process_time if threads == 1 else time.perf_counter
-        start = clock()
-        call()
-        return clock() - start
-
     def speed(self, name, spec, n_train, n_add, n_search, threads, fname):
         """The three cells of a line."""
         def theirs(code, **arguments):
@@ -129,7 +117,7 @@ class Bench:
 
         def train_here():
             index = cfaiss.index_factory(self.x.shape[1], spec, self.metric)
-            return self.seconds(threads, lambda: index.train(self.x[:n_train]))
+            return timed(threads, lambda: index.train(self.x[:n_train]))[0]
 
         def train_there(**more):
             return theirs(TRAIN, spec=spec, metric=self.metric, n=n_train, fname=fname)
@@ -147,7 +135,7 @@ class Bench:
 
         def add_here():
             filled[:] = [cfaiss.read_index(fname)]
-            return self.seconds(threads, lambda: filled[0].add(self.x[:n_add]))
+            return timed(threads, lambda: filled[0].add(self.x[:n_add]))[0]
 
         def add_there():
             return theirs(ADD, fname=fname, n=n_add)
@@ -161,9 +149,8 @@ class Bench:
         found = [None, None]
 
         def search_here():
-            start = time.process_time() if threads == 1 else time.perf_counter()
-            _, found[0] = index.search(self.q[:n_search], K)
-            return (time.process_time() if threads == 1 else time.perf_counter()) - start
+            seconds, (_, found[0]) = timed(threads, lambda: index.search(self.q[:n_search], K))
+            return seconds
 
         def search_there():
             seconds, found[1] = theirs(SEARCH, n=n_search, k=K)

@@ -10,23 +10,19 @@ programs disturb less; run it pinned: taskset -c 1 python3 benchs/bench_sq.py --
 compared too.
 """
 import argparse
-import ctypes
 import os
 import tempfile
-import time
 
 import numpy as np
 
 import common
-from common import cfaiss
+from common import CLOCK, cfaiss, compare_results, numbers, time_searches, timed
 
 INDEXES = ("SQ8,SQ4,SQ6,SQfp16,SQbf16,SQtqmse4,SQtq4,IVF1024:SQ8,IVF1024:SQ4,IVF1024:SQ6,"
            "IVF1024:SQfp16")
 
 # the coarse quantizer is trained once, outside the clock: it is that of bench_kmeans
-TRAIN = """
-    import time
-    clock = time.process_time if threads == 1 else time.perf_counter
+TRAIN = CLOCK + """
     index = faiss.index_factory(xb.shape[1], description, metric)
     if "IVF" in description:
         index.quantizer.add(xb[:index.nlist])
@@ -35,33 +31,9 @@ TRAIN = """
     trained = clock()
     index.add(faiss.xb)
     end = clock()
-    faiss.i = index
+    faiss.searched = index
     return trained - start, end - trained
 """
-
-SEARCH = """
-    import time
-    clock = time.process_time if threads == 1 else time.perf_counter
-    index, queries = faiss.i, faiss.xq
-    D, I = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
-    D_, I_, x_ = faiss.swig_ptr(D), faiss.swig_ptr(I), faiss.swig_ptr
-    start = clock()
-    for i in range(0, n, batch):
-        index.search_c(batch, x_(queries[i:i + batch]), k, D_, I_)
-    return clock() - start
-"""
-
-
-def numbers(text):
-    return [int(t) for t in text.split(",")]
-
-
-def seconds(call, threads):
-    clock = time.process_time if threads == 1 else time.perf_counter
-    start = clock()
-    call()
-    return clock() - start
-
 
 def build(description, xb, metric, threads, n_train):
     """Seconds for train and add here."""
@@ -70,8 +42,8 @@ def build(description, xb, metric, threads, n_train):
         nlist = int(description[3:].split(",")[0])
         quantizer = cfaiss.Index(cfaiss.lib.faiss_IndexIVF_quantizer(index), borrowed=True)
         quantizer.add(xb[:nlist])
-    return (seconds(lambda: index.train(xb[:n_train]), threads),
-            seconds(lambda: index.add(xb), threads))
+    return (timed(threads, lambda: index.train(xb[:n_train]))[0],
+            timed(threads, lambda: index.add(xb))[0])
 
 
 def compare_building(args, oracle, label, description, xb, metric, threads):
@@ -89,37 +61,11 @@ def compare_building(args, oracle, label, description, xb, metric, threads):
 
 
 def compare_search(args, oracle, label, ours, xq, threads, batch, k):
-    D, labels = np.empty((batch, k), np.float32), np.empty((batch, k), np.int64)
-    address, row = xq.ctypes.data, xq.strides[0]
-    pointer, integer = ctypes.c_void_p, ctypes.c_int64
-    call = ctypes.CFUNCTYPE(ctypes.c_int, pointer, integer, pointer, integer, pointer, pointer)(
-        ("faiss_Index_search", ctypes.CDLL(str(cfaiss.LIBRARY))))
-    D_, labels_, index = D.ctypes.data, labels.ctypes.data, ours.address
-    n = batch
-
-    def search():
-        for i in range(0, n, batch):
-            call(index, batch, address + i * row, k, D_, labels_)
-
-    search()
-    n = max(1, min(len(xq) // batch, int(0.02 / seconds(search, threads)))) * batch
-    best, theirs, spent = 9e9, 9e9, 0
-    for done in range(args.rounds):
-        best = min(best, seconds(search, threads))
-        took = oracle(SEARCH, n=n, batch=batch, k=k, threads=threads)
-        theirs, spent = min(theirs, took), spent + took
-        if done and spent > args.patience:
-            break
-    print(f"{label} threads {threads} batch {batch:4} k {k:3}: ours {n / best:9.0f} q/s, oracle "
-          f"{n / theirs:9.0f} q/s, ratio {theirs / best:6.2f}", flush=True)
+    best, theirs = time_searches(oracle, ours, xq, threads, batch, k, args.rounds, args.rounds,
+                                 args.patience)
+    print(f"{label} threads {threads} batch {batch:4} k {k:3}: ours {1 / best:9.0f} q/s, oracle "
+          f"{1 / theirs:9.0f} q/s, ratio {theirs / best:6.2f}", flush=True)
     return theirs / best
-
-
-def compare_results(oracle, label, ours, xq, k):
-    D, labels = ours.search(xq[:100], k)
-    D1, labels1 = oracle("return faiss.i.search(faiss.xq[:100], k)", k=k)
-    np.testing.assert_allclose(D, D1, rtol=1e-5, atol=1e-5 * np.abs(D1).max())
-    print(f"{label} same ids {(labels == labels1).mean():.4f}")
 
 
 def main():
@@ -142,7 +88,7 @@ def main():
         data, path = source.split("=")
         xb, xq, metric = common.load(data, path)
         xb = np.ascontiguousarray(xb[:args.rows])
-        oracle("faiss.xb, faiss.xq = xb, xq", xb=xb, xq=xq)
+        oracle("faiss.xb, faiss.queries = xb, xq", xb=xb, xq=xq)
         for description in args.index.replace(":", "\0").split(","):
             description = description.replace("\0", ",")
             label = f"{data:7} {description:14}"
@@ -157,12 +103,12 @@ def main():
                 if not args.build_rounds:
                     oracle(TRAIN, xb=xb[:1024], description=description, metric=metric, threads=2,
                            n_train=min(len(xb), 100000))
-                oracle("faiss.write_index(faiss.i, fname)", fname=fname)
+                oracle("faiss.write_index(faiss.searched, fname)", fname=fname)
                 ours = cfaiss.read_index(fname)
             for nprobe in numbers(args.nprobe) if "IVF" in description else [None]:
                 if nprobe:
                     ours.nprobe = nprobe
-                    oracle("faiss.i.nprobe = nprobe", nprobe=nprobe)
+                    oracle("faiss.searched.nprobe = nprobe", nprobe=nprobe)
                 at = f"{label} nprobe {nprobe:2}" if nprobe else label
                 for threads in numbers(args.threads):
                     cfaiss.set_threads(threads)
@@ -171,7 +117,7 @@ def main():
                         for k in numbers(args.k):
                             worst = min(worst, compare_search(args, oracle, at, ours, xq, threads,
                                                               batch, k))
-                compare_results(oracle, at, ours, xq, 10)
+                print(f"{at} same ids {compare_results(oracle, ours, xq[:100], 10):.4f}")
     print(f"worst ratio {worst:.2f}")
 
 

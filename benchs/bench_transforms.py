@@ -12,21 +12,21 @@ energy that is kept (train), or the share of equal distances (search).
 """
 import argparse
 import ctypes
-import time
+import os
+import tempfile
 
 import numpy as np
 
 import common
-from common import cfaiss
+from common import CLOCK, cfaiss, timed
 from cfaiss import lib
 
 TRAINED = ["PCA64", "PCAWR32", "ITQ", "ITQ32", "OPQ10_40", "OPQ20"]
 APPLIED = ["RR", "PCA64", "HR", "Pad%(pad)d", "L2norm", "ITQ32", "OPQ10_40", "OPQ8_40"]
 SEARCHED = ["LSH", "LSH64r", "LSH128rt", "LSH256r", "IVF64,PCA64,SH", "IVF64,PCA64,SH1.5c"]
 
-PREPARE = """
-    import time
-    faiss.clock = time.process_time if threads == 1 else time.perf_counter
+PREPARE = CLOCK + """
+    faiss.clock = clock
     faiss.omp_set_num_threads(threads)
     if x is not None:
         faiss.bench = x
@@ -80,17 +80,6 @@ SEARCH = """
     D, I = faiss.made.search(faiss.bench[:1000], 10)
     return faiss.clock() - start, D
 """
-
-
-def clock_of(threads):
-    return time.process_time if threads == 1 else time.perf_counter
-
-
-def timed(threads, work):
-    clock = clock_of(threads)
-    start = clock()
-    result = work()
-    return clock() - start, result
 
 
 def transform_of(index):
@@ -177,8 +166,12 @@ def main():
     parser.add_argument("--only", choices=["train", "apply", "search"])
     parser.add_argument("--names", nargs="+", help="only these")
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench(options, os.path.join(folder, "file"))
+
+
+def bench(options, name):
     oracle = common.Oracle()
-    name = f"/tmp/bench_transforms.{time.time_ns()}"
     print(common.cpu_name())
     print(f"{'':<8}{'':<20}{'data':<9}{'threads':>8}{'ours ms':>11}{'oracle ms':>11}{'ratio':>8}"
           f"{'quality':>10}")
