@@ -5,16 +5,9 @@ import pytest
 
 import cfaiss
 from cfaiss import lib
+from test_graphs import make_data
 
 L2, IP, L1 = cfaiss.METRIC_L2, cfaiss.METRIC_INNER_PRODUCT, cfaiss.METRIC_L1
-
-
-def make_data(kind, n, d, seed=0):
-    """Rows and queries: floats; integers, of which many are equally near."""
-    rng = np.random.default_rng(seed)
-    x, q = rng.random((n, d), np.float32), rng.random((50, d), np.float32)
-    factor = {"floats": None, "integers": 20, "ties": 3}[kind]
-    return (x, q) if factor is None else (np.floor(factor * x), np.floor(factor * q))
 
 
 def nsg(d, R, metric, build_type, GK, **settings):
