@@ -10,6 +10,7 @@
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/graph_filter.h>
 #include <faiss/impl/graph_remove.h>
+#include <faiss/impl/graph_storage.h>
 #include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/hnsw_internal.h>
 #include <faiss/impl/index_check.h>
@@ -20,7 +21,6 @@
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
 #include <faiss/utils/Heap.h>
-#include <faiss/utils/string.h>
 
 #define THIS(pointer) FAISS_SELF (IndexHNSW, index, pointer)
 #define CONST_THIS(pointer) FAISS_CONST_SELF (IndexHNSW, index, pointer)
@@ -45,19 +45,9 @@ static void end_copy (FaissSharedLock **lock) {
 #define HOLD_FOR_CHANGE(self) HOLD (change, self)
 #define HOLD_FOR_COPY(self) HOLD (copy, self)
 
-/* The graph and the storage belong together. */
-static FaissStatus check_parts (const FaissIndexHNSW *self) {
-    FAISS_REQUIRE (self->storage,
-                   "the index has no storage: it was written without its vectors, or made without");
-    FAISS_REQUIRE (self->storage->d == self->index.d, "expected a storage of d=%d, got %d",
-                   self->index.d, self->storage->d);
-    FAISS_REQUIRE (self->storage->ntotal == self->index.ntotal,
-                   "expected a storage of ntotal=%lld, got %lld", (long long)self->index.ntotal,
-                   (long long)self->storage->ntotal);
-    FAISS_REQUIRE (faiss_hnsw_size (&self->hnsw) == (size_t)self->index.ntotal,
-                   "expected a graph of ntotal=%lld nodes, got %zu", (long long)self->index.ntotal,
-                   faiss_hnsw_size (&self->hnsw));
-    return FAISS_OK;
+static FaissStatus check_parts (const char *function, const FaissIndexHNSW *self) {
+    return faiss_graph_storage_check (function, &self->index, self->storage,
+                                      faiss_hnsw_size (&self->hnsw));
 }
 
 /* faiss_Index_ntotal holds no lock. */
@@ -74,14 +64,6 @@ static FaissStatus IndexHNSW_train (FaissIndex *index, idx_t n, const float *x) 
     FAISS_TRY (faiss_Index_train (self->storage, n, x));
     index->is_trained = true;
     return FAISS_OK;
-}
-
-static FaissStatus remove_from (FaissIndex *index, idx_t begin) {
-    FaissIDSelectorRange *added;
-    FAISS_TRY (faiss_IDSelectorRange_new (&added, begin, index->ntotal));
-    FaissStatus status = faiss_Index_remove_ids (index, &added->sel, NULL);
-    faiss_IDSelectorRange_free (added);
-    return status;
 }
 
 /* Levels that the caller has set for the vectors to come are kept. */
@@ -104,18 +86,13 @@ static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
     FaissIndexHNSW *self = THIS (index);
     HOLD_FOR_CHANGE (self);
     idx_t n0 = index->ntotal;
-    FAISS_REQUIRE (self->storage, "there is no storage to add to");
     if (n == 0) {
         return FAISS_OK;
     }
-    FAISS_REQUIRE (self->storage->ntotal == n0 && self->storage->d == index->d,
-                   "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
-                   index->d, (long long)n0, self->storage->d, (long long)self->storage->ntotal);
+    FAISS_TRY (faiss_graph_storage_check_add (__func__, index, self->storage, n));
     FAISS_REQUIRE (self->hnsw.offsets.size == (size_t)n0 + 1,
                    "expected a graph of ntotal=%lld nodes, got %zu", (long long)n0,
                    self->hnsw.offsets.size - 1);
-    FAISS_REQUIRE (n <= INT32_MAX - n0, "n=%lld more than ntotal=%lld: ids must be below %d",
-                   (long long)n, (long long)n0, INT32_MAX);
     FAISS_REQUIRE (self->hnsw.efConstruction >= 1, "expected efConstruction >= 1, got %d",
                    self->hnsw.efConstruction);
     FAISS_TRY (faiss_Index_add (self->storage, n, x));
@@ -123,7 +100,7 @@ static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
     FaissStatus status = add_to_graph (self, n0, n, x);
     if (status != FAISS_OK) {
         set_ntotal (index, n0);
-        FAISS_TRY (remove_from (self->storage, n0));
+        FAISS_TRY (faiss_remove_from (self->storage, n0));
         return status;
     }
     return FAISS_OK;
@@ -143,7 +120,7 @@ static FaissStatus IndexHNSW_remove_ids (FaissIndex *index, const FaissIDSelecto
                                          size_t *n_removed) {
     FaissIndexHNSW *self = THIS (index);
     HOLD_FOR_CHANGE (self);
-    FAISS_TRY (check_parts (self));
+    FAISS_TRY (check_parts (__func__, self));
     FAISS_REQUIRE (!faiss_IndexIVF_cast (self->storage),
                    "the storage is %s, which does not number its vectors anew",
                    faiss_Index_class_name (self->storage));
@@ -243,7 +220,7 @@ static FaissStatus IndexHNSW_search (const FaissIndex *index, idx_t n, const flo
     Search s = {.self = self, .x = x, .k = k, .distances = distances, .labels = labels};
     FaissFlatVectors flat;
     HOLD_FOR_SEARCH (self);
-    FAISS_TRY (check_parts (self));
+    FAISS_TRY (check_parts (__func__, self));
     FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
                                         (size_t)n, (size_t)k));
@@ -278,7 +255,7 @@ FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n,
                 .nearest = nearest,
                 .nearest_d = nearest_d};
     HOLD_FOR_SEARCH (self);
-    FAISS_TRY (check_parts (self));
+    FAISS_TRY (check_parts (__func__, self));
     FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     return search_all (&s, n);
 }
@@ -310,7 +287,7 @@ static FaissStatus IndexHNSW_range_search (const FaissIndex *index, idx_t n, con
     const FaissIndexHNSW *self = CONST_THIS (index);
     Search s = {.self = self, .x = x, .radius = radius};
     HOLD_FOR_SEARCH (self);
-    FAISS_TRY (check_parts (self));
+    FAISS_TRY (check_parts (__func__, self));
     FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
                                         (size_t)n, 0));
@@ -325,7 +302,7 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
     const FaissIndexHNSW *self = CONST_THIS (index);
     Search s = {.self = self, .x = x};
     HOLD_FOR_SEARCH (self);
-    FAISS_TRY (check_parts (self));
+    FAISS_TRY (check_parts (__func__, self));
     FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
     FAISS_TRY (
         faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings, 1, 0));
@@ -402,32 +379,13 @@ static FaissStatus IndexHNSW_add_parameter_ranges (const FaissIndex *index,
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static FaissStatus check_read (const FaissIndexHNSW *self, const FaissIOReader *r) {
-    idx_t ntotal = self->index.ntotal;
-    FAISS_REQUIRE_FILE (r, ntotal >= 0 && faiss_hnsw_size (&self->hnsw) == (size_t)ntotal,
-                        "the graph has %zu nodes, expected ntotal=%lld",
-                        faiss_hnsw_size (&self->hnsw), (long long)ntotal);
-    const FaissIndex *storage = self->storage;
-    if (!storage) {
-        return FAISS_OK;
-    }
-    FAISS_REQUIRE_FILE (r, storage->ntotal == ntotal && storage->d == self->index.d,
-                        "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
-                        self->index.d, (long long)ntotal, storage->d, (long long)storage->ntotal);
-    FAISS_REQUIRE_FILE (r,
-                        faiss_is_similarity_metric (storage->metric_type) ==
-                            faiss_is_similarity_metric (self->index.metric_type),
-                        "expected a storage of metric_type=%d, got %d",
-                        (int)self->index.metric_type, (int)storage->metric_type);
-    return FAISS_OK;
-}
-
 FaissStatus faiss_IndexHNSW_read_fields (FaissIndexHNSW *self, FaissIOReader *r, int io_flags) {
     FAISS_TRY (faiss_HNSW_read (&self->hnsw, r));
     self->own_fields = true;
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->storage));
     self->hnsw.is_similarity = faiss_is_similarity_metric (self->index.metric_type);
-    return check_read (self, r);
+    return faiss_graph_storage_check_read (r, &self->index, self->storage,
+                                           faiss_hnsw_size (&self->hnsw));
 }
 
 FaissStatus faiss_IndexHNSW_write_fields (const FaissIndexHNSW *self, FaissIOWriter *w,
@@ -481,17 +439,9 @@ static FaissStatus IndexHNSWFlat_write (const void *object, FaissIOWriter *w, in
 /* "HNSW32", and what stores the vectors unless these are as they are. */
 static FaissStatus IndexHNSW_describe (const void *object, FaissString *out) {
     const FaissIndexHNSW *self = object;
-    FaissString storage = {0};
-    FaissStatus status = FAISS_OK;
-    if (self->storage && !faiss_object_cast (self->storage, &faiss_IndexFlat_class.index.head)) {
-        status = faiss_reverse_index_factory (self->storage, &storage);
-    }
-    if (status == FAISS_OK) {
-        status = faiss_String_printf (out, "HNSW%d%s%s", faiss_hnsw_room (&self->hnsw, 0) / 2,
-                                      storage.size ? "," : "", faiss_String_text (&storage));
-    }
-    faiss_String_clear (&storage);
-    return status;
+    bool is_flat = faiss_object_cast (self->storage, &faiss_IndexFlat_class.index.head);
+    return faiss_graph_storage_describe (out, "HNSW", faiss_hnsw_room (&self->hnsw, 0) / 2,
+                                         is_flat ? NULL : self->storage);
 }
 
 static FaissStatus build_flat (const FaissFactoryContext *context, void *out) {
@@ -588,14 +538,11 @@ FaissIndexClass faiss_IndexHNSWFlat_class = {
 FaissStatus faiss_IndexHNSW_init (FaissIndexHNSW *self, FaissIndex *storage, int M) {
     FAISS_TRY (faiss_HNSW_init (&self->hnsw, M));
     FAISS_TRY (faiss_SharedLock_new (&self->lock));
-    FAISS_TRY (faiss_Index_init (&self->index, storage ? storage->d : 0,
-                                 storage ? storage->metric_type : METRIC_L2));
+    FAISS_TRY (faiss_graph_storage_init_index (&self->index, storage));
     self->init_level0 = true;
     self->use_visited_hashset = -1;
     self->storage = storage;
     if (storage) {
-        self->index.metric_arg = storage->metric_arg;
-        self->index.is_trained = storage->is_trained;
         self->hnsw.is_similarity = faiss_is_similarity_metric (storage->metric_type);
     }
     return FAISS_OK;
@@ -635,9 +582,7 @@ FaissStatus faiss_IndexHNSW_new (FaissIndexHNSW **out) {
 FaissStatus faiss_IndexHNSW_new_with (FaissIndexHNSW **out, FaissIndex *storage, int M) {
     FAISS_REQUIRE_ARG (out);
     FAISS_REQUIRE_ARG (storage);
-    FAISS_REQUIRE (storage->ntotal == 0,
-                   "expected an empty storage, got ntotal=%lld: vectors are added to the graph",
-                   (long long)storage->ntotal);
+    FAISS_TRY (faiss_graph_storage_check_empty (__func__, storage));
     FAISS_OWNED (IndexHNSW) *self = NULL;
     FAISS_TRY (faiss_object_new (&self, &faiss_IndexHNSW_class.head));
     FAISS_TRY (faiss_IndexHNSW_init (self, storage, M));
@@ -658,24 +603,11 @@ FaissStatus faiss_IndexHNSWFlat_new (FaissIndexHNSWFlat **out) {
     return faiss_IndexHNSW_new_over (out, &faiss_IndexHNSWFlat_class.head, NULL, 32);
 }
 
-static FaissStatus new_storage (FaissIndex **out, int d, FaissMetricType metric) {
-    if (metric == METRIC_L2) {
-        FaissIndexFlatL2 *flat = NULL;
-        FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, d));
-        *out = &flat->index;
-        return FAISS_OK;
-    }
-    FaissIndexFlat *flat = NULL;
-    FAISS_TRY (faiss_IndexFlat_new_with (&flat, d, metric));
-    *out = &flat->index;
-    return FAISS_OK;
-}
-
 FaissStatus faiss_IndexHNSWFlat_new_with (FaissIndexHNSWFlat **out, int d, int M,
                                           FaissMetricType metric) {
     FAISS_REQUIRE_ARG (out);
     FaissIndex *storage = NULL;
-    FAISS_TRY (new_storage (&storage, d, metric));
+    FAISS_TRY (faiss_graph_storage_new_flat (&storage, d, metric));
     return faiss_IndexHNSW_new_over (out, &faiss_IndexHNSWFlat_class.head, storage, M);
 }
 

@@ -6,6 +6,7 @@
 #include <faiss/AutoTune.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/check.h>
+#include <faiss/impl/graph_storage.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/nndescent_internal.h>
 #include <faiss/impl/pool_flat.h>
@@ -23,33 +24,17 @@ static FaissStatus IndexNNDescent_train (FaissIndex *index, idx_t n, const float
     return FAISS_OK;
 }
 
-static FaissStatus remove_from (FaissIndex *index, idx_t begin) {
-    FaissIDSelectorRange *added;
-    if (begin == 0) {
-        return faiss_Index_reset (index);
-    }
-    FAISS_TRY (faiss_IDSelectorRange_new (&added, begin, index->ntotal));
-    FaissStatus status = faiss_Index_remove_ids (index, &added->sel, NULL);
-    faiss_IDSelectorRange_free (added);
-    return status;
-}
-
 static FaissStatus IndexNNDescent_add (FaissIndex *index, idx_t n, const float *x) {
     FaissIndexNNDescent *self = THIS (index);
     idx_t n0 = index->ntotal;
-    FAISS_REQUIRE (self->storage, "there is no storage to add to");
     if (n == 0) {
         return FAISS_OK;
     }
-    FAISS_REQUIRE (self->storage->ntotal == n0 && self->storage->d == index->d,
-                   "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
-                   index->d, (long long)n0, self->storage->d, (long long)self->storage->ntotal);
-    FAISS_REQUIRE (n <= INT32_MAX - 1 - n0, "n=%lld more than ntotal=%lld: ids must be below %d",
-                   (long long)n, (long long)n0, INT32_MAX);
+    FAISS_TRY (faiss_graph_storage_check_add (__func__, index, self->storage, n));
     FAISS_TRY (faiss_Index_add (self->storage, n, x));
     FaissStatus status = faiss_NNDescent_build (&self->nndescent, self->storage, index->verbose);
     if (status != FAISS_OK) {
-        FAISS_TRY (remove_from (self->storage, n0));
+        FAISS_TRY (faiss_remove_from (self->storage, n0));
         return status;
     }
     index->ntotal = n0 + n;
@@ -67,17 +52,8 @@ static FaissStatus IndexNNDescent_reset (FaissIndex *index) {
 
 /* ---- searching ------------------------------------------------------------------------------- */
 
-static FaissStatus check_parts (const FaissIndexNNDescent *self) {
-    idx_t ntotal = self->index.ntotal;
-    FAISS_REQUIRE (self->storage, "the index has no storage");
-    FAISS_REQUIRE (self->storage->d == self->index.d && self->storage->ntotal == ntotal,
-                   "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
-                   self->index.d, (long long)ntotal, self->storage->d,
-                   (long long)self->storage->ntotal);
-    FAISS_REQUIRE (self->nndescent.ntotal == ntotal || !self->nndescent.has_built,
-                   "expected a graph of ntotal=%lld nodes, got %d", (long long)ntotal,
-                   self->nndescent.ntotal);
-    return FAISS_OK;
+static size_t n_nodes (const FaissIndexNNDescent *self) {
+    return self->nndescent.has_built ? (size_t)self->nndescent.ntotal : 0;
 }
 
 static FaissStatus IndexNNDescent_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
@@ -86,7 +62,7 @@ static FaissStatus IndexNNDescent_search (const FaissIndex *index, idx_t n, cons
     const FaissIndexNNDescent *self = CONST_THIS (index);
     FaissPoolPlan plan = {0};
     FAISS_REQUIRE (!params, "search parameters are not supported for this index");
-    FAISS_TRY (check_parts (self));
+    FAISS_TRY (faiss_graph_storage_check (__func__, index, self->storage, n_nodes (self)));
     if (index->ntotal == 0) {
         bool is_similarity = faiss_is_similarity_metric (index->metric_type);
         faiss_pool_write_results (NULL, 0, is_similarity, (size_t)(n * k), distances, labels);
@@ -143,26 +119,6 @@ static FaissStatus IndexNNDescent_add_parameter_ranges (const FaissIndex *index,
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static FaissStatus check_read (const FaissIndexNNDescent *self, const FaissIOReader *r) {
-    idx_t ntotal = self->index.ntotal;
-    const FaissIndex *storage = self->storage;
-    FAISS_REQUIRE_FILE (
-        r, self->nndescent.has_built ? self->nndescent.ntotal == ntotal : ntotal == 0,
-        "the graph has %d nodes, expected ntotal=%lld", self->nndescent.ntotal, (long long)ntotal);
-    if (!storage) {
-        return FAISS_OK;
-    }
-    FAISS_REQUIRE_FILE (r, storage->ntotal == ntotal && storage->d == self->index.d,
-                        "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
-                        self->index.d, (long long)ntotal, storage->d, (long long)storage->ntotal);
-    FAISS_REQUIRE_FILE (r,
-                        faiss_is_similarity_metric (storage->metric_type) ==
-                            faiss_is_similarity_metric (self->index.metric_type),
-                        "expected a storage of metric_type=%d, got %d",
-                        (int)self->index.metric_type, (int)storage->metric_type);
-    return FAISS_OK;
-}
-
 static FaissStatus IndexNNDescentFlat_read (void **out, FaissIOReader *r, uint32_t tag,
                                             int io_flags) {
     (void)tag;
@@ -173,7 +129,7 @@ static FaissStatus IndexNNDescentFlat_read (void **out, FaissIOReader *r, uint32
     FAISS_TRY (faiss_NNDescent_read (&graph->nndescent, r));
     graph->own_fields = true;
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &graph->storage));
-    FAISS_TRY (check_read (graph, r));
+    FAISS_TRY (faiss_graph_storage_check_read (r, &self->index, graph->storage, n_nodes (graph)));
     *out = FAISS_STEAL (self);
     return FAISS_OK;
 }
@@ -237,13 +193,8 @@ FaissIndexClass faiss_IndexNNDescentFlat_class = {
 /* The storage is borrowed; NULL: none. */
 static FaissStatus init (FaissIndexNNDescent *self, FaissIndex *storage, int K) {
     FAISS_TRY (faiss_NNDescent_init (&self->nndescent, storage ? storage->d : 0, K));
-    FAISS_TRY (faiss_Index_init (&self->index, storage ? storage->d : 0,
-                                 storage ? storage->metric_type : METRIC_L2));
+    FAISS_TRY (faiss_graph_storage_init_index (&self->index, storage));
     self->storage = storage;
-    if (storage) {
-        self->index.metric_arg = storage->metric_arg;
-        self->index.is_trained = storage->is_trained;
-    }
     return FAISS_OK;
 }
 
@@ -259,9 +210,7 @@ FaissStatus faiss_IndexNNDescent_new (FaissIndexNNDescent **out) {
 FaissStatus faiss_IndexNNDescent_new_with (FaissIndexNNDescent **out, FaissIndex *storage, int K) {
     FAISS_REQUIRE_ARG (out);
     FAISS_REQUIRE_ARG (storage);
-    FAISS_REQUIRE (storage->ntotal == 0,
-                   "expected an empty storage, got ntotal=%lld: vectors are added to the graph",
-                   (long long)storage->ntotal);
+    FAISS_TRY (faiss_graph_storage_check_empty (__func__, storage));
     FAISS_OWNED (IndexNNDescent) *self = NULL;
     FAISS_TRY (faiss_object_new (&self, &faiss_IndexNNDescent_class.head));
     FAISS_TRY (init (self, storage, K));
@@ -290,16 +239,10 @@ FaissStatus faiss_IndexNNDescentFlat_new_with (FaissIndexNNDescentFlat **out, in
                                                FaissMetricType metric) {
     FAISS_REQUIRE_ARG (out);
     FAISS_OWNED (IndexNNDescentFlat) *self = NULL;
-    FAISS_OWNED (IndexFlat) *storage = NULL;
-    if (metric == METRIC_L2) {
-        FaissIndexFlatL2 *flat = NULL;
-        FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, d));
-        storage = faiss_IndexFlat_cast (&flat->index);
-    } else {
-        FAISS_TRY (faiss_IndexFlat_new_with (&storage, d, metric));
-    }
+    FAISS_OWNED (Index) *storage = NULL;
+    FAISS_TRY (faiss_graph_storage_new_flat (&storage, d, metric));
     FAISS_TRY (faiss_object_new (&self, &faiss_IndexNNDescentFlat_class.head));
-    FAISS_TRY (init (&self->index_nndescent, &storage->index, K));
+    FAISS_TRY (init (&self->index_nndescent, storage, K));
     self->index_nndescent.own_fields = true;
     (void)FAISS_STEAL (storage);
     *out = FAISS_STEAL (self);

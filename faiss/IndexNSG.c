@@ -7,6 +7,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_storage.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/nndescent_internal.h>
 #include <faiss/impl/nsg_internal.h>
@@ -76,15 +77,10 @@ static FaissStatus IndexNSG_train (FaissIndex *index, idx_t n, const float *x) {
 }
 
 static FaissStatus check_empty (const FaissIndexNSG *self, idx_t n) {
-    FAISS_REQUIRE (self->storage, "there is no storage to add to");
     FAISS_REQUIRE (!self->is_built && self->index.ntotal == 0,
                    "the graph has ntotal=%lld vectors and takes no more: reset it first",
                    (long long)self->index.ntotal);
-    FAISS_REQUIRE (self->storage->ntotal == 0 && self->storage->d == self->index.d,
-                   "expected an empty storage of d=%d, got d=%d with ntotal=%lld", self->index.d,
-                   self->storage->d, (long long)self->storage->ntotal);
-    FAISS_REQUIRE (n < INT32_MAX, "n=%lld: ids must be below %d", (long long)n, INT32_MAX);
-    return FAISS_OK;
+    return faiss_graph_storage_check_add (__func__, &self->index, self->storage, n);
 }
 
 /* The vectors are in the storage. A graph of neighbours of the caller's or NULL. */
@@ -170,16 +166,8 @@ static FaissStatus IndexNSG_reset (FaissIndex *index) {
 
 /* ---- searching ------------------------------------------------------------------------------- */
 
-static FaissStatus check_parts (const FaissIndexNSG *self) {
-    FAISS_REQUIRE (self->storage, "the index has no storage");
-    FAISS_REQUIRE (self->storage->d == self->index.d && self->storage->ntotal == self->index.ntotal,
-                   "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
-                   self->index.d, (long long)self->index.ntotal, self->storage->d,
-                   (long long)self->storage->ntotal);
-    FAISS_REQUIRE (!self->nsg.is_built || self->nsg.ntotal == self->index.ntotal,
-                   "expected a graph of ntotal=%lld nodes, got %d", (long long)self->index.ntotal,
-                   self->nsg.ntotal);
-    return FAISS_OK;
+static size_t n_nodes (const FaissIndexNSG *self) {
+    return self->nsg.is_built ? (size_t)self->nsg.ntotal : 0;
 }
 
 static FaissStatus IndexNSG_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
@@ -188,7 +176,7 @@ static FaissStatus IndexNSG_search (const FaissIndex *index, idx_t n, const floa
     const FaissIndexNSG *self = CONST_THIS (index);
     FaissPoolPlan plan = {0};
     FAISS_REQUIRE (!params, "search parameters are not supported for this index");
-    FAISS_TRY (check_parts (self));
+    FAISS_TRY (faiss_graph_storage_check (__func__, index, self->storage, n_nodes (self)));
     if (index->ntotal == 0) {
         bool is_similarity = faiss_is_similarity_metric (index->metric_type);
         faiss_pool_write_results (NULL, 0, is_similarity, (size_t)(n * k), distances, labels);
@@ -248,26 +236,6 @@ static FaissStatus IndexNSG_add_parameter_ranges (const FaissIndex *index,
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static FaissStatus check_read (const FaissIndexNSG *self, const FaissIOReader *r) {
-    idx_t ntotal = self->index.ntotal;
-    const FaissIndex *storage = self->storage;
-    FAISS_REQUIRE_FILE (r, self->nsg.is_built ? self->nsg.ntotal == ntotal : ntotal == 0,
-                        "the graph has %d nodes, expected ntotal=%lld", self->nsg.ntotal,
-                        (long long)ntotal);
-    if (!storage) {
-        return FAISS_OK;
-    }
-    FAISS_REQUIRE_FILE (r, storage->ntotal == ntotal && storage->d == self->index.d,
-                        "expected a storage of d=%d with ntotal=%lld, got d=%d with ntotal=%lld",
-                        self->index.d, (long long)ntotal, storage->d, (long long)storage->ntotal);
-    FAISS_REQUIRE_FILE (r,
-                        faiss_is_similarity_metric (storage->metric_type) ==
-                            faiss_is_similarity_metric (self->index.metric_type),
-                        "expected a storage of metric_type=%d, got %d",
-                        (int)self->index.metric_type, (int)storage->metric_type);
-    return FAISS_OK;
-}
-
 static FaissStatus read_fields (FaissIndexNSG *self, FaissIOReader *r, int io_flags) {
     FAISS_TRY (faiss_read_index_header (r, &self->index));
     FAISS_TRY (faiss_read_i32 (r, &self->GK, "GK"));
@@ -280,7 +248,7 @@ static FaissStatus read_fields (FaissIndexNSG *self, FaissIOReader *r, int io_fl
     self->is_built = self->nsg.is_built;
     self->own_fields = true;
     FAISS_TRY (faiss_read_object (r, &faiss_Index_class.head, io_flags, &self->storage));
-    return check_read (self, r);
+    return faiss_graph_storage_check_read (r, &self->index, self->storage, n_nodes (self));
 }
 
 FaissStatus faiss_IndexNSG_read_as (FaissClass *cls, void *out, FaissIOReader *r, int io_flags) {
@@ -321,17 +289,7 @@ static FaissStatus IndexNSG_write (const void *object, FaissIOWriter *w, int io_
 /* "NSG32,Flat" */
 static FaissStatus IndexNSG_describe (const void *object, FaissString *out) {
     const FaissIndexNSG *self = object;
-    FaissString storage = {0};
-    FaissStatus status = FAISS_OK;
-    if (self->storage) {
-        status = faiss_reverse_index_factory (self->storage, &storage);
-    }
-    if (status == FAISS_OK) {
-        status = faiss_String_printf (out, "NSG%d%s%s", self->nsg.R, storage.size ? "," : "",
-                                      faiss_String_text (&storage));
-    }
-    faiss_String_clear (&storage);
-    return status;
+    return faiss_graph_storage_describe (out, "NSG", self->nsg.R, self->storage);
 }
 
 static FaissStatus build_flat (const FaissFactoryContext *context, void *out) {
@@ -422,8 +380,7 @@ FaissIndexClass faiss_IndexNSGFlat_class = {
 /* The storage is borrowed; NULL: none. */
 static FaissStatus init (FaissIndexNSG *self, FaissIndex *storage, int R) {
     FAISS_TRY (faiss_NSG_init (&self->nsg, R));
-    FAISS_TRY (faiss_Index_init (&self->index, storage ? storage->d : 0,
-                                 storage ? storage->metric_type : METRIC_L2));
+    FAISS_TRY (faiss_graph_storage_init_index (&self->index, storage));
     self->GK = 64;
     self->build_type = storage ? BY_NNDESCENT : BY_SEARCH;
     self->nndescent_S = 10;
@@ -431,10 +388,6 @@ static FaissStatus init (FaissIndexNSG *self, FaissIndex *storage, int R) {
     self->nndescent_L = self->GK + 50;
     self->nndescent_iter = 10;
     self->storage = storage;
-    if (storage) {
-        self->index.metric_arg = storage->metric_arg;
-        self->index.is_trained = storage->is_trained;
-    }
     return FAISS_OK;
 }
 
@@ -467,9 +420,7 @@ FaissStatus faiss_IndexNSG_new (FaissIndexNSG **out) {
 FaissStatus faiss_IndexNSG_new_with (FaissIndexNSG **out, FaissIndex *storage, int R) {
     FAISS_REQUIRE_ARG (out);
     FAISS_REQUIRE_ARG (storage);
-    FAISS_REQUIRE (storage->ntotal == 0,
-                   "expected an empty storage, got ntotal=%lld: vectors are added to the graph",
-                   (long long)storage->ntotal);
+    FAISS_TRY (faiss_graph_storage_check_empty (__func__, storage));
     FAISS_OWNED (IndexNSG) *self = NULL;
     FAISS_TRY (faiss_object_new (&self, &faiss_IndexNSG_class.head));
     FAISS_TRY (init (self, storage, R));
@@ -493,15 +444,9 @@ FaissStatus faiss_IndexNSGFlat_new (FaissIndexNSGFlat **out) {
 FaissStatus faiss_IndexNSGFlat_new_with (FaissIndexNSGFlat **out, int d, int R,
                                          FaissMetricType metric) {
     FAISS_REQUIRE_ARG (out);
-    if (metric == METRIC_L2) {
-        FaissIndexFlatL2 *flat = NULL;
-        FAISS_TRY (faiss_IndexFlatL2_new_with (&flat, d));
-        return faiss_IndexNSG_new_over (out, &faiss_IndexNSGFlat_class.head, &flat->index, R);
-    }
-    FaissIndexFlat *flat = NULL;
-    FAISS_TRY (faiss_IndexFlat_new_with (&flat, d, metric));
-    return faiss_IndexNSG_new_over (out, &faiss_IndexNSGFlat_class.head, &flat->flat_codes.index,
-                                    R);
+    FaissIndex *storage = NULL;
+    FAISS_TRY (faiss_graph_storage_new_flat (&storage, d, metric));
+    return faiss_IndexNSG_new_over (out, &faiss_IndexNSGFlat_class.head, storage, R);
 }
 
 void faiss_IndexNSGFlat_free (FaissIndexNSGFlat *self) {

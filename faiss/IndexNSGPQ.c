@@ -4,32 +4,18 @@
 #include <faiss/IndexPQ.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_storage.h>
 #include <faiss/impl/io_fields.h>
-#include <faiss/index_io.h>
-
-static FaissIndexPQ *storage_of (const FaissIndex *index) {
-    const FaissIndexNSGPQ *self = FAISS_CONST_SELF (IndexNSGPQ, index, index);
-    return faiss_IndexPQ_cast (self->index_nsg.storage);
-}
-
-static FaissStatus make_table (FaissIndexPQ *storage) {
-    bool is_used = storage && storage->index.is_trained && storage->index.metric_type == METRIC_L2;
-    return is_used ? faiss_ProductQuantizer_compute_sdc_table (&storage->pq) : FAISS_OK;
-}
 
 static FaissStatus IndexNSGPQ_train (FaissIndex *index, idx_t n, const float *x) {
-    FaissIndexPQ *storage = storage_of (index);
-    FAISS_REQUIRE (storage, "the storage is no IndexPQ");
-    FAISS_TRY (faiss_Index_train (&storage->index, n, x));
-    FAISS_TRY (make_table (storage));
-    index->is_trained = true;
-    return FAISS_OK;
+    FaissIndexNSGPQ *self = FAISS_SELF (IndexNSGPQ, index, index);
+    return faiss_graph_pq_train (__func__, index, self->index_nsg.storage, n, x);
 }
 
 static FaissStatus IndexNSGPQ_copy (void *object, const void *other) {
     (void)other;
     FaissIndexNSGPQ *self = object;
-    return make_table (faiss_IndexPQ_cast (self->index_nsg.storage));
+    return faiss_graph_pq_make_table (self->index_nsg.storage);
 }
 
 /* By L2 whatever the metric asked for, as upstream. */
@@ -49,16 +35,9 @@ static const FaissFactoryRule factory_rules[] = {
 
 static FaissStatus IndexNSGPQ_read (void **out, FaissIOReader *r, uint32_t tag, int io_flags) {
     (void)tag;
-    FAISS_OWNED (Index) *self = NULL;
+    FAISS_OWNED (IndexNSG) *self = NULL;
     FAISS_TRY (faiss_IndexNSG_read_as (&faiss_IndexNSGPQ_class.head, &self, r, io_flags));
-    FaissIndexPQ *storage = storage_of (self);
-    const FaissIndexNSG *graph = faiss_IndexNSG_cast (self);
-    FAISS_REQUIRE_FILE (r, storage || !graph->storage || io_flags & FAISS_IO_FLAG_PQ_SKIP_SDC_TABLE,
-                        "the storage is %s, expected IndexPQ",
-                        faiss_Index_class_name (graph->storage));
-    if (!(io_flags & FAISS_IO_FLAG_PQ_SKIP_SDC_TABLE)) {
-        FAISS_TRY (make_table (storage));
-    }
+    FAISS_TRY (faiss_graph_pq_check_read (r, self->storage, io_flags));
     *out = FAISS_STEAL (self);
     return FAISS_OK;
 }

@@ -8,6 +8,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/refine_internal.h>
@@ -39,14 +40,6 @@ static FaissStatus IndexRefine_train (FaissIndex *index, idx_t n, const float *x
     return FAISS_OK;
 }
 
-static FaissStatus remove_from (FaissIndex *index, idx_t begin) {
-    FaissIDSelectorRange *added;
-    FAISS_TRY (faiss_IDSelectorRange_new (&added, begin, index->ntotal));
-    FaissStatus status = faiss_Index_remove_ids (index, &added->sel, NULL);
-    faiss_IDSelectorRange_free (added);
-    return status;
-}
-
 /* The refine index first: it is the one, a flat index as a rule, that can surely give back. */
 static FaissStatus IndexRefine_add (FaissIndex *index, idx_t n, const float *x) {
     FaissIndexRefine *self = THIS (index);
@@ -55,7 +48,7 @@ static FaissStatus IndexRefine_add (FaissIndex *index, idx_t n, const float *x) 
     FAISS_TRY (faiss_Index_add (self->refine_index, n, x));
     FaissStatus status = faiss_Index_add (self->base_index, n, x);
     if (status != FAISS_OK) {
-        FAISS_TRY (remove_from (self->refine_index, begin));
+        FAISS_TRY (faiss_remove_from (self->refine_index, begin));
         return status;
     }
     index->ntotal = self->refine_index->ntotal;

@@ -105,3 +105,14 @@ FaissStatus faiss_search_subset_by_distance_computer (const FaissIndex *self, id
     }
     return faiss_region_close (&region);
 }
+
+FaissStatus faiss_remove_from (FaissIndex *index, idx_t begin) {
+    FaissIDSelectorRange *last = NULL;
+    if (begin == 0) {
+        return faiss_Index_reset (index);
+    }
+    FAISS_TRY (faiss_IDSelectorRange_new (&last, begin, index->ntotal));
+    FaissStatus status = faiss_Index_remove_ids (index, &last->sel, NULL);
+    faiss_IDSelectorRange_free (last);
+    return status;
+}

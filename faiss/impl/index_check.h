@@ -27,6 +27,9 @@ FaissStatus faiss_check_results (const char *function, idx_t n, idx_t k, const f
 FaissStatus faiss_check_params_class (const char *function, const FaissIndex *index,
                                       const FaissSearchParameters *params, const FaissClass *cls);
 
+/// Remove the vectors from position `begin` on.
+FaissStatus faiss_remove_from (FaissIndex *index, idx_t begin);
+
 /// A distance computer by reconstruction, for METRIC_L2. What cannot be reconstructed is at NaN.
 FaissStatus faiss_generic_distance_computer (const FaissIndex *index, FaissDistanceComputer **out);
 
