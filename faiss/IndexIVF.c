@@ -113,19 +113,27 @@ static idx_t IndexIVF_train_encoder_num_vectors (const FaissIndexIVF *self) {
     return 0;
 }
 
-/* The encoder learns from residuals, or from the vectors themselves. */
-static FaissStatus train_encoder_on (FaissIndexIVF *self, idx_t n, const float *x) {
-    const FaissIndexIVFClass *cls = faiss_ivf_class (self);
-    if (!self->by_residual) {
-        return cls->train_encoder (self, n, x, NULL);
-    }
+FaissStatus faiss_ivf_train_on_residuals (FaissIndexIVF *self, idx_t n, const float *x) {
     FAISS_AUTO_FREE (idx_t) *assign = NULL;
     FAISS_AUTO_FREE (float) *residuals = NULL;
     FAISS_TRY (faiss_alloc (&assign, (size_t)n, sizeof *assign));
     FAISS_TRY (faiss_alloc (&residuals, (size_t)n * (size_t)self->index.d, sizeof *residuals));
     FAISS_TRY (faiss_Index_assign (self->quantizer, n, x, assign, 1));
     FAISS_TRY (faiss_Index_compute_residual_n (self->quantizer, n, x, residuals, assign));
-    return cls->train_encoder (self, n, residuals, assign);
+    return faiss_ivf_class (self)->train_encoder (self, n, residuals, assign);
+}
+
+/* The encoder learns from residuals, or from the vectors themselves. */
+static FaissStatus train_encoder_on (FaissIndexIVF *self, idx_t n, const float *x) {
+    const FaissIndexIVFClass *cls = faiss_ivf_class (self);
+    if (!self->by_residual) {
+        return cls->train_encoder (self, n, x, NULL);
+    }
+    bool is_done = false;
+    if (cls->train_encoder_by_blocks) {
+        FAISS_TRY (cls->train_encoder_by_blocks (self, n, x, &is_done));
+    }
+    return is_done ? FAISS_OK : faiss_ivf_train_on_residuals (self, n, x);
 }
 
 /* The same on as many vectors as it wants. */

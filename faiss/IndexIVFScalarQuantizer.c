@@ -10,6 +10,7 @@
 #include <faiss/impl/ivf_internal.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/impl/sq_codec.h>
+#include <faiss/impl/sq_training.h>
 
 #define SELF(pointer) FAISS_SELF (IndexIVFScalarQuantizer, ivf, pointer)
 #define CONST_SELF(pointer) FAISS_CONST_SELF (IndexIVFScalarQuantizer, ivf, pointer)
@@ -96,21 +97,55 @@ static idx_t IndexIVFScalarQuantizer_train_encoder_num_vectors (const FaissIndex
     return 100000;
 }
 
+/* Least and largest values need no more than a block of residuals at a time. */
+static FaissStatus learn_extremes (FaissIndex *quantizer, idx_t n, const float *x, float *min,
+                                   float *max) {
+    enum { BLOCK_SIZE = 1 << 18 };
+    size_t d = (size_t)quantizer->d;
+    idx_t rows = (idx_t)(BLOCK_SIZE / d + 1);
+    FAISS_AUTO_FREE (idx_t) *assign = NULL;
+    FAISS_AUTO_FREE (float) *residuals = NULL;
+    FAISS_TRY (faiss_alloc (&assign, (size_t)n, sizeof *assign));
+    FAISS_TRY (faiss_alloc (&residuals, (size_t)rows * d, sizeof *residuals));
+    FAISS_TRY (faiss_Index_assign (quantizer, n, x, assign, 1));
+    for (idx_t i = 0; i < n; i += rows) {
+        idx_t n_rows = n - i < rows ? n - i : rows;
+        FAISS_TRY (faiss_Index_compute_residual_n (quantizer, n_rows, x + (size_t)i * d, residuals,
+                                                   assign + i));
+        if (i == 0) {
+            memcpy (min, residuals, d * sizeof *min);
+            memcpy (max, residuals, d * sizeof *max);
+        }
+        faiss_sq_widen ((size_t)n_rows, d, residuals, min, max);
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVFScalarQuantizer_train_encoder_by_blocks (FaissIndexIVF *ivf, idx_t n,
+                                                                    const float *x, bool *out) {
+    FaissScalarQuantizer *sq = &SELF (ivf)->sq;
+    size_t d = (size_t)ivf->index.d;
+    FAISS_AUTO_FREE (float) *extremes = NULL; /* two rows that have the ranges of all */
+    if (faiss_sq_needs_vectors (sq->qtype)) {
+        if (sq->rangestat != RS_minmax || n < 1 || d < 1) {
+            *out = false;
+            return FAISS_OK;
+        }
+        FAISS_TRY (faiss_alloc (&extremes, 2 * d, sizeof *extremes));
+        FAISS_TRY (learn_extremes (ivf->quantizer, n, x, extremes, extremes + d));
+    }
+    FAISS_TRY (faiss_ScalarQuantizer_train (sq, extremes ? 2 : 0, extremes));
+    *out = true;
+    return FAISS_OK;
+}
+
 FaissStatus faiss_IndexIVFScalarQuantizer_train_residual (FaissIndexIVFScalarQuantizer *self,
                                                           idx_t n, const float *x) {
     FaissIndexIVF *ivf = (FaissIndexIVF *)self;
     FAISS_TRY (faiss_check_vectors (__func__, (FaissIndex *)self, n, x, "x"));
     FAISS_TRY (faiss_ivf_check_parts (__func__, ivf));
-    if (!ivf->by_residual) {
-        return IndexIVFScalarQuantizer_train_encoder (ivf, n, x, NULL);
-    }
-    FAISS_AUTO_FREE (idx_t) *assign = NULL;
-    FAISS_AUTO_FREE (float) *residuals = NULL;
-    FAISS_TRY (faiss_alloc (&assign, (size_t)n, sizeof *assign));
-    FAISS_TRY (faiss_alloc (&residuals, (size_t)n * (size_t)ivf->index.d, sizeof *residuals));
-    FAISS_TRY (faiss_Index_assign (ivf->quantizer, n, x, assign, 1));
-    FAISS_TRY (faiss_Index_compute_residual_n (ivf->quantizer, n, x, residuals, assign));
-    return IndexIVFScalarQuantizer_train_encoder (ivf, n, residuals, assign);
+    return ivf->by_residual ? faiss_ivf_train_on_residuals (ivf, n, x)
+                            : IndexIVFScalarQuantizer_train_encoder (ivf, n, x, NULL);
 }
 
 /* ---- coding ---------------------------------------------------------------------------------- */
@@ -406,6 +441,7 @@ FaissIndexIVFClass faiss_IndexIVFScalarQuantizer_class = {
     .encode_vectors = IndexIVFScalarQuantizer_encode_vectors,
     .decode_vectors = IndexIVFScalarQuantizer_decode_vectors,
     .train_encoder = IndexIVFScalarQuantizer_train_encoder,
+    .train_encoder_by_blocks = IndexIVFScalarQuantizer_train_encoder_by_blocks,
     .train_encoder_num_vectors = IndexIVFScalarQuantizer_train_encoder_num_vectors,
     .get_InvertedListScanner = IndexIVFScalarQuantizer_get_InvertedListScanner,
     .search_preassigned = IndexIVFScalarQuantizer_search_preassigned,

@@ -41,6 +41,9 @@ FaissStatus faiss_ivf_check_parts (const char *function, const FaissIndexIVF *se
 /// The quantizer alone: all that encoding needs.
 FaissStatus faiss_ivf_check_quantizer (const char *function, const FaissIndexIVF *self);
 
+/// Train the encoder on the residuals of n vectors.
+FaissStatus faiss_ivf_train_on_residuals (FaissIndexIVF *self, idx_t n, const float *x);
+
 /// A list that a quantizer or a caller named.
 FaissStatus faiss_ivf_check_key (const FaissIndexIVF *self, idx_t key);
 

@@ -23,6 +23,10 @@ static void widen_to_rows (const float *x, size_t d, size_t begin, size_t end, f
     }
 }
 
+void faiss_sq_widen (size_t n, size_t d, const float *x, float *min, float *max) {
+    widen_to_rows (x, d, 0, n, min, max);
+}
+
 /* As a matrix of LANES columns, which compilers make vectors of. */
 static Range extremes (const float *x, size_t n) {
     enum { LANES = 16 };

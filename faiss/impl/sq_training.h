@@ -12,4 +12,7 @@ FaissStatus faiss_sq_train_uniform (FaissRangeStat rangestat, float arg, size_t 
 FaissStatus faiss_sq_train_columns (FaissRangeStat rangestat, float arg, size_t n, size_t d,
                                     size_t n_levels, const float *x, float *out);
 
+/// Widen ranges by n rows. @param min, max  size d, least and largest value of each column so far
+void faiss_sq_widen (size_t n, size_t d, const float *x, float *min, float *max);
+
 #endif
