@@ -143,9 +143,11 @@ FaissStatus faiss_IndexHNSW_settings (const FaissIndexHNSW *self,
         .bounded_queue = own ? own->bounded_queue : self->hnsw.search_bounded_queue,
         .sel = params ? params->sel : NULL,
         .filter = own ? own->filter : FAISS_HNSW_FILTER_AUTO,
+        .rerank = own ? own->rerank : self->hnsw.rerank,
     };
     FAISS_REQUIRE (out->filter >= FAISS_HNSW_FILTER_AUTO && out->filter <= FAISS_HNSW_FILTER_SCAN,
                    "expected a filter of 0 .. %d, got %d", FAISS_HNSW_FILTER_SCAN, out->filter);
+    FAISS_REQUIRE (out->rerank >= 0, "expected rerank >= 0, got %d", out->rerank);
     FAISS_REQUIRE (out->efSearch >= 1, "expected efSearch >= 1, got %d", out->efSearch);
     return FAISS_OK;
 }
@@ -360,6 +362,11 @@ static FaissStatus IndexHNSW_set_parameter (FaissIndex *index, const char *name,
     }
     if (strcmp (name, "efConstruction") == 0) {
         return to_int (name, value, &self->hnsw.efConstruction);
+    }
+    if (strcmp (name, "rerank") == 0) {
+        FAISS_REQUIRE (value >= 0 && value <= INT32_MAX, "expected rerank >= 0, got %g", value);
+        self->hnsw.rerank = (int)value;
+        return FAISS_OK;
     }
     if (strcmp (name, "prune_headroom") == 0) {
         self->hnsw.prune_headroom = (float)value;

@@ -16,7 +16,16 @@ typedef enum FaissHNSWFilter {
     FAISS_HNSW_FILTER_SCAN = 3,   ///< all members: exact, but for the codes of the storage
 } FaissHNSWFilter;
 
-/// How one search is done. Replaces all the graph's own settings.
+/** How one search is done. Replaces all the graph's own settings.
+ *
+ * With rerank > 0 a search among full vectors (IndexFlat as the storage, L2 or inner product)
+ * compares 8-bit codes of them only (see faiss_IndexFlat_set_filter_codes), and in the end the
+ * vectors of the `rerank` nearest: at least k, at most efSearch. Distances are right, but a vector
+ * may be missed that a search with rerank = 0 finds; a few times k is enough to lose next to
+ * nothing. It is without effect where there are no codes, with bounded_queue = false, where a
+ * selector is not searched for in the way of FAISS_HNSW_FILTER_PLAIN, and in range_search, search1
+ * and search_level_0.
+ */
 typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
     union {
         FaissSearchParameters params;
@@ -25,6 +34,7 @@ typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
     bool check_relative_distance; ///< as in HNSW (true)
     bool bounded_queue;           ///< as search_bounded_queue in HNSW (true)
     FaissHNSWFilter filter;       ///< with a selector (FAISS_HNSW_FILTER_AUTO); not in upstream
+    int rerank; ///< walk by 8-bit codes, then compare so many vectors (0: no); not in upstream
 } FaissSearchParametersHNSW;
 
 /** A graph (see HNSW) over the vectors of another index, the storage.

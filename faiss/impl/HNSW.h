@@ -53,6 +53,7 @@ typedef struct FaissHNSW {
     FaissHNSWSearchMethod search_method;
     bool is_similarity;      ///< larger is better
     int use_visited_hashset; ///< upstream's choice of a data structure: 0, 1 or -1; not needed here
+    int rerank;              ///< as in SearchParametersHNSW (0); not in upstream, nor in files
 } FaissHNSW;
 
 /// An empty graph with M links per node and level, twice as many at level 0.

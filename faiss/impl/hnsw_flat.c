@@ -27,6 +27,8 @@ bool faiss_flat_vectors_open (FaissFlatVectors *self, const FaissIndex *storage)
         .distance_4 = is_similarity ? faiss_kernels.fvec_inner_product_batch_4
                                     : faiss_kernels.fvec_L2sqr_batch_4,
         .find = is_similarity ? faiss_kernels.filter_find_ip : faiss_kernels.filter_find_L2,
+        .keys_by_codes =
+            is_similarity ? faiss_kernels.filter_keys_ip : faiss_kernels.filter_keys_L2,
     };
     return true;
 }
@@ -48,6 +50,17 @@ void faiss_flat_keys (const FaissFlatVectors *v, const float *x, const uint32_t 
         }
         for (size_t t = 0; t < 4 && t < left; t++) {
             keys[j + t] = v->is_similarity ? -of_four[t] : of_four[t];
+        }
+    }
+}
+
+void faiss_flat_keys_by_codes (const FaissFlatVectors *v, const FaissFilterQuery *query,
+                               const float *x, const uint32_t *ids, size_t n, float *keys) {
+    v->keys_by_codes (query, v->codes.rows, ids, n, keys);
+    for (size_t j = 0; j < n; j++) {
+        if (keys[j] != keys[j]) {
+            uint32_t position = (uint32_t)j;
+            faiss_flat_keys (v, x, ids, &position, 1, keys + j);
         }
     }
 }

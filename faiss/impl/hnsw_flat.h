@@ -19,6 +19,8 @@ typedef struct FaissFlatVectors {
                         const float *y3, size_t d, float out[4]);
     size_t (*find) (const FaissFilterQuery *query, const uint8_t *rows, const uint32_t *ids,
                     size_t n, float bound, uint32_t *positions);
+    void (*keys_by_codes) (const FaissFilterQuery *query, const uint8_t *rows, const uint32_t *ids,
+                           size_t n, float *keys);
 } FaissFlatVectors;
 
 /// False if the storage is something else, or has distances of its own.
@@ -31,6 +33,10 @@ static inline const float *faiss_flat_row (const FaissFlatVectors *self, uint32_
 /// The keys of those of `ids` that are at n positions.
 void faiss_flat_keys (const FaissFlatVectors *self, const float *x, const uint32_t *ids,
                       const uint32_t *positions, size_t n, float *keys);
+
+/// Keys of n rows by their codes; of rows without a useful code by their floats.
+void faiss_flat_keys_by_codes (const FaissFlatVectors *self, const FaissFilterQuery *query,
+                               const float *x, const uint32_t *ids, size_t n, float *keys);
 
 /** Ask for memory that is read soon.
  *

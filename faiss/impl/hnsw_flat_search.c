@@ -3,13 +3,16 @@
  * Results are those of faiss_hnsw_search, to the bit. A thread walks for several queries in turns
  * (see hnsw_walk.h). All queries descend to level 0 first; those that end at the same place are
  * searched one after the other, so that rows are still in the cache.
+ *
+ * Where it is asked for (settings->rerank) walks compare codes alone, and the vectors of the
+ * nearest ones afterwards.
  */
 #include <math.h>
 
 #include <faiss/IndexFlatCodes.h>
 #include <faiss/impl/FilterCodes.h>
 #include <faiss/impl/check.h>
-#include <faiss/impl/hnsw_walk.h>
+#include <faiss/impl/hnsw_rerank.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/utils/Heap.h>
 
@@ -25,7 +28,9 @@ enum {
 typedef struct Turn {
     FaissWalk walk;
     size_t query;
-    int lowest; /* of the levels it goes down to */
+    int lowest;          /* of the levels it goes down to */
+    FaissRerank nearest; /* of a walk by codes */
+    bool awaits_vectors; /* of the nearest */
 } Turn;
 
 /* What a thread uses. */
@@ -69,6 +74,18 @@ static void prepare_filter (const Batch *b, size_t query) {
     }
 }
 
+/* As the walks of the query see it. */
+static float key_of (const Batch *b, const Turn *t, int32_t node) {
+    uint32_t id = (uint32_t)node;
+    if (b->plan.by_codes && t->walk.filter) {
+        float key;
+        faiss_flat_keys_by_codes (&b->v, t->walk.filter, t->walk.x, &id, 1, &key);
+        return key;
+    }
+    float value = b->v.distance (t->walk.x, faiss_flat_row (&b->v, id), b->v.d);
+    return b->v.is_similarity ? -value : value;
+}
+
 static void begin_query (const Batch *b, Turn *t, size_t query) {
     t->query = query;
     t->walk.x = b->x + query * b->v.d;
@@ -79,10 +96,9 @@ static void begin_query (const Batch *b, Turn *t, size_t query) {
 static void begin_descent (const Batch *b, Turn *t, size_t query, int level, int lowest) {
     const FaissHNSW *hnsw = b->plan.hnsw;
     if (level == hnsw->max_level) {
-        const float *entry = faiss_flat_row (&b->v, (uint32_t)hnsw->entry_point);
-        float value = b->v.distance (b->x + query * b->v.d, entry, b->v.d);
         prepare_filter (b, query);
-        b->starts[query] = (Start){hnsw->entry_point, b->v.is_similarity ? -value : value};
+        begin_query (b, t, query);
+        b->starts[query] = (Start){hnsw->entry_point, key_of (b, t, hnsw->entry_point)};
     }
     begin_query (b, t, query);
     t->lowest = lowest;
@@ -232,16 +248,31 @@ static FaissStatus finish (const Batch *b, Worker *w, Turn *t) {
     w->stats.n2 += walk->n_open == 0;
     w->stats.ndis += walk->n_distances;
     w->stats.nhops += walk->n_steps;
-    write_results (b, t);
+    if (b->plan.by_codes) {
+        faiss_rerank_begin (&t->nearest, walk, &b->plan);
+        t->awaits_vectors = true;
+    } else {
+        write_results (b, t);
+    }
     return FAISS_OK;
+}
+
+/* Those of the nearest by codes that are the nearest. */
+static void finish_by_codes (const Batch *b, Turn *t) {
+    t->awaits_vectors = false;
+    faiss_rerank_finish (&t->nearest, &t->walk, &b->plan, b->k, b->distances + t->query * b->k,
+                         b->labels + t->query * b->k);
 }
 
 /* ---- level 0 --------------------------------------------------------------------------------- */
 
-static FaissStatus begin_search (const Batch *b, Turn *t, size_t query) {
+static FaissStatus begin_search (const Batch *b, Worker *w, Turn *t, size_t query) {
     begin_query (b, t, query);
-    t->walk.distances = b->distances + query * b->k;
-    t->walk.labels = b->labels + query * b->k;
+    if (b->plan.by_codes && !t->walk.filter) {
+        return search_literally (b, w, query);
+    }
+    t->walk.distances = b->plan.by_codes ? t->nearest.distances : b->distances + query * b->k;
+    t->walk.labels = b->plan.by_codes ? t->nearest.labels : b->labels + query * b->k;
     return faiss_walk_begin (&t->walk, &b->plan, 0, b->starts[query].node, b->starts[query].key);
 }
 
@@ -257,10 +288,12 @@ static FaissStatus search_some (const Batch *b, Worker *w, size_t begin, size_t 
                 if (t->walk.phase == FAISS_WALK_DONE) {
                     FAISS_TRY (finish (b, w, t));
                 }
+            } else if (t->awaits_vectors) {
+                finish_by_codes (b, t);
             } else if (next < end) {
-                FAISS_TRY (begin_search (b, t, b->order[next++]));
+                FAISS_TRY (begin_search (b, w, t, b->order[next++]));
             }
-            n_active += t->walk.phase != FAISS_WALK_DONE;
+            n_active += t->walk.phase != FAISS_WALK_DONE || t->awaits_vectors;
         }
     } while (n_active > 0 || next < end);
     return FAISS_OK;
@@ -271,6 +304,9 @@ static FaissStatus search_some (const Batch *b, Worker *w, size_t begin, size_t 
 static FaissStatus open_worker (const Batch *b, Worker *w) {
     for (size_t i = 0; i < b->n_turns; i++) {
         FAISS_TRY (faiss_walk_open (&w->turns[i].walk, &b->plan));
+        if (b->plan.by_codes) {
+            FAISS_TRY (faiss_rerank_open (&w->turns[i].nearest, b->plan.k, b->plan.sel));
+        }
     }
     return FAISS_OK;
 }
@@ -278,6 +314,7 @@ static FaissStatus open_worker (const Batch *b, Worker *w) {
 static void close_worker (Worker *w) {
     for (int i = 0; i < IN_TURNS; i++) {
         faiss_walk_close (&w->turns[i].walk);
+        faiss_rerank_close (&w->turns[i].nearest);
     }
     faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &w->stats);
     if (w->has_literal) {
@@ -369,16 +406,21 @@ static FaissStatus search_batch (Batch *b, size_t *n_tested, size_t *n_passed) {
     return status;
 }
 
-static FaissWalkPlan plan_of (const FaissHNSW *hnsw, const FaissHNSWSettings *settings, size_t k) {
+static FaissWalkPlan plan_of (const FaissHNSW *hnsw, const FaissHNSWSettings *settings, size_t k,
+                              bool has_codes) {
     size_t size = faiss_hnsw_size (hnsw), ef = (size_t)settings->efSearch;
+    bool by_codes = settings->rerank > 0 && has_codes;
+    size_t n_compared = by_codes && (size_t)settings->rerank > k ? (size_t)settings->rerank : k;
     size_t capacity = ef > k ? ef : k;
+    n_compared = n_compared < capacity ? n_compared : capacity;
     return (FaissWalkPlan){.hnsw = hnsw,
                            .capacity = capacity < size ? capacity : size,
                            .ef = ef,
                            .check_relative_distance = settings->check_relative_distance,
-                           .keeps_log = true,
+                           .keeps_log = !by_codes,
+                           .by_codes = by_codes,
                            .sel = settings->sel,
-                           .k = k};
+                           .k = n_compared};
 }
 
 FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *storage,
@@ -396,13 +438,13 @@ FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *sto
     FaissDerivedRows *derived =
         (FaissDerivedRows *)(uintptr_t)&codes->derived; /* no part of the value */
     faiss_derived_codes_open_all (derived, v.rows, v.n, v.d, codes->codes.owner == NULL,
-                                  n * 1000 > v.n, &v.codes);
+                                  n * 1000 > v.n || settings->rerank > 0, &v.codes);
     FaissStatus status = FAISS_OK;
     size_t n_tested = 0, n_passed = 0;
     for (size_t begin = 0; begin < n && status == FAISS_OK; begin += MAX_BATCH) {
         size_t tested = 0, passed = 0;
         Batch b = {
-            .plan = plan_of (self, settings, k),
+            .plan = plan_of (self, settings, k, v.codes.n_rows > 0),
             .v = v,
             .storage = storage,
             .settings = settings,

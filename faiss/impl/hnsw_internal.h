@@ -142,6 +142,7 @@ typedef struct FaissHNSWSettings {
     bool check_relative_distance, bounded_queue;
     const FaissIDSelector *sel; ///< or NULL
     int filter;                 ///< FaissHNSWFilter
+    int rerank;                 ///< 0, or walk by codes and compare so many by their vectors
 } FaissHNSWSettings;
 
 /// Who takes what is found: k best of one query, a range, or a handler.

@@ -134,7 +134,7 @@ static inline FaissStatus insert (FaissWalk *w, const FaissWalkPlan *plan, float
     if (plan->keeps_log) {
         w->log[w->log_size++] = (FaissGraphNode){key, (int32_t)id};
     } else {
-        w->has_ties |= at < w->size && w->keys[at + 1] == key;
+        w->has_ties |= !plan->by_codes && at < w->size && w->keys[at + 1] == key;
     }
     w->size++;
     w->n_open++;
@@ -307,9 +307,9 @@ static void fetch_next_links (FaissWalk *w, const FaissWalkPlan *plan) {
     }
 }
 
-static FaissStatus compare_links (FaissWalk *w, const FaissWalkPlan *plan) {
+/* The links whose keys are known become candidates. */
+static FaissStatus insert_links (FaissWalk *w, const FaissWalkPlan *plan) {
     FAISS_TRY (reserve_log (w, plan, w->n_rows));
-    faiss_flat_keys (plan->v, w->x, w->fresh, w->positions, w->n_rows, w->fresh_keys);
     for (size_t j = 0; j < w->n_rows; j++) {
         uint32_t id = w->fresh[w->positions[j]];
         __builtin_prefetch (&plan->hnsw->offsets.data[id]);
@@ -325,7 +325,6 @@ static FaissStatus compare_links (FaissWalk *w, const FaissWalkPlan *plan) {
 
 /* As faiss_hnsw_greedy: the walk is over where no link is nearer. */
 static void move_on (FaissWalk *w, const FaissWalkPlan *plan) {
-    faiss_flat_keys (plan->v, w->x, w->fresh, w->positions, w->n_rows, w->fresh_keys);
     for (size_t j = 0; j < w->n_rows; j++) {
         if (w->fresh_keys[j] < w->key) {
             w->key = w->fresh_keys[j];
@@ -337,6 +336,35 @@ static void move_on (FaissWalk *w, const FaissWalkPlan *plan) {
     if (w->phase == FAISS_WALK_LISTING) {
         fetch_links (plan, w->nearest, w->level);
     }
+}
+
+static FaissStatus compare_links (FaissWalk *w, const FaissWalkPlan *plan) {
+    faiss_flat_keys (plan->v, w->x, w->fresh, w->positions, w->n_rows, w->fresh_keys);
+    if (!w->is_greedy) {
+        return insert_links (w, plan);
+    }
+    move_on (w, plan);
+    return FAISS_OK;
+}
+
+/* The same by codes, which are here: there is nothing to wait for. */
+static FaissStatus compare_codes (FaissWalk *w, const FaissWalkPlan *plan) {
+    if (plan->looks_ahead && !w->is_greedy) {
+        look_ahead (w, plan);
+    }
+    faiss_flat_keys_by_codes (plan->v, w->filter, w->x, w->fresh, w->n_fresh, w->fresh_keys);
+    float worst = useful_key (w, plan);
+    w->n_rows = 0;
+    for (size_t j = 0; j < w->n_fresh; j++) {
+        w->positions[w->n_rows] = (uint32_t)j;
+        w->fresh_keys[w->n_rows] = w->fresh_keys[j];
+        w->n_rows += !(w->fresh_keys[j] >= worst);
+    }
+    if (!w->is_greedy) {
+        return insert_links (w, plan);
+    }
+    move_on (w, plan);
+    return FAISS_OK;
 }
 
 /* ---- walks ----------------------------------------------------------------------------------- */
@@ -388,14 +416,13 @@ FaissStatus faiss_walk_advance (FaissWalk *w, const FaissWalkPlan *plan) {
         }
         return FAISS_OK;
     case FAISS_WALK_FILTERING:
+        if (plan->by_codes && w->filter) {
+            return compare_codes (w, plan);
+        }
         filter_links (w, plan);
         return FAISS_OK;
     case FAISS_WALK_COMPARING:
-        if (!w->is_greedy) {
-            return compare_links (w, plan);
-        }
-        move_on (w, plan);
-        return FAISS_OK;
+        return compare_links (w, plan);
     default:
         return FAISS_OK;
     }

@@ -29,6 +29,7 @@ typedef struct FaissWalkPlan {
     size_t ef;
     bool check_relative_distance; ///< false: a walk ends after ef + 1 nodes
     bool keeps_log;               ///< false: a walk ends where distances are equal, with has_ties
+    bool by_codes;                ///< walks that have a filter compare codes; they keep no log
     bool looks_ahead;             ///< walks are alone in their threads
     const FaissIDSelector *sel;   ///< members are results as they come; or NULL
     size_t k;                     ///< results, with a selector

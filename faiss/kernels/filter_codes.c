@@ -37,15 +37,24 @@ void faiss_filter_encode_generic (const FaissStoredFloat *y, size_t n, size_t d,
 
 /* ---- codes with a query ---------------------------------------------------------------------- */
 
-static bool may_be_better (const bool is_similarity, const FaissFilterQuery *query,
-                           const uint8_t *row, float bound) {
+/* The inner product of a query and a decoded row, in two parts. */
+static FaissFilterInfo parts_of (const FaissFilterQuery *query, const uint8_t *row, float *by_codes,
+                                 float *by_low) {
     FaissFilterInfo info;
     memcpy (&info, row + faiss_filter_stride (query->d) - sizeof info, sizeof info);
     int32_t dot = 0;
     for (size_t j = 0; j < query->d; j++) {
         dot += query->components[j] * row[j];
     }
-    float by_codes = info.scale * (query->step * (float)dot), by_low = info.low * query->sum;
+    *by_codes = info.scale * (query->step * (float)dot);
+    *by_low = info.low * query->sum;
+    return info;
+}
+
+static bool may_be_better (const bool is_similarity, const FaissFilterQuery *query,
+                           const uint8_t *row, float bound) {
+    float by_codes, by_low;
+    FaissFilterInfo info = parts_of (query, row, &by_codes, &by_low);
     float ip = by_codes + by_low;
     float rounding = FAISS_FILTER_ROUNDING_DOT * (fabsf (by_codes) + fabsf (by_low));
     if (is_similarity) {
@@ -80,4 +89,27 @@ size_t faiss_filter_find_L2_generic (const FaissFilterQuery *query, const uint8_
                                      const uint32_t *ids, size_t n, float bound,
                                      uint32_t *positions) {
     return find (false, query, rows, ids, n, bound, positions);
+}
+
+static void find_keys (const bool is_similarity, const FaissFilterQuery *query, const uint8_t *rows,
+                       const uint32_t *ids, size_t n, float *keys) {
+    size_t stride = faiss_filter_stride (query->d);
+    for (size_t i = 0; i < n; i++) {
+        float by_codes, by_low;
+        FaissFilterInfo info =
+            parts_of (query, rows + (ids ? ids[i] : i) * stride, &by_codes, &by_low);
+        float ip = by_codes + by_low, no_number = 0 * info.error; /* 0, or NaN */
+        keys[i] = is_similarity ? no_number - ip
+                                : query->norm2 + info.norm * info.norm - (ip + ip) + no_number;
+    }
+}
+
+void faiss_filter_keys_ip_generic (const FaissFilterQuery *query, const uint8_t *rows,
+                                   const uint32_t *ids, size_t n, float *keys) {
+    find_keys (true, query, rows, ids, n, keys);
+}
+
+void faiss_filter_keys_L2_generic (const FaissFilterQuery *query, const uint8_t *rows,
+                                   const uint32_t *ids, size_t n, float *keys) {
+    find_keys (false, query, rows, ids, n, keys);
 }

@@ -203,3 +203,88 @@ void check_filter_find_L2 (void) {
         check_find (&run, false, run.tested->filter_find_L2);
     }
 }
+
+/* ---- distances by codes ---------------------------------------------------------------------- */
+
+typedef void (*FindKeys) (const FaissFilterQuery *query, const uint8_t *rows, const uint32_t *ids,
+                          size_t n, float *keys);
+
+/* Numbers that are added up differently. */
+static bool nearly_same (float a, float b, double size) {
+    return (isnan (a) && isnan (b)) || a == b || fabs ((double)a - b) <= 1e-6 * size;
+}
+
+static void check_keys_of (const Run *run, bool is_similarity, FindKeys reference, FindKeys tested,
+                           const float *x, const float *y, size_t d, size_t n,
+                           const uint32_t *ids) {
+    size_t stride = faiss_filter_stride (d);
+    uint8_t *rows = guarded (N * stride);
+    int16_t *components = guarded (faiss_filter_query_size (d) * sizeof *components);
+    float *keys = guarded (n * sizeof *keys), *expected = guarded (n * sizeof *keys);
+    faiss_kernels_of_level[0]->filter_encode (y, N, d, rows);
+    FaissFilterQuery query;
+    if (!faiss_filter_query_init (&query, is_similarity, d, x, components)) {
+        return;
+    }
+    reference (&query, rows, ids, n, expected);
+    tested (&query, rows, ids, n, keys);
+    for (size_t i = 0; i < n; i++) {
+        size_t row = ids ? ids[i] : i;
+        FaissFilterInfo info = info_of (rows + row * stride, d);
+        float value = value_of (run, is_similarity, x, y + row * d, d);
+        double key = is_similarity ? -(double)value : value, sum = fabs ((double)query.sum);
+        double size = ((double)info.norm + sum * fabs ((double)info.low) * 2) * info.norm;
+        size += query.norm2 + sum * fabs ((double)info.low) +
+                (double)info.scale * 255 * query.step * 32767 * (double)d;
+        if (!nearly_same (keys[i], expected[i], size)) {
+            failed (run, "d=%zu: key %g of row %zu, expected %g", d, keys[i], row, expected[i]);
+        } else if (isinf (info.error) != isnan (keys[i]) && isfinite (expected[i])) {
+            failed (run, "d=%zu: key %g of row %zu, whose error is %g", d, keys[i], row,
+                    info.error);
+        } else if (isfinite (keys[i]) && isfinite (key) &&
+                   fabs (keys[i] - key) >
+                       uncertainty (is_similarity, x, y + row * d, d, rows + row * stride)) {
+            failed (run, "d=%zu: key %g of row %zu, which is %g by its floats", d, keys[i], row,
+                    key);
+        }
+    }
+}
+
+static void check_keys (const Run *run, bool is_similarity, FindKeys reference, FindKeys tested) {
+    for (size_t i = 0; i < N_DIMS; i++) {
+        size_t d = dims[i];
+        for (size_t n = 0; n <= N; n += n < 9 ? 1 : 61) {
+            float *y = odd_rows (N, d), *x = random_floats (d);
+            uint32_t *ids = guarded (n * sizeof *ids);
+            for (size_t j = 0; j < n; j++) {
+                ids[j] = random_bits () % N;
+            }
+            fill_row (x, d, random_bits () % 12);
+            check_keys_of (run, is_similarity, reference, tested, x, y, d, n, NULL);
+            check_keys_of (run, is_similarity, reference, tested, x, y, d, n, ids);
+        }
+    }
+    if (bench_wanted) {
+        size_t d = 100, n = 256;
+        float *y = random_floats (n * d), *x = random_floats (d), keys[256];
+        uint8_t *rows = guarded (n * faiss_filter_stride (d));
+        int16_t components[100 + 32];
+        FaissFilterQuery query;
+        faiss_kernels_of_level[0]->filter_encode (y, n, d, rows);
+        faiss_filter_query_init (&query, is_similarity, d, x, components);
+        BENCH (run, "256 rows of d=100", 256 * (double)d,
+               (tested (&query, rows, NULL, n, keys), 0));
+    }
+}
+
+void check_filter_keys_ip (void) {
+    for (Run run = RUN (filter_keys_ip); next_run (&run);) {
+        check_keys (&run, true, run.reference->filter_keys_ip, run.tested->filter_keys_ip);
+    }
+}
+
+void check_filter_keys_L2 (void) {
+    for (Run run = RUN (filter_keys_L2); next_run (&run);) {
+        check_keys (&run, false, run.reference->filter_keys_L2, run.tested->filter_keys_L2);
+    }
+}

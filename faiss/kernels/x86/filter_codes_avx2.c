@@ -122,3 +122,13 @@ size_t faiss_filter_find_L2_avx2 (const FaissFilterQuery *query, const uint8_t *
                                   const uint32_t *ids, size_t n, float bound, uint32_t *positions) {
     return find (false, query, rows, ids, n, bound, positions);
 }
+
+void faiss_filter_keys_ip_avx2 (const FaissFilterQuery *query, const uint8_t *rows,
+                                const uint32_t *ids, size_t n, float *keys) {
+    find_keys (true, query, rows, ids, n, keys);
+}
+
+void faiss_filter_keys_L2_avx2 (const FaissFilterQuery *query, const uint8_t *rows,
+                                const uint32_t *ids, size_t n, float *keys) {
+    find_keys (false, query, rows, ids, n, keys);
+}
