@@ -113,6 +113,13 @@ static idx_t IndexIVF_train_encoder_num_vectors (const FaissIndexIVF *self) {
     return 0;
 }
 
+static FaissStatus IndexIVF_train_encoder_by_blocks (FaissIndexIVF *self, idx_t n, const float *x,
+                                                     bool *out) {
+    (void)self, (void)n, (void)x;
+    *out = false; /* most need all residuals at once */
+    return FAISS_OK;
+}
+
 FaissStatus faiss_ivf_train_on_residuals (FaissIndexIVF *self, idx_t n, const float *x) {
     FAISS_AUTO_FREE (idx_t) *assign = NULL;
     FAISS_AUTO_FREE (float) *residuals = NULL;
@@ -130,9 +137,7 @@ static FaissStatus train_encoder_on (FaissIndexIVF *self, idx_t n, const float *
         return cls->train_encoder (self, n, x, NULL);
     }
     bool is_done = false;
-    if (cls->train_encoder_by_blocks) {
-        FAISS_TRY (cls->train_encoder_by_blocks (self, n, x, &is_done));
-    }
+    FAISS_TRY (cls->train_encoder_by_blocks (self, n, x, &is_done));
     return is_done ? FAISS_OK : faiss_ivf_train_on_residuals (self, n, x);
 }
 
@@ -817,6 +822,7 @@ FaissIndexIVFClass faiss_IndexIVF_class = {
     .decode_vectors = IndexIVF_decode_vectors,
     .add_core = IndexIVF_add_core,
     .train_encoder = IndexIVF_train_encoder,
+    .train_encoder_by_blocks = IndexIVF_train_encoder_by_blocks,
     .train_encoder_num_vectors = IndexIVF_train_encoder_num_vectors,
     .get_InvertedListScanner = IndexIVF_get_InvertedListScanner,
     .search_preassigned = faiss_IndexIVF_search_preassigned_slot,

@@ -113,7 +113,7 @@ typedef struct FaissIndexIVFClass {
     /// train what encodes, on vectors or residuals; assign is NULL without by_residual
     FaissStatus (*train_encoder) (FaissIndexIVF *self, idx_t n, const float *x,
                                   const idx_t *assign);
-    /// optional: the same of vectors whose residuals it computes itself, block by block; *out is
+    /// the same of vectors whose residuals it computes itself, block by block; *out is
     /// false, and nothing done, where it needs all of them at once
     FaissStatus (*train_encoder_by_blocks) (FaissIndexIVF *self, idx_t n, const float *x,
                                             bool *out);
