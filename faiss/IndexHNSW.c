@@ -5,7 +5,6 @@
 
 #include <faiss/AutoTune.h>
 #include <faiss/IndexFlat.h>
-#include <faiss/IndexIVF.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/graph_filter.h>
@@ -121,9 +120,7 @@ static FaissStatus IndexHNSW_remove_ids (FaissIndex *index, const FaissIDSelecto
     FaissIndexHNSW *self = THIS (index);
     HOLD_FOR_CHANGE (self);
     FAISS_TRY (check_parts (__func__, self));
-    FAISS_REQUIRE (!faiss_IndexIVF_cast (self->storage),
-                   "the storage is %s, which does not number its vectors anew",
-                   faiss_Index_class_name (self->storage));
+    FAISS_TRY (faiss_graph_storage_check_remove (__func__, self->storage));
     FAISS_TRY (faiss_hnsw_remove (&self->hnsw, self->storage, sel, self->keep_max_size_level0,
                                   self->lock, n_removed));
     set_ntotal (index, self->storage->ntotal);

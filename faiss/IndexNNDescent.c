@@ -50,11 +50,24 @@ static FaissStatus IndexNNDescent_reset (FaissIndex *index) {
     return FAISS_OK;
 }
 
-/* ---- searching ------------------------------------------------------------------------------- */
-
 static size_t n_nodes (const FaissIndexNNDescent *self) {
     return self->nndescent.has_built ? (size_t)self->nndescent.ntotal : 0;
 }
+
+static FaissStatus IndexNNDescent_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
+                                              size_t *n_removed) {
+    FaissIndexNNDescent *self = THIS (index);
+    FAISS_TRY (faiss_graph_storage_check (__func__, index, self->storage, n_nodes (self)));
+    FAISS_TRY (faiss_graph_storage_check_remove (__func__, self->storage));
+    *n_removed = 0;
+    if (index->ntotal > 0) {
+        FAISS_TRY (faiss_nndescent_remove (&self->nndescent, self->storage, sel, n_removed));
+        index->ntotal = self->storage->ntotal;
+    }
+    return FAISS_OK;
+}
+
+/* ---- searching ------------------------------------------------------------------------------- */
 
 static FaissStatus IndexNNDescent_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
                                           const FaissSearchParameters *params, float *distances,
@@ -174,6 +187,7 @@ FaissIndexClass faiss_IndexNNDescent_class = {
     .add = IndexNNDescent_add,
     .search = IndexNNDescent_search,
     .reset = IndexNNDescent_reset,
+    .remove_ids = IndexNNDescent_remove_ids,
     .reconstruct = IndexNNDescent_reconstruct,
     .reconstruct_n = IndexNNDescent_reconstruct_n,
     .get_distance_computer = IndexNNDescent_get_distance_computer,

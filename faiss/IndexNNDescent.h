@@ -11,7 +11,8 @@ FAISS_BEGIN_DECLS
  *
  * Every add builds the graph of all vectors anew. Distances are those of the storage, ids are
  * positions, below 2^31. Searches take no parameters. What was built depends on neither the number
- * of threads nor how vectors were divided among calls of add. Single vectors cannot be removed.
+ * of threads nor how vectors were divided among calls of add. remove_ids mends the links around
+ * what goes.
  */
 typedef struct FaissIndexNNDescent FAISS_EXTENDS (FaissIndex) {
     union {

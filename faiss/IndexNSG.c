@@ -164,11 +164,25 @@ static FaissStatus IndexNSG_reset (FaissIndex *index) {
     return FAISS_OK;
 }
 
-/* ---- searching ------------------------------------------------------------------------------- */
-
 static size_t n_nodes (const FaissIndexNSG *self) {
     return self->nsg.is_built ? (size_t)self->nsg.ntotal : 0;
 }
+
+static FaissStatus IndexNSG_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
+                                        size_t *n_removed) {
+    FaissIndexNSG *self = THIS (index);
+    FAISS_TRY (faiss_graph_storage_check (__func__, index, self->storage, n_nodes (self)));
+    FAISS_TRY (faiss_graph_storage_check_remove (__func__, self->storage));
+    *n_removed = 0;
+    if (index->ntotal > 0) {
+        FAISS_TRY (faiss_nsg_remove (&self->nsg, self->storage, sel, n_removed));
+        index->ntotal = self->storage->ntotal;
+        self->is_built = self->nsg.is_built;
+    }
+    return FAISS_OK;
+}
+
+/* ---- searching ------------------------------------------------------------------------------- */
 
 static FaissStatus IndexNSG_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
                                     const FaissSearchParameters *params, float *distances,
@@ -360,6 +374,7 @@ FaissIndexClass faiss_IndexNSG_class = {
     .add = IndexNSG_add,
     .search = IndexNSG_search,
     .reset = IndexNSG_reset,
+    .remove_ids = IndexNSG_remove_ids,
     .reconstruct = IndexNSG_reconstruct,
     .reconstruct_n = IndexNSG_reconstruct_n,
     .get_distance_computer = IndexNSG_get_distance_computer,

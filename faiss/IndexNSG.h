@@ -12,7 +12,8 @@ FAISS_BEGIN_DECLS
  * All vectors are added at once. Their nearest neighbours are found first, then links are chosen
  * among these and what is met on the way to them. Distances are those of the storage, ids are
  * positions, below 2^31. What was built does not depend on the number of threads. Searches take no
- * parameters: nsg.search_L says how many candidates they keep. Single vectors cannot be removed.
+ * parameters: nsg.search_L says how many candidates they keep. remove_ids mends the links around
+ * what goes; when all are gone, others can be added.
  */
 typedef struct FaissIndexNSG FAISS_EXTENDS (FaissIndex) {
     union {

@@ -96,12 +96,17 @@ void faiss_nndescent_random (FaissRandomGenerator *rng, int32_t *out, size_t siz
 
 /* ---- searches -------------------------------------------------------------------------------- */
 
-FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, size_t k, FaissPoolPlan *out) {
+FaissStatus faiss_NNDescent_check_built (const FaissNNDescent *self) {
     FAISS_REQUIRE (self->has_built && self->ntotal > 0,
                    "the graph is not built: add vectors first");
     FAISS_REQUIRE (self->K > 0 && self->final_graph.size == (size_t)self->ntotal * (size_t)self->K,
                    "expected links ntotal=%d times K=%d, got %zu", self->ntotal, self->K,
                    self->final_graph.size);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, size_t k, FaissPoolPlan *out) {
+    FAISS_TRY (faiss_NNDescent_check_built (self));
     FAISS_REQUIRE (self->search_L >= 0, "expected search_L >= 0, got %d", self->search_L);
     FaissRandomGenerator rng;
     size_t n = (size_t)self->ntotal, pool = (size_t)self->search_L > k ? (size_t)self->search_L : k;

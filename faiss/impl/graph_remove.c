@@ -102,6 +102,59 @@ void faiss_graph_renumber (const FaissGraphRemoval *self, int32_t *links, size_t
     }
 }
 
+void faiss_graph_squeeze (const FaissGraphLevel *level) {
+    for (size_t i = 0; i < level->n; i++) {
+        int32_t *links = faiss_graph_level_links (level, (int32_t)i);
+        size_t n = 0;
+        for (size_t j = 0; j < level->room; j++) {
+            int32_t link = links[j];
+            links[j] = -1;
+            links[n] = link;
+            n += link >= 0;
+        }
+    }
+}
+
+void faiss_graph_close_gaps (const FaissGraphRemoval *self, const FaissGraphLevel *level) {
+    size_t kept = 0, room = level->room;
+    for (size_t i = 0; i < level->n; i++) {
+        if (faiss_visited_get (&self->removed, (int32_t)i)) {
+            continue;
+        }
+        if (kept < i) {
+            memmove (level->links + kept * room, level->links + i * room,
+                     room * sizeof *level->links);
+        }
+        faiss_graph_renumber (self, level->links + kept++ * room, room);
+    }
+}
+
+int32_t faiss_graph_next_entry (const FaissGraphRemoval *self, const FaissGraphLevel *level,
+                                int32_t entry) {
+    enum { MAX_PASSED = 64 }; /* removed nodes that are passed */
+    int32_t passed[MAX_PASSED + 1] = {entry};
+    size_t n_passed = 1;
+    if (!faiss_visited_get (&self->removed, entry)) {
+        return entry;
+    }
+    for (size_t i = 0; i < n_passed; i++) {
+        const int32_t *links = faiss_graph_level_links (level, passed[i]);
+        for (size_t j = 0; j < level->room && links[j] >= 0; j++) {
+            if (!faiss_visited_get (&self->removed, links[j])) {
+                return links[j];
+            }
+            passed[n_passed] = links[j];
+            n_passed += n_passed < MAX_PASSED;
+        }
+    }
+    for (size_t i = 0; i < self->n; i++) {
+        if (!faiss_visited_get (&self->removed, (int32_t)i)) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
 /* ---- patches --------------------------------------------------------------------------------- */
 
 void faiss_graph_patch_free (FaissGraphPatch *self) {
@@ -131,6 +184,7 @@ typedef struct Mending {
     const FaissGraphRemoval *removal;
     const FaissIndex *storage;
     size_t n_links;
+    FaissGraphMending how;
     FaissGraphPatch *patch;
     FaissVisited losing; /* nodes that have links to removed ones */
     FaissVisited lonely; /* nodes to which perhaps only removed ones have links */
@@ -299,8 +353,9 @@ static FaissStatus measure (const Mending *m, Mender *w, int32_t node, const int
  * nearer link last. (Without these, lists would be shorter after each removal.) */
 static size_t choose_found (const Mending *m, Mender *w, size_t n, size_t n_more) {
     size_t most = n + n_more < m->n_links ? n + n_more : m->n_links, n_rejected = 0;
+    bool nearest = m->how == FAISS_GRAPH_MEND_NEAREST;
     for (size_t i = 0; i < w->n_found && n < most; i++) {
-        if (is_redundant (w, n, w->found[i])) {
+        if (!nearest && is_redundant (w, n, w->found[i])) {
             w->found[n_rejected++] = w->found[i];
         } else {
             w->kept[n++] = w->found[i];
@@ -309,7 +364,20 @@ static size_t choose_found (const Mending *m, Mender *w, size_t n, size_t n_more
     for (size_t i = 0; i < n_rejected && n < most; i++) {
         w->kept[n++] = w->found[i];
     }
+    if (nearest) {
+        qsort (w->kept, n, sizeof *w->kept, faiss_graph_compare_nodes);
+    }
     return n;
+}
+
+/* NSG graphs have some links twice. */
+static bool has_link (const int32_t *links, size_t n, int32_t node) {
+    for (size_t j = 0; j < n; j++) {
+        if (links[j] == node) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static FaissStatus mend_node (const Mending *m, Mender *w, size_t at) {
@@ -317,8 +385,9 @@ static FaissStatus mend_node (const Mending *m, Mender *w, size_t at) {
     const int32_t *links = faiss_graph_level_links (m->level, node);
     size_t n_old = count_links (links, m->level->room), n = 0;
     for (size_t j = 0; j < n_old; j++) {
-        to[n] = links[j];
-        n += !is_removed (m, links[j]);
+        if (!is_removed (m, links[j]) && !has_link (to, n, links[j])) {
+            to[n++] = links[j];
+        }
     }
     if (n < m->n_links) {
         look_behind (m, w, node);
@@ -535,12 +604,14 @@ static FaissStatus mend (Mending *m) {
 }
 
 FaissStatus faiss_graph_mend (const FaissGraphLevel *level, const FaissGraphRemoval *removal,
-                              const FaissIndex *storage, size_t n_links, FaissGraphPatch *out) {
+                              const FaissIndex *storage, size_t n_links, FaissGraphMending mending,
+                              FaissGraphPatch *out) {
     *out = (FaissGraphPatch){.room = level->room};
     Mending m = {.level = level,
                  .removal = removal,
                  .storage = storage,
                  .n_links = n_links < level->room ? n_links : level->room,
+                 .how = mending,
                  .patch = out};
     FaissStatus status = mend (&m);
     faiss_visited_free (&m.losing);

@@ -50,6 +50,12 @@ typedef struct FaissGraphPatch {
 
 void faiss_graph_patch_free (FaissGraphPatch *self);
 
+/// Which links take the place of lost ones.
+typedef enum FaissGraphMending {
+    FAISS_GRAPH_MEND_SPREAD,  ///< as an add chooses them; they are behind the others
+    FAISS_GRAPH_MEND_NEAREST, ///< the nearest ones; links are sorted
+} FaissGraphMending;
+
 /** Mend the links of a level around nodes that will be removed.
  *
  * A node that loses links keeps its others, and may get links to what is behind the lost ones,
@@ -61,10 +67,23 @@ void faiss_graph_patch_free (FaissGraphPatch *self);
  * @param out      what to change
  */
 FaissStatus faiss_graph_mend (const FaissGraphLevel *level, const FaissGraphRemoval *removal,
-                              const FaissIndex *storage, size_t n_links, FaissGraphPatch *out);
+                              const FaissIndex *storage, size_t n_links, FaissGraphMending mending,
+                              FaissGraphPatch *out);
 
 /// Put the links in.
 void faiss_graph_patch_apply (const FaissGraphPatch *self, const FaissGraphLevel *level);
+
+/// Where -1 is between links, as in files from elsewhere: move them to the front.
+void faiss_graph_squeeze (const FaissGraphLevel *level);
+
+/// The nodes that stay, with their links, move to where the removed ones were and get new numbers.
+/// For levels without offsets.
+void faiss_graph_close_gaps (const FaissGraphRemoval *self, const FaissGraphLevel *level);
+
+/// A node that stays: the entry point, or else one that it leads to, perhaps through removed ones,
+/// or else the first one; -1 if there is none.
+int32_t faiss_graph_next_entry (const FaissGraphRemoval *self, const FaissGraphLevel *level,
+                                int32_t entry);
 
 /// Give new numbers to the nodes that n links lead to. None of them may be removed.
 void faiss_graph_renumber (const FaissGraphRemoval *self, int32_t *links, size_t n);

@@ -2,6 +2,7 @@
 #include <faiss/impl/graph_storage.h>
 
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexIVF.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/impl/check.h>
 #include <faiss/index_factory.h>
@@ -62,6 +63,13 @@ FaissStatus faiss_graph_storage_check_add (const char *function, const FaissInde
     REQUIRE_IN (function, n <= INT32_MAX - 1 - index->ntotal,
                 "n=%lld more than ntotal=%lld: ids must be below %d", (long long)n,
                 (long long)index->ntotal, INT32_MAX);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_graph_storage_check_remove (const char *function, const FaissIndex *storage) {
+    REQUIRE_IN (function, !faiss_IndexIVF_cast ((FaissIndex *)(uintptr_t)storage),
+                "the storage is %s, which does not number its vectors anew",
+                faiss_Index_class_name (storage));
     return FAISS_OK;
 }
 

@@ -22,6 +22,9 @@ FaissStatus faiss_graph_storage_check_empty (const char *function, const FaissIn
 FaissStatus faiss_graph_storage_check_add (const char *function, const FaissIndex *index,
                                            const FaissIndex *storage, idx_t n);
 
+/// Before a removal: the storage numbers its vectors anew, as a graph does.
+FaissStatus faiss_graph_storage_check_remove (const char *function, const FaissIndex *storage);
+
 /// Index, storage and the graph of so many nodes belong together.
 FaissStatus faiss_graph_storage_check (const char *function, const FaissIndex *index,
                                        const FaissIndex *storage, size_t n_nodes);

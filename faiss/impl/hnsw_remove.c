@@ -35,7 +35,7 @@ static FaissStatus mend_levels (Removal *r, const FaissIndex *storage, bool keep
         r->levels[level] = level_of (r->hnsw, level);
         FAISS_TRY (faiss_graph_mend (&r->levels[level], &r->removal, storage,
                                      faiss_hnsw_room_after_pruning (r->hnsw, level, keep_max_size),
-                                     &r->patches[level]));
+                                     FAISS_GRAPH_MEND_SPREAD, &r->patches[level]));
     }
     return FAISS_OK;
 }

@@ -14,6 +14,9 @@ FaissStatus faiss_NNDescent_copy (FaissNNDescent *self, const FaissNNDescent *ot
 FaissStatus faiss_NNDescent_read (FaissNNDescent *self, FaissIOReader *r);
 FaissStatus faiss_NNDescent_write (const FaissNNDescent *self, FaissIOWriter *w);
 
+/// An error if the graph is not what a search needs.
+FaissStatus faiss_NNDescent_check_built (const FaissNNDescent *self);
+
 /// The plan of searches for k results.
 FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, size_t k, FaissPoolPlan *out);
 
@@ -26,5 +29,12 @@ FaissStatus faiss_NNDescent_check (const FaissNNDescent *self, const FaissIndex 
 /// The build, of what was checked. @param graph  output, size n * K
 FaissStatus faiss_nndescent_build (const FaissNNDescent *self, const FaissIndex *storage,
                                    bool verbose, int32_t *graph);
+
+/** Remove nodes: mend the links around them, remove the vectors from the storage, renumber.
+ *
+ * A failure leaves graph and storage as they were.
+ */
+FaissStatus faiss_nndescent_remove (FaissNNDescent *self, FaissIndex *storage,
+                                    const FaissIDSelector *sel, size_t *n_removed);
 
 #endif

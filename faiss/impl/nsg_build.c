@@ -47,7 +47,6 @@ typedef struct Build {
     int32_t enterpoint;
     FaissRandomGenerator rng;
     FaissNSG_Graph_int *final_graph;
-    int32_t *degrees;
     Worker *workers;
     int n_threads;
     LinkBack *batch;
@@ -84,7 +83,6 @@ static void free_build (Build *b) {
     }
     free (b->workers);
     free (b->links);
-    free (b->degrees);
     free (b->batch);
     free (b->last_batch);
     faiss_pool_plan_free (&b->plan);
@@ -371,129 +369,15 @@ static FaissStatus link_all_back (Build *b) {
 
 static FaissStatus make_final_graph (Build *b) {
     FAISS_TRY (faiss_NSG_Graph_int_new (&b->final_graph, (int)b->n, (int)b->R));
-    FAISS_TRY (faiss_alloc_zeroed (&b->degrees, b->n, sizeof *b->degrees));
     for (size_t i = 0; i < b->n; i++) {
-        for (size_t j = 0; j < b->R; j++) {
-            int32_t id = b->links[i * b->R + j].id;
-            if (id != NONE) {
-                b->final_graph->data[i * b->R + (size_t)b->degrees[i]++] = id;
+        int *links = b->final_graph->data + i * b->R;
+        for (size_t j = 0, n = 0; j < b->R; j++) {
+            if (b->links[i * b->R + j].id != NONE) {
+                links[n++] = b->links[i * b->R + j].id;
             }
         }
     }
     return FAISS_OK;
-}
-
-/* ---- reachability ---------------------------------------------------------------------------- */
-
-typedef struct Tree {
-    FaissVisited reached;
-    size_t n_reached, next; /* all before next are reached */
-    int32_t *path;
-    FaissPoolPlan plan;
-    FaissPoolScratch s;
-    float *x;
-} Tree;
-
-/* Go down from a node, always along the first link that leads to something new. */
-static void descend (const Build *b, Tree *tree, int32_t root) {
-    size_t length = 0;
-    tree->n_reached += faiss_visited_set (&tree->reached, root);
-    tree->path[length++] = root;
-    while (length > 0) {
-        const int32_t *links = b->final_graph->data + (size_t)tree->path[length - 1] * b->R;
-        size_t j = 0;
-        while (j < b->R && (links[j] == NONE || !faiss_visited_set (&tree->reached, links[j]))) {
-            j++;
-        }
-        if (j < b->R) {
-            tree->path[length++] = links[j];
-            tree->n_reached++;
-        } else {
-            length--;
-        }
-    }
-}
-
-static bool has_room (const Build *b, int32_t node, int32_t id) {
-    return (size_t)b->degrees[node] < b->R && node != id;
-}
-
-/* A node with room for a link: the nearest one that a search meets, else any that is reached. NONE
- * if there is none. */
-static FaissStatus find_parent (Build *b, Tree *tree, int32_t id, int32_t *parent) {
-    *parent = NONE;
-    FAISS_TRY (b->storage->cls->reconstruct (b->storage, id, tree->x));
-    FAISS_TRY (faiss_graph_set_query (&tree->s.vectors, tree->x));
-    FAISS_TRY (faiss_pool_search (&tree->s, &tree->plan, true));
-    faiss_graph_sort (tree->s.met, tree->s.n_met);
-    for (size_t i = 0; i < tree->s.n_met && *parent == NONE; i++) {
-        *parent = has_room (b, tree->s.met[i].id, id) ? tree->s.met[i].id : NONE;
-    }
-    bool is_possible = *parent != NONE;
-    for (size_t i = 0; i < b->n && !is_possible; i++) {
-        is_possible =
-            has_room (b, (int32_t)i, id) && faiss_visited_get (&tree->reached, (int32_t)i);
-    }
-    while (*parent == NONE && is_possible) {
-        int32_t node = faiss_RandomGenerator_rand_int_max (&b->rng, (int)b->n);
-        *parent = has_room (b, node, id) && faiss_visited_get (&tree->reached, node) ? node : NONE;
-    }
-    return FAISS_OK;
-}
-
-static FaissStatus reach_all (Build *b, Tree *tree, size_t *n_attached) {
-    int32_t root = b->enterpoint;
-    for (;;) {
-        descend (b, tree, root);
-        if (tree->n_reached >= b->n) {
-            return FAISS_OK;
-        }
-        while (faiss_visited_get (&tree->reached, (int32_t)tree->next)) {
-            tree->next++;
-        }
-        int32_t id = (int32_t)tree->next;
-        FAISS_TRY (faiss_check_interrupt ());
-        FAISS_TRY (find_parent (b, tree, id, &root));
-        if (root == NONE) { /* every node has R links: searches may begin there by chance */
-            root = id;
-            continue;
-        }
-        b->final_graph->data[(size_t)root * b->R + (size_t)b->degrees[root]++] = id;
-        (*n_attached)++;
-    }
-}
-
-static FaissStatus open_tree (Build *b, Tree *tree) {
-    FaissFixedGraph graph = {b->final_graph->data, b->n, b->R};
-    FAISS_TRY (faiss_visited_init (&tree->reached, b->n));
-    FAISS_TRY (faiss_alloc (&tree->path, b->n, sizeof *tree->path));
-    FAISS_TRY (faiss_alloc (&tree->x, (size_t)b->storage->d, sizeof *tree->x));
-    FAISS_TRY (
-        faiss_pool_plan_from_node (&tree->plan, &graph, b->enterpoint, (size_t)b->nsg->search_L));
-    return faiss_pool_scratch_init (&tree->s, &tree->plan, b->storage);
-}
-
-static FaissStatus grow_tree (Build *b) {
-    Tree tree = {0};
-    size_t n_attached = 0;
-    FaissStatus status = open_tree (b, &tree);
-    if (status == FAISS_OK) {
-        status = reach_all (b, &tree, &n_attached);
-    }
-    if (b->verbose && status == FAISS_OK) {
-        size_t sum = 0;
-        for (size_t i = 0; i < b->n; i++) {
-            sum += (size_t)b->degrees[i];
-        }
-        faiss_say ("NSG: %zu nodes, %.2f links per node, %zu nodes attached\n", b->n,
-                   (double)sum / (double)b->n, n_attached);
-    }
-    faiss_visited_free (&tree.reached);
-    free (tree.path);
-    free (tree.x);
-    faiss_pool_scratch_free (&tree.s);
-    faiss_pool_plan_free (&tree.plan);
-    return status;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -519,7 +403,15 @@ static FaissStatus build (Build *b) {
     FAISS_TRY (link_all_forward (b));
     FAISS_TRY (link_all_back (b));
     FAISS_TRY (make_final_graph (b));
-    return grow_tree (b);
+    FaissNSGTree tree = {.storage = b->storage,
+                         .links = b->final_graph->data,
+                         .n = b->n,
+                         .R = b->R,
+                         .root = b->enterpoint,
+                         .pool = (size_t)b->nsg->search_L,
+                         .rng = &b->rng,
+                         .verbose = b->verbose};
+    return faiss_nsg_grow_tree (&tree);
 }
 
 FaissStatus faiss_nsg_build (FaissNSG *self, const FaissIndex *storage, size_t n,

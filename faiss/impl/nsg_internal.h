@@ -24,4 +24,27 @@ FaissStatus faiss_NSG_plan (const FaissNSG *self, size_t k, FaissPoolPlan *out);
 FaissStatus faiss_nsg_build (FaissNSG *self, const FaissIndex *storage, size_t n,
                              const int32_t *knn, size_t K, bool verbose);
 
+/// Links between n nodes, R places each, of which the first -1 ends those of a node.
+typedef struct FaissNSGTree {
+    const FaissIndex *storage; ///< the vectors of the nodes
+    int32_t *links;
+    size_t n, R;
+    int32_t root;               ///< from where all nodes are to be reached
+    size_t pool;                ///< candidates of a search for the node that gets a link
+    FaissRandomGenerator *rng;  ///< for where no search finds one
+    const FaissVisited *absent; ///< nodes without links, which are not to be reached; or NULL
+    bool verbose;
+} FaissNSGTree;
+
+/// Add links where there is room, so that all nodes can be reached from the root.
+FaissStatus faiss_nsg_grow_tree (const FaissNSGTree *tree);
+
+/** Remove nodes: mend the links around them, remove the vectors from the storage, renumber.
+ *
+ * What is left can be reached from the entry point. A failure leaves graph and storage as they
+ * were.
+ */
+FaissStatus faiss_nsg_remove (FaissNSG *self, FaissIndex *storage, const FaissIDSelector *sel,
+                              size_t *n_removed);
+
 #endif
