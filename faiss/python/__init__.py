@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import inspect
 import sys
 import warnings
 
@@ -55,54 +54,37 @@ def add_to_referenced_objects (self, ref):
     class_wrappers.keep_alive (self, ref)
 
 
-def wrap_classes ():
-    """Give the classes of the extension module their array methods."""
-    handlers = [("Index", class_wrappers.handle_Index),
-                ("VectorTransform", class_wrappers.handle_VectorTransform),
-                ("Quantizer", class_wrappers.handle_Quantizer),
-                ("IndexFlat", class_wrappers.handle_IndexFlat),
-                ("Clustering", class_wrappers.handle_Clustering),
-                ("IndexNSG", class_wrappers.handle_IndexNSG),
-                ("Clustering1D", class_wrappers.handle_Clustering1D),
-                ("ParameterSpace", class_wrappers.handle_ParameterSpace),
-                ("AutoTuneCriterion", class_wrappers.handle_AutoTuneCriterion),
-                ("SearchParameters", class_wrappers.handle_SearchParameters),
-                ("IOReader", class_wrappers.handle_IOReader),
-                ("IOWriter", class_wrappers.handle_IOWriter)]
-    class_wrappers.keep_wholes_of_parts (swigfaiss)
-    class_wrappers.add_constants (swigfaiss)
-    class_wrappers.make_IndexIVFInterface (swigfaiss)
-    classes = [c for _, c in inspect.getmembers (swigfaiss, inspect.isclass)]
-    classes.sort (key=lambda c: len (c.__mro__))  # parents first
-    for root_name, handle in handlers:
-        root = getattr (swigfaiss, root_name, None)
-        for the_class in classes:
-            if root is not None and issubclass (the_class, root):
-                if root_name in ("Clustering", "IndexFlat", "ParameterSpace") and the_class is not root:
-                    continue
-                handle (the_class)
-    for name, dtype, keep in [("IDSelectorArray", "int64", True), ("IDSelectorBatch", "int64", False),
-                              ("IDSelectorBitmap", "uint8", True)]:
-        class_wrappers.selector_of_array (getattr (swigfaiss, name), dtype, keep)
+def _finish_class (the_class, object_members):
+    """Give a class of the extension module what it has beyond SWIG's; its parents have theirs.
+
+    object_members: its fields, and methods with results, that are objects within or behind it.
+    """
+    name = the_class.__name__
+    ancestors = {c.__name__ for c in the_class.__mro__}
+    class_wrappers.keep_wholes_of_parts (the_class, object_members)
+    class_wrappers.add_members (the_class)
+    for root, handle in class_wrappers.HANDLERS.items ():
+        if root in ancestors and (root == name or root not in class_wrappers.NOT_INHERITED):
+            handle (the_class)
     # whatever a constructor takes or an attribute is set to may be pointed to from C
-    for the_class in classes:
-        if not hasattr (the_class, "thisown"):
-            continue
-        if object in the_class.__bases__:
-            the_class.__setattr__ = class_wrappers.replacement_setattr
-        if "__init__" in the_class.__dict__ and the_class.__name__ not in ("Clustering",
-                                                                           "Clustering1D"):
-            if issubclass (the_class, swigfaiss.IndexIVF):
-                class_wrappers.accept_own_invlists (the_class)
-            add_ref_in_constructor (the_class, None)
-        if issubclass (the_class, swigfaiss.Index):
-            the_class.__repr__ = class_wrappers.index_repr
-    add_ref_in_method (swigfaiss.IndexPreTransform, "prepend_transform", 0)
-    add_ref_in_method_explicit_own (swigfaiss.IndexIVF, "replace_invlists")
-    add_ref_in_method_explicit_own (swigfaiss.IndexIVFSpectralHash, "replace_vt")
-    upstream_names.add_members ()
-    swigfaiss.Index.__getstate__ = index_getstate
-    swigfaiss.Index.__setstate__ = index_setstate
+    if object in the_class.__bases__:
+        the_class.__setattr__ = class_wrappers.replacement_setattr
+    if "__init__" in the_class.__dict__ and name not in ("Clustering", "Clustering1D"):
+        if "IndexIVF" in ancestors:
+            class_wrappers.accept_own_invlists (the_class)
+        add_ref_in_constructor (the_class, None)
+    if "Index" in ancestors:
+        the_class.__repr__ = class_wrappers.index_repr
+    upstream_names.add_members (the_class)
+    if name == "IndexPreTransform":
+        add_ref_in_method (the_class, "prepend_transform", 0)
+    elif name == "IndexIVF":
+        add_ref_in_method_explicit_own (the_class, "replace_invlists")
+    elif name == "IndexIVFSpectralHash":
+        add_ref_in_method_explicit_own (the_class, "replace_vt")
+    elif name == "Index":
+        the_class.__getstate__ = index_getstate
+        the_class.__setstate__ = index_setstate
 
 
 def serialize_index (index: swigfaiss.Index, io_flags: int = 0) -> NDArray[np.uint8]:
@@ -134,17 +116,16 @@ def index_setstate (self, state):
     self.this = index.this
 
 
-wrap_classes ()
-for _name in dir (swigfaiss):
+swigfaiss._finish = _finish_class
+for _name in [*vars ()]:
     if _name.startswith ("downcast_"):
-        vars ()[_name] = class_wrappers.kept_with_view (getattr (swigfaiss, _name))
-IndexIVFInterface = swigfaiss.IndexIVFInterface
-IVFSearchParameters = swigfaiss.SearchParametersIVF
+        vars ()[_name] = class_wrappers.kept_with_view (vars ()[_name])
 
 # vectors under their old names
 vector_name_map = {"Float": "Float32", "Double": "Float64", "Char": "Int8", "Int": "Int32",
                    "Long": "Int64", "LongLong": "Int64", "Byte": "UInt8", "Uint64": "UInt64"}
 deprecated_name_map = {f"{old}Vector": f"{new}Vector" for old, new in vector_name_map.items ()}
+_other_names = {"IVFSearchParameters": "SearchParametersIVF", "IndexIVFInterface": "IndexIVFInterface"}
 
 
 def deprecated_class (name, current):
@@ -159,16 +140,25 @@ def deprecated_class (name, current):
     return the_class
 
 
-vars ().update ({old: deprecated_class (old, getattr (swigfaiss, new))
-                 for old, new in deprecated_name_map.items ()})
+def __getattr__ (name):
+    """The classes are made when they are needed: swigfaiss.py."""
+    if name in swigfaiss.CLASSES:
+        value = getattr (swigfaiss, name)
+    elif name in deprecated_name_map:
+        value = deprecated_class (name, getattr (swigfaiss, deprecated_name_map[name]))
+    elif name in _other_names:
+        value = getattr (swigfaiss, _other_names[name])
+    elif name == "__all__":  # for `from faiss import *`
+        return [n for n in __dir__ () if not n.startswith ("_")]
+    else:
+        raise AttributeError (f"module {__name__!r} has no attribute {name!r}")
+    setattr (this_module, name, value)
+    return value
 
-# names of the library's own that are no part of the module
-_constants = {c_name for _, _, c_name in swigfaiss.CLASS_CONSTANTS}
-for _name in [*vars ()]:
-    if _name.startswith ("FAISS_") and not _name.startswith ("FAISS_VERSION_M") and _name != "FAISS_VERSION_PATCH" or _name in _constants or _name in (
-            "memcpy_bytes", "memory_view", "search_arrays", "range_search_arrays", "set_numpy",
-            "set_array_function", "set_message_function", "set_progress_function", "OBJECT_MEMBERS",
-            "CLASS_CONSTANTS"):
-        del vars ()[_name]
+
+def __dir__ ():
+    return sorted ({*vars (this_module), *swigfaiss.CLASSES, *deprecated_name_map, *_other_names})
+
+
 if _collects:
     gc.enable ()

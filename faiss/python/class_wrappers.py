@@ -653,11 +653,10 @@ def kept_with_view (function):
     return view
 
 
-def keep_wholes_of_parts (module):
+def keep_wholes_of_parts (the_class, names):
     """Fields and results of methods that are objects: the headers say which."""
-    for class_name, name in module.OBJECT_MEMBERS:
-        the_class = getattr (module, class_name, None)
-        member = the_class and the_class.__dict__.get (name)
+    for name in names:
+        member = the_class.__dict__.get (name)
         if isinstance (member, property):
             setattr (the_class, name, property (kept_with_view (member.fget), member.fset,
                                                 doc=member.__doc__))
@@ -668,49 +667,72 @@ def keep_wholes_of_parts (module):
 # ---- parts of classes that C spells otherwise ----
 
 
-def add_constants (module):
-    """Enumerators and numbers that are members of classes in C++; those leave the module."""
-    for class_name, name, c_name in module.CLASS_CONSTANTS:
-        setattr (getattr (module, class_name), name, getattr (module, c_name))
-    for c_name in {c_name for _, _, c_name in module.CLASS_CONSTANTS}:
-        delattr (module, c_name)
-    module.DirectMap.DMT_count = 3
-    module.InvertedLists.INVALID_CODE_SIZE = 2**64 - 1
-    module.IndexIVF.PARALLEL_MODE_NO_HEAP_INIT = module.FAISS_PARALLEL_MODE_NO_HEAP_INIT
-    module.IndexIVFPQ.ScannerMode_Precomputed, module.IndexIVFPQ.ScannerMode_OnTheFly = 0, 1
+def add_members (the_class):
+    """Constants and parents that the class has in C++."""
+    name = the_class.__name__
+    if name == "DirectMap":
+        the_class.DMT_count = 3
+    elif name == "InvertedLists":
+        the_class.INVALID_CODE_SIZE = 2**64 - 1
+    elif name == "IndexIVFPQ":
+        the_class.ScannerMode_Precomputed, the_class.ScannerMode_OnTheFly = 0, 1
+    elif name == "ZnSphereCodec":
+        the_class.__bases__ += (swigfaiss.ZnSphereSearch,)
+    elif name == "IndexIVF":
+        the_class.PARALLEL_MODE_NO_HEAP_INIT = swigfaiss.FAISS_PARALLEL_MODE_NO_HEAP_INIT
+        make_IndexIVFInterface (the_class)
 
 
-def make_IndexIVFInterface (module):
+def make_IndexIVFInterface (IndexIVF):
     """In C++ every IndexIVF is also a Level1Quantizer; in C it has the same fields and methods."""
 
-    class IndexIVFInterface (module.Level1Quantizer):
+    class IndexIVFInterface (swigfaiss.Level1Quantizer):
         """An index that can search lists of the caller's choice."""
-        nprobe = module.IndexIVF.nprobe
-        max_codes = module.IndexIVF.max_codes
-        search_preassigned = module.IndexIVF.search_preassigned
-        range_search_preassigned = module.IndexIVF.range_search_preassigned
+        nprobe = IndexIVF.nprobe
+        max_codes = IndexIVF.max_codes
+        search_preassigned = IndexIVF.search_preassigned
+        range_search_preassigned = IndexIVF.range_search_preassigned
 
         def __init__ (self, *args, **kwargs):
             raise AttributeError ("No constructor defined - class is abstract")
 
     def forward (name):
-        method = getattr (module.Level1Quantizer, name)
+        method = getattr (swigfaiss.Level1Quantizer, name)
 
         @wraps (method)
         def forwarded (self, *args, **kwargs):
-            part = module.Level1Quantizer ()
+            part = swigfaiss.Level1Quantizer ()
             for field in ("quantizer", "nlist", "quantizer_trains_alone", "clustering_index", "cp"):
                 setattr (part, field, getattr (self, field))
             return method (part, *args, **kwargs)
 
-        if name not in module.IndexIVF.__dict__:
-            setattr (module.IndexIVF, name, forwarded)
+        if name not in IndexIVF.__dict__:
+            setattr (IndexIVF, name, forwarded)
 
     for name in ("train_q1", "coarse_code_size", "encode_listno", "decode_listno"):
         forward (name)
-    if hasattr (module, "ZnSphereCodec"):
-        module.ZnSphereCodec.__bases__ += (module.ZnSphereSearch,)
     IndexIVFInterface.__module__ = "faiss.swigfaiss"
     IndexIVFInterface.__qualname__ = "IndexIVFInterface"
-    module.IndexIVF.__bases__ = (module.Index, IndexIVFInterface)
-    module.IndexIVFInterface = IndexIVFInterface
+    IndexIVF.__bases__ = (swigfaiss.Index, IndexIVFInterface)
+    swigfaiss.IndexIVFInterface = IndexIVFInterface
+
+
+# ancestor -> what its classes are given, in this order
+HANDLERS = {
+    "Index": handle_Index,
+    "VectorTransform": handle_VectorTransform,
+    "Quantizer": handle_Quantizer,
+    "IndexFlat": handle_IndexFlat,
+    "Clustering": handle_Clustering,
+    "IndexNSG": handle_IndexNSG,
+    "Clustering1D": handle_Clustering1D,
+    "ParameterSpace": handle_ParameterSpace,
+    "AutoTuneCriterion": handle_AutoTuneCriterion,
+    "SearchParameters": handle_SearchParameters,
+    "IOReader": handle_IOReader,
+    "IOWriter": handle_IOWriter,
+    "IDSelectorArray": lambda the_class: selector_of_array (the_class, "int64", True),
+    "IDSelectorBatch": lambda the_class: selector_of_array (the_class, "int64", False),
+    "IDSelectorBitmap": lambda the_class: selector_of_array (the_class, "uint8", True),
+}
+NOT_INHERITED = {"Clustering", "IndexFlat", "ParameterSpace"}

@@ -232,27 +232,81 @@ def compiled_simd_levels () -> int:
                 if swigfaiss.simd_level_is_available (level))
 
 
-def add_members ():
-    """Give the classes their members."""
+def add_to_index (the_class):
     for function in (train_ex, add_ex, add_with_ids_ex, search_ex, train_with_queries):
-        setattr (swigfaiss.Index, function.__name__, function)
-    for the_class in (swigfaiss.Tensor2D, swigfaiss.Int32Tensor2D):
-        the_class.numpy, the_class.__iadd__ = tensor_to_array, tensor_iadd
-    for the_class in (swigfaiss.Linear, swigfaiss.Embedding, swigfaiss.FFN):
-        the_class.__call__ = the_class.apply
-    swigfaiss.Linear.from_array, swigfaiss.Linear.from_torch = linear_from_array, linear_from_torch
-    swigfaiss.Embedding.from_array = embedding_from_array
-    swigfaiss.Embedding.from_torch = embedding_from_torch
-    swigfaiss.QINCoStep.from_torch, swigfaiss.QINCo.from_torch = step_from_torch, qinco_from_torch
-    constructed_from_torch (swigfaiss.QINCoStep, ("d", "K", "L", "h"))
-    constructed_from_torch (swigfaiss.QINCo, ("d", "K", "L", "M", "h"))
-    for the_class in (swigfaiss.PyCallbackIDSelector, swigfaiss.PyCallbackIOReader, swigfaiss.PyCallbackIOWriter):
-        keep_callback (the_class)
-    for the_class in (swigfaiss.RandomGenerator, swigfaiss.SplitMix64RandomGenerator):
-        the_class.rand_int_c, the_class.rand_int = the_class.rand_int, rand_int
-    swigfaiss.Level1Quantizer.original_init = swigfaiss.Level1Quantizer.__init__
-    swigfaiss.Level1Quantizer.__init__ = level1_init
-    swigfaiss.IOReader.name = swigfaiss.IOWriter.name = ""
-    keep_name (swigfaiss.FileIOReader)
-    keep_name (swigfaiss.FileIOWriter)
-    swigfaiss.PQDecoder8.nbits, swigfaiss.PQDecoder16.nbits = 8, 16
+        setattr (the_class, function.__name__, function)
+
+
+def add_to_tensor (the_class):
+    the_class.numpy, the_class.__iadd__ = tensor_to_array, tensor_iadd
+
+
+def make_callable (the_class):
+    the_class.__call__ = the_class.apply
+
+
+def add_to_linear (the_class):
+    make_callable (the_class)
+    the_class.from_array, the_class.from_torch = linear_from_array, linear_from_torch
+
+
+def add_to_embedding (the_class):
+    make_callable (the_class)
+    the_class.from_array, the_class.from_torch = embedding_from_array, embedding_from_torch
+
+
+def add_to_step (the_class):
+    the_class.from_torch = step_from_torch
+    constructed_from_torch (the_class, ("d", "K", "L", "h"))
+
+
+def add_to_qinco (the_class):
+    the_class.from_torch = qinco_from_torch
+    constructed_from_torch (the_class, ("d", "K", "L", "M", "h"))
+
+
+def add_to_generator (the_class):
+    the_class.rand_int_c, the_class.rand_int = the_class.rand_int, rand_int
+
+
+def add_to_level1 (the_class):
+    the_class.original_init, the_class.__init__ = the_class.__init__, level1_init
+
+
+def add_nbits (the_class):
+    the_class.nbits = int (the_class.__name__[len ("PQDecoder"):])
+
+
+def add_no_name (the_class):
+    the_class.name = ""
+
+
+ADDITIONS = {
+    "Index": add_to_index,
+    "Tensor2D": add_to_tensor,
+    "Int32Tensor2D": add_to_tensor,
+    "Linear": add_to_linear,
+    "Embedding": add_to_embedding,
+    "FFN": make_callable,
+    "QINCoStep": add_to_step,
+    "QINCo": add_to_qinco,
+    "PyCallbackIDSelector": keep_callback,
+    "PyCallbackIOReader": keep_callback,
+    "PyCallbackIOWriter": keep_callback,
+    "RandomGenerator": add_to_generator,
+    "SplitMix64RandomGenerator": add_to_generator,
+    "Level1Quantizer": add_to_level1,
+    "IOReader": add_no_name,
+    "IOWriter": add_no_name,
+    "FileIOReader": keep_name,
+    "FileIOWriter": keep_name,
+    "PQDecoder8": add_nbits,
+    "PQDecoder16": add_nbits,
+}
+
+
+def add_members (the_class):
+    """Give a class its members."""
+    add = ADDITIONS.get (the_class.__name__)
+    if add is not None:
+        add (the_class)

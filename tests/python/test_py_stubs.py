@@ -67,7 +67,8 @@ def test_stubs_are_complete (faiss):
                     and member not in ("thisown", "original_init"):
                 complaints.append (f"{name}.{member}: not in the stub")
     functions = {*declared (tree)}
-    for name, value in vars (faiss.swigfaiss).items ():
+    for name in dir (faiss.swigfaiss):
+        value = getattr (faiss.swigfaiss, name)
         if (inspect.isclass (value) or callable (value)) and not name.startswith ("_") \
                 and getattr (value, "__module__", "") == "faiss.swigfaiss" and name not in functions:
             complaints.append (f"{name}: not in the stub")
@@ -75,7 +76,7 @@ def test_stubs_are_complete (faiss):
     package = ast.parse (pathlib.Path (faiss.__file__).with_suffix (".pyi").read_text ())
     for name in {*declared (package)} - {"*"}:
         assert hasattr (faiss, name), name
-    missing = [name for name in vars (faiss) if not name.startswith ("_")
+    missing = [name for name in dir (faiss) if not name.startswith ("_")
                and name not in {*declared (package), *declared (tree)}
                and not inspect.ismodule (getattr (faiss, name))]
     assert [n for n in missing if n not in ("annotations", "logger", "log_message", "OBJECT_MEMBERS",

@@ -326,7 +326,7 @@ class Comparison:
         arguments = api["constructed"].removesuffix (",)").strip ("()") \
             if api["constructed"].endswith (",)") else api["constructed"][1:-1]
         try:
-            thing = eval (f"{name} ({arguments})", vars (self.faiss))
+            thing = eval (f"{name} ({arguments})", {n: getattr (self.faiss, n) for n in dir (self.faiss)})
         except AttributeError as error:
             if "No constructor defined" not in str (error):
                 raise
@@ -361,7 +361,7 @@ class Comparison:
                 self.missing.add ("cvar." + name)
         known = {*API["classes"], *API["functions"], *API["constants"], *API["aliases"],
                  *API["modules"], "cvar", "contrib"}
-        for name in vars (self.faiss):
+        for name in dir (self.faiss):
             value = getattr (self.faiss, name)
             if not name.startswith ("_") and name not in known and not inspect.ismodule (value):
                 self.extra.add (name)
