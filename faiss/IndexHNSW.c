@@ -94,6 +94,7 @@ static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
                    self->hnsw.offsets.size - 1);
     FAISS_REQUIRE (self->hnsw.efConstruction >= 1, "expected efConstruction >= 1, got %d",
                    self->hnsw.efConstruction);
+    FAISS_REQUIRE (self->hnsw.alpha >= 1, "expected alpha >= 1, got %g", (double)self->hnsw.alpha);
     FAISS_TRY (faiss_Index_add (self->storage, n, x));
     set_ntotal (index, n0 + n); /* now, because searches run while links are looked for */
     FaissStatus status = add_to_graph (self, n0, n, x);
@@ -363,6 +364,11 @@ static FaissStatus IndexHNSW_set_parameter (FaissIndex *index, const char *name,
     if (strcmp (name, "rerank") == 0) {
         FAISS_REQUIRE (value >= 0 && value <= INT32_MAX, "expected rerank >= 0, got %g", value);
         self->hnsw.rerank = (int)value;
+        return FAISS_OK;
+    }
+    if (strcmp (name, "alpha") == 0) {
+        FAISS_REQUIRE (value >= 1, "expected alpha >= 1, got %g", value);
+        self->hnsw.alpha = (float)value;
         return FAISS_OK;
     }
     if (strcmp (name, "prune_headroom") == 0) {

@@ -65,6 +65,7 @@ FaissStatus faiss_HNSW_init (FaissHNSW *self, int M) {
                         .efConstruction = 40,
                         .efSearch = 16,
                         .prune_headroom = 0.2f,
+                        .alpha = 1,
                         .check_relative_distance = true,
                         .search_bounded_queue = true,
                         .use_visited_hashset = -1};

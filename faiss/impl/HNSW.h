@@ -34,6 +34,13 @@ typedef enum FaissHNSWSearchMethod {
  * Level 0 has all nodes, every further level about one M-th of those below. The links of node i at
  * level l are neighbors[offsets[i] + cum[l]] .. neighbors[offsets[i] + cum[l + 1] - 1], where cum
  * is cum_nneighbor_per_level; the first -1 ends them.
+ *
+ * Links are chosen from the nearest on. One is left out if a link kept before leads nearer to its
+ * node. With alpha > 1 that must be alpha times nearer (by the distances of the storage, which are
+ * squares for METRIC_L2; or alpha times more similar), where there is room for more links than with
+ * alpha = 1 (Subramanya et al.: DiskANN, fast accurate billion-point nearest neighbor search on a
+ * single node, 2019). Such a graph takes longer to build, and fewer steps to search; 1.1 to 1.3 are
+ * useful values. With 1 the graph is upstream's.
  */
 typedef struct FaissHNSW {
     FaissFloat64Vector assign_probas;         ///< probability of each level
@@ -54,6 +61,7 @@ typedef struct FaissHNSW {
     bool is_similarity;      ///< larger is better
     int use_visited_hashset; ///< upstream's choice of a data structure: 0, 1 or -1; not needed here
     int rerank;              ///< as in SearchParametersHNSW (0); not in upstream, nor in files
+    float alpha; ///< links that are left out while others are chosen: see above (1); likewise
 } FaissHNSW;
 
 /// An empty graph with M links per node and level, twice as many at level 0.

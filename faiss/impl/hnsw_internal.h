@@ -49,6 +49,7 @@ typedef struct FaissGraphVectors {
     bool is_similarity;
     const uint8_t *rows; ///< what dc reads, to be fetched ahead, or NULL
     size_t row_size;
+    float alpha; ///< of the graph: for faiss_hnsw_shrink
 } FaissGraphVectors;
 
 /// Borrows the storage; an error if it has no vectors (IO_FLAG_SKIP_STORAGE).
@@ -225,7 +226,8 @@ FaissStatus faiss_hnsw_add (FaissHNSW *self, const FaissHNSWBuild *build);
 FaissStatus faiss_hnsw_find_candidates (const FaissHNSW *self, FaissGraphScratch *s, int level,
                                         FaissGraphNode nearest);
 
-/** Choose links: from the nearest on, keep what is nearer to the node than to all links kept.
+/** Choose links: from the nearest on, keep what is nearer to the node than to all links kept; with
+ * vectors->alpha > 1 also others (see HNSW), and the result is in the order of distances.
  *
  * @param nodes  size n, nearest first, keys are distances to the node; the kept ones move to the
  *               front

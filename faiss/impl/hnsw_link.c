@@ -10,8 +10,69 @@
 
 /* ---- choosing links -------------------------------------------------------------------------- */
 
+/* Is a node needless, because a kept one is so near to it? */
+static bool is_needless (const FaissGraphVectors *vectors, float between, float key, float alpha) {
+    if (vectors->is_similarity && key < 0) { /* minus the similarity */
+        return between < alpha * key;
+    }
+    return alpha * between < key;
+}
+
+/* The nodes behind the kept ones that are not needless among them; the others, to `rejected`. */
+static size_t choose_again (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n_first,
+                            size_t max_size, FaissGraphNode *rejected, size_t *n_rejected) {
+    size_t n_kept = n_first, n = 0;
+    for (size_t i = 0; i < *n_rejected; i++) {
+        FaissGraphNode node = rejected[i];
+        bool good = node.id >= 0 && n_kept < max_size;
+        for (size_t j = n_first; j < n_kept && good; j++) {
+            float between = faiss_graph_pair_distance (vectors, nodes[j].id, node.id);
+            good = !is_needless (vectors, between, node.key, vectors->alpha);
+        }
+        if (good) {
+            nodes[n_kept++] = node;
+        } else {
+            rejected[n++] = node;
+        }
+    }
+    *n_rejected = n;
+    return n_kept;
+}
+
+/* With alpha > 1: first those that alpha = 1 keeps; then, of the others, those that alpha does not
+ * reject either. Nodes are compared with nearer ones only. An id of ~id is that of a node that is
+ * rejected for good. */
+static size_t shrink_less (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n,
+                           size_t max_size, size_t fill_size, FaissGraphNode *rejected) {
+    size_t n_kept = 0, n_rejected = 0;
+    for (size_t i = 0; i < n && n_kept < max_size; i++) {
+        FaissGraphNode node = nodes[i];
+        bool good = true, may_be_good = true;
+        for (size_t j = 0; j < n_kept && may_be_good; j++) {
+            float between = faiss_graph_pair_distance (vectors, nodes[j].id, node.id);
+            good &= !(between < node.key);
+            may_be_good = good || !is_needless (vectors, between, node.key, vectors->alpha);
+        }
+        if (good) {
+            nodes[n_kept++] = node;
+        } else if (may_be_good || fill_size > 0) {
+            rejected[n_rejected++] = (FaissGraphNode){node.key, may_be_good ? node.id : ~node.id};
+        }
+    }
+    n_kept = choose_again (vectors, nodes, n_kept, max_size, rejected, &n_rejected);
+    for (size_t i = 0; i < n_rejected && n_kept < fill_size; i++) {
+        int32_t id = rejected[i].id;
+        nodes[n_kept++] = (FaissGraphNode){rejected[i].key, id < 0 ? ~id : id};
+    }
+    qsort (nodes, n_kept, sizeof *nodes, faiss_graph_compare_nodes);
+    return n_kept;
+}
+
 size_t faiss_hnsw_shrink (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n,
                           size_t max_size, size_t fill_size, FaissGraphNode *rejected) {
+    if (vectors->alpha > 1) {
+        return shrink_less (vectors, nodes, n, max_size, fill_size, rejected);
+    }
     size_t n_kept = 0, n_rejected = 0;
     for (size_t i = 0; i < n && n_kept < max_size; i++) {
         FaissGraphNode node = nodes[i];

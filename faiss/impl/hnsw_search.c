@@ -24,6 +24,7 @@ FaissStatus faiss_graph_scratch_init (FaissGraphScratch *self, const FaissHNSW *
                                       const FaissIndex *storage) {
     size_t room = max_room (hnsw);
     FAISS_TRY (faiss_graph_vectors_open (&self->vectors, storage));
+    self->vectors.alpha = hnsw->alpha;
     FAISS_TRY (faiss_visited_init (&self->visited, faiss_hnsw_size (hnsw)));
     FAISS_TRY (faiss_alloc (&self->fresh, room, sizeof *self->fresh));
     return faiss_alloc (&self->fresh_keys, room, sizeof *self->fresh_keys);
