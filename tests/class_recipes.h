@@ -45,7 +45,8 @@ enum {
     ENCODES_BATCHES = 1 << 23,  ///< codes depend on what else is encoded by the same call
     REMEMBERS_ADDS = 1 << 20,   ///< batches and resets show in the file, not in the results
     TIES_MOVE = 1 << 24,        ///< which of equally near vectors is first depends on the others
-    ROUNDS_ANEW = 1 << 23,      ///< tables that a reader makes change the last bits of distances
+    HAS_TIES = 1 << 26,         ///< many vectors are equally far from a query
+    ROUNDS_ANEW = 1 << 25,      ///< tables that a reader makes change the last bits of distances
 };
 
 /// What a codec does not do.

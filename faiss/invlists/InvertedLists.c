@@ -47,7 +47,9 @@ static idx_t InvertedLists_get_single_id (const FaissInvertedLists *self, size_t
 
 static const uint8_t *InvertedLists_get_single_code (const FaissInvertedLists *self, size_t list_no,
                                                      size_t offset) {
-    return self->cls->get_codes (self, list_no) + offset * self->code_size;
+    static const uint8_t empty; /* codes of no bytes are codes all the same */
+    return self->code_size == 0 ? &empty
+                                : self->cls->get_codes (self, list_no) + offset * self->code_size;
 }
 
 static void InvertedLists_prefetch_lists (const FaissInvertedLists *self, const idx_t *list_nos,

@@ -454,7 +454,9 @@ static void searches_ranges (const IndexRecipe *recipe) {
             qsort (expected, n, sizeof *expected, compare_ids);
             assert_memory_equal (got, expected, n * sizeof *got);
         }
-        assert_int_equal (result->lims[1], round == 0 ? 0 : round == 1 ? 41 : N_ROWS);
+        if (round != 1 || !(recipe->traits & HAS_TIES)) {
+            assert_int_equal (result->lims[1], round == 0 ? 0 : round == 1 ? 41 : N_ROWS);
+        }
         faiss_RangeSearchResult_free (result);
     }
     faiss_Index_free (index);
