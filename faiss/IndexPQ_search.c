@@ -63,6 +63,16 @@ static FaissPQScan scan_of (const FaissIndexPQ *self, const FaissPQQueries *quer
     return faiss_pq_scan_of (queries, self->flat_codes.codes.data, (size_t)self->index.ntotal, sel);
 }
 
+/* A program or a file may have set any metric; tables are made for two. */
+static FaissStatus check_parts (const char *function, const FaissIndexPQ *self) {
+    FaissMetricType metric = self->index.metric_type;
+    if (metric != METRIC_L2 && metric != METRIC_INNER_PRODUCT) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "expected METRIC_L2 or METRIC_INNER_PRODUCT, got %d", (int)metric);
+    }
+    return faiss_pq_check (function, &self->pq);
+}
+
 static FaissPQQueryKind kind_of (const FaissIndexPQ *self) {
     return self->index.metric_type == METRIC_INNER_PRODUCT ? FAISS_PQ_INNER_PRODUCT : FAISS_PQ_L2;
 }
@@ -90,7 +100,7 @@ FaissStatus faiss_IndexPQ_range_search_slot (const FaissIndex *index, idx_t n, c
                                              float radius, const FaissSearchParameters *params,
                                              FaissRangeSearchResult *result) {
     const FaissIndexPQ *self = CONST_SELF (index);
-    FAISS_TRY (faiss_pq_check ("IndexPQ_range_search", &self->pq));
+    FAISS_TRY (check_parts ("IndexPQ_range_search", self));
     FaissPQQueries queries = {.kind = kind_of (self), .pq = &self->pq, .x = x};
     FAISS_TRY (faiss_pq_columns (&self->pq, (size_t)n, &queries.columns));
     FaissPQScan scan = scan_of (self, &queries, params ? params->sel : NULL);
@@ -389,7 +399,6 @@ static FaissStatus search_with_codes (const FaissIndexPQ *self, idx_t n, const f
         FAISS_TRY (faiss_knn_hamming (codes, self->flat_codes.codes.data, (size_t)n,
                                       (size_t)self->index.ntotal, code_size, (size_t)k,
                                       settings->sel, distances, labels));
-        fill_missing (n * k, distances, labels);
         return FAISS_OK;
     }
     if (type == ST_generalized_HE) {
@@ -414,7 +423,7 @@ static FaissStatus search_with_codes (const FaissIndexPQ *self, idx_t n, const f
 static FaissStatus search (const FaissIndexPQ *self, idx_t n, const float *x, idx_t k,
                            const Settings *settings, float *distances, idx_t *labels) {
     size_t n_pass = 0;
-    FAISS_TRY (faiss_pq_check ("IndexPQ_search", &self->pq));
+    FAISS_TRY (check_parts ("IndexPQ_search", self));
     if (settings->search_type == ST_PQ) {
         FAISS_TRY (search_by_tables (self, n, x, k, settings->sel, distances, labels));
     } else {

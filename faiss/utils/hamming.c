@@ -116,5 +116,9 @@ FaissStatus faiss_knn_hamming (const uint8_t *x, const uint8_t *y, size_t nx, si
                                                       distances + first * k, labels + first * k));
         }
     }
-    return faiss_region_close (&region);
+    FAISS_TRY (faiss_region_close (&region));
+    for (size_t i = 0; i < nx * k; i++) {
+        distances[i] = labels[i] < 0 ? (float)INT32_MAX : distances[i];
+    }
+    return FAISS_OK;
 }

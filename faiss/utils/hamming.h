@@ -24,7 +24,7 @@ void faiss_bitvecs2fvecs (const uint8_t *b, float *x, size_t d, size_t n);
  * @param y          codes, size ny * code_size
  * @param sel        take only these positions, or NULL
  * @param distances  output, size nx * k, ascending
- * @param labels     output, size nx * k, -1 where fewer than k were found
+ * @param labels     output, size nx * k, -1 where fewer than k were found, at INT32_MAX
  */
 FaissStatus faiss_knn_hamming (const uint8_t *x, const uint8_t *y, size_t nx, size_t ny,
                                size_t code_size, size_t k, const FaissIDSelector *sel,
