@@ -733,11 +733,14 @@ static FaissStatus IndexIVF_set_parameter (FaissIndex *index, const char *name, 
     return faiss_Index_class.set_parameter (index, name, value, known);
 }
 
-static FaissStatus IndexIVF_add_parameter_ranges (const FaissIndex *index,
-                                                  FaissParameterSpace *space) {
-    const FaissIndexIVF *self = FAISS_CONST_SELF (IndexIVF, index, index);
+FaissStatus faiss_ivf_add_probe_ranges (const FaissIndexIVF *self, FaissParameterSpace *space) {
     FAISS_TRY (
         faiss_ParameterSpace_append_powers_of_2 (space, "nprobe", 0, 13, (double)self->nlist));
+    return self->quantizer ? faiss_ParameterSpace_append_part (space, "quantizer_", self->quantizer)
+                           : FAISS_OK;
+}
+
+FaissStatus faiss_ivf_add_code_ranges (const FaissIndexIVF *self, FaissParameterSpace *space) {
     if (faiss_object_cast (self->quantizer, &faiss_MultiIndexQuantizer_class.head)) {
         enum { FIRST = 8, END = 20 }; /* lists of very different sizes: powers of 2, and all */
         double values[END - FIRST + 1];
@@ -747,8 +750,14 @@ static FaissStatus IndexIVF_add_parameter_ranges (const FaissIndex *index,
         values[END - FIRST] = HUGE_VAL;
         FAISS_TRY (faiss_ParameterSpace_append (space, "max_codes", END - FIRST + 1, values));
     }
-    return self->quantizer ? faiss_ParameterSpace_append_part (space, "quantizer_", self->quantizer)
-                           : FAISS_OK;
+    return FAISS_OK;
+}
+
+static FaissStatus IndexIVF_add_parameter_ranges (const FaissIndex *index,
+                                                  FaissParameterSpace *space) {
+    const FaissIndexIVF *self = FAISS_CONST_SELF (IndexIVF, index, index);
+    FAISS_TRY (faiss_ivf_add_probe_ranges (self, space));
+    return faiss_ivf_add_code_ranges (self, space);
 }
 
 /* ---- fields, for languages that do not see structs ------------------------------------------- */

@@ -523,9 +523,10 @@ static FaissStatus IndexIVFPQ_set_parameter (FaissIndex *index, const char *name
 
 static FaissStatus IndexIVFPQ_add_parameter_ranges (const FaissIndex *index,
                                                     FaissParameterSpace *space) {
-    FAISS_TRY (faiss_IndexIVF_class.index.add_parameter_ranges (index, space));
-    return faiss_pq_append_ht_range (space,
-                                     FAISS_CONST_SELF (IndexIVFPQ, index, index)->ivf.code_size);
+    const FaissIndexIVF *ivf = &FAISS_CONST_SELF (IndexIVFPQ, index, index)->ivf;
+    FAISS_TRY (faiss_ivf_add_probe_ranges (ivf, space));
+    FAISS_TRY (faiss_pq_append_ht_range (space, ivf->code_size));
+    return faiss_ivf_add_code_ranges (ivf, space);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

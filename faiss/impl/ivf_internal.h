@@ -44,6 +44,13 @@ FaissStatus faiss_ivf_check_quantizer (const char *function, const FaissIndexIVF
 /// Train the encoder on the residuals of n vectors.
 FaissStatus faiss_ivf_train_on_residuals (FaissIndexIVF *self, idx_t n, const float *x);
 
+/// What ParameterSpace may vary: nprobe and what the quantizer has; max_codes. Ranges of codes
+/// stand between them, as upstream's do.
+FaissStatus faiss_ivf_add_probe_ranges (const FaissIndexIVF *self,
+                                        struct FaissParameterSpace *space);
+FaissStatus faiss_ivf_add_code_ranges (const FaissIndexIVF *self,
+                                       struct FaissParameterSpace *space);
+
 /// A list that a quantizer or a caller named.
 FaissStatus faiss_ivf_check_key (const FaissIndexIVF *self, idx_t key);
 
