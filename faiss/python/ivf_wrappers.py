@@ -10,8 +10,10 @@ from faiss.swigfaiss import swig_ptr
 
 
 def try_extract_index_ivf (index):
-    """The inverted file behind transforms, id maps and refinements, or None."""
+    """The inverted file behind transforms, id maps, refinements and quantizers of its own, or None."""
     while index is not None and not isinstance (index, swigfaiss.IndexIVF):
+        if isinstance (index, swigfaiss.IndexIVFIndependentQuantizer):
+            return index.index_ivf
         inner = getattr (index, "index", None)
         index = getattr (index, "base_index", None) if inner is None else inner
     return index
