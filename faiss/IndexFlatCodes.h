@@ -41,11 +41,9 @@ FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_si
                                        FaissMetricType metric);
 #endif
 
-#ifndef SWIG
 /// How the codes lie in blocks: one after the other. @param out  to be freed by the caller
 FaissStatus faiss_IndexFlatCodes_get_CodePacker (const FaissIndexFlatCodes *self,
                                                  FaissCodePacker **out);
-#endif
 FaissStatus faiss_IndexFlatCodes_get_FlatCodesDistanceComputer (
     const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out);
 

@@ -299,11 +299,9 @@ FaissStatus faiss_IndexIVF_merge_from (FaissIndexIVF *self, FaissIndexIVF *other
 FaissStatus faiss_IndexIVF_copy_subset_to (const FaissIndexIVF *self, FaissIndexIVF *other,
                                            int subset_type, idx_t a1, idx_t a2);
 
-#ifndef SWIG
 /// How the codes of a list lie in blocks: one after the other. @param out  to be freed by the
 /// caller
 FaissStatus faiss_IndexIVF_get_CodePacker (const FaissIndexIVF *self, FaissCodePacker **out);
-#endif
 size_t faiss_IndexIVF_get_list_size (const FaissIndexIVF *self, size_t list_no);
 /// The ids of a list. @param invlist  output, size get_list_size
 void faiss_IndexIVF_invlists_get_ids (const FaissIndexIVF *self, size_t list_no, idx_t *invlist);

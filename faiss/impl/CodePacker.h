@@ -6,7 +6,6 @@
 
 FAISS_BEGIN_DECLS
 
-#ifndef SWIG
 /** Puts codes of code_size bytes into blocks of block_size bytes, nvec codes in each.
  *
  * What is flat has one code after the other.
@@ -25,6 +24,7 @@ typedef struct FaissCodePackerFlat FAISS_EXTENDS (FaissCodePacker) {
     };
 } FaissCodePackerFlat;
 
+#ifndef SWIG
 typedef struct FaissCodePackerClass {
     FaissClass head;
     void (*pack_1) (const FaissCodePacker *self, const uint8_t *flat_code, size_t offset,
@@ -35,6 +35,7 @@ typedef struct FaissCodePackerClass {
 
 extern FaissCodePackerClass faiss_CodePacker_class;
 extern FaissCodePackerClass faiss_CodePackerFlat_class;
+#endif
 
 /// Put a code in its place in a block. @param flat_code  size code_size
 FaissStatus faiss_CodePacker_pack_1 (const FaissCodePacker *self, const uint8_t *flat_code,
@@ -53,7 +54,6 @@ void faiss_CodePacker_free (FaissCodePacker *self);
 
 FaissStatus faiss_CodePackerFlat_new (FaissCodePackerFlat **out, size_t code_size);
 void faiss_CodePackerFlat_free (FaissCodePackerFlat *self);
-#endif
 
 FAISS_END_DECLS
 

@@ -30,11 +30,13 @@ from faiss.gpu_wrappers import (get_num_gpus, gpu_profiler_start, gpu_profiler_s
                                 gpu_sync_all_devices, index_cpu_to_all_gpus,
                                 index_cpu_to_gpu_multiple_py, index_cpu_to_gpus_list, knn_gpu,
                                 pairwise_distance_gpu)
+from faiss.heap_arrays import float_maxheap_array_t, float_minheap_array_t
 from faiss.ivf_wrappers import (check_compatible_for_merge, extract_index_ivf, merge_into,
                                 range_search_with_parameters, search_and_return_centroids,
                                 search_centroid, search_with_parameters, try_extract_index_ivf)
 from faiss.progress import set_progress
-from faiss.upstream_names import (compiled_simd_levels, fourcc, fourcc_inv, fourcc_inv_printable, fvec_add,
+from faiss.upstream_names import (LSQTimer, LSQTimerScope, compiled_simd_levels, fourcc, fourcc_inv,
+                                  fourcc_inv_printable, fvec_add,
                                   get_numeric_type_size, metric_type_count, popcount32, popcount64,
                                   write_index)
 

@@ -102,6 +102,9 @@ RENAMED = {
     "faiss_write_VectorTransform_fname": "write_VectorTransform",
     "faiss_read_InvertedLists_custom": "read_InvertedLists",
     "faiss_write_InvertedLists_custom": "write_InvertedLists",
+    "faiss_ProductQuantizer_search": "search_into",  # heap_arrays.py has upstream's, on heaps of a class
+    "faiss_ProductQuantizer_search_ip": "search_ip_into",
+    "faiss_ProductQuantizer_search_sdc": "search_sdc_into",
     "faiss_simd_level_name": "to_string",
     "faiss_simd_level_from_name": "to_simd_level",
 }
@@ -175,9 +178,6 @@ HIDDEN = {
     "faiss_ParameterSpace_combination_name",
     "faiss_pairwise_L2sqr_with_defaults",
     "faiss_LocalSearchQuantizer_icm_encode_impl",  # upstream's computes what ours takes
-    "faiss_ProductQuantizer_search",  # upstream's fill heaps of a class of their own
-    "faiss_ProductQuantizer_search_ip",
-    "faiss_ProductQuantizer_search_sdc",
     "faiss_vector_distance",  # a C function
     "faiss_fvecs_maybe_subsample",  # results in memory of C's
     "faiss_fvec_L2sqr_batch_4",  # upstream's have four results

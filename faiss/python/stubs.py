@@ -77,6 +77,17 @@ METHODS = {
               "def search_ex (self, n: int, x: Pointer, numeric_type: int, k: int, distances: Pointer, "
               "labels: Pointer, params: SearchParameters | None = ...) -> None: ...",
               "def train_with_queries (self, n: int, x: Pointer, n_train_q: int, xq_train: Pointer) -> None: ..."],
+    "CodePacker": ["def pack_1_c (self, flat_code: Pointer, offset: int, block: Pointer) -> None: ...",
+                   "def unpack_1_c (self, block: Pointer, offset: int, flat_code: Pointer) -> None: ..."],
+    "ProductQuantizer": ["def search (self, x: Pointer, nx: int, codes: Pointer, ncodes: int, res: Any, "
+                         "init_finalize_heap: bool = True) -> None: ...",
+                         "def search_ip (self, x: Pointer, nx: int, codes: Pointer, ncodes: int, res: Any, "
+                         "init_finalize_heap: bool = True) -> None: ...",
+                         "def search_sdc (self, qcodes: Pointer, nq: int, bcodes: Pointer, ncodes: int, res: Any, "
+                         "init_finalize_heap: bool = True) -> None: ..."],
+    "ScalarQuantizer": ["turboq_refine: None", "def select_quantizer (self) -> Any: ..."],
+    "PolysemousTraining": ["log_pattern: str"],
+    "DistanceComputer": ["def __call__ (self, i: int) -> float: ..."],
     "PQDecoder8": ["nbits: int"],
     "PQDecoder16": ["nbits: int"],
     "RandomGenerator": ["def rand_int_c (self) -> int: ..."],

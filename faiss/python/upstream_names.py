@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
 
-from faiss import swigfaiss
-from faiss.array_conversions import check, copy_array_to_vector, rev_swig_ptr
+from faiss import heap_arrays, swigfaiss
+from faiss.array_conversions import check, copy_array_to_vector, rev_swig_ptr, swig_ptr
 from faiss.class_wrappers import float32_only, wraps
 
 # ---- Index: methods with the type of the numbers, of which there is one ----
@@ -165,6 +166,93 @@ def level1_init (self, quantizer=None, nlist=None):
         self.quantizer, self.nlist = quantizer, nlist
 
 
+# ---- codes in blocks ----
+
+
+def check_block (self, offset, block):
+    check (block.ndim == 2 and block.shape[1] == self.block_size,
+           f"block: expected shape (n, {self.block_size}), got {block.shape}")
+    check (0 <= offset < len (block) * self.nvec, f"offset: expected 0 .. {len (block) * self.nvec - 1}, got {offset}")
+
+
+def pack_1 (self, x, offset, block):
+    """Put a code, uint8 of shape (code_size,), in its place in blocks of shape (n, block_size)."""
+    check (x.shape == (self.code_size,), f"x: expected shape ({self.code_size},), got {x.shape}")
+    check_block (self, offset, block)
+    self.pack_1_c (swig_ptr (x), offset, swig_ptr (block))
+
+
+def unpack_1 (self, block, offset):
+    """The code at this place in blocks of shape (n, block_size)."""
+    check_block (self, offset, block)
+    x = np.zeros (self.code_size, "uint8")
+    self.unpack_1_c (swig_ptr (block), offset, swig_ptr (x))
+    return x
+
+
+# ---- quantizers ----
+
+
+class LSQTimer:
+    """Seconds by name: what upstream's training of a LocalSearchQuantizer counts if it is verbose."""
+
+    t: dict[str, float] = {}
+
+    def __init__ (self):
+        self.t = {}
+
+    def get (self, name: str) -> float:
+        """The seconds of a name; 0 if it was never counted."""
+        return self.t.get (name, 0.0)
+
+    def add (self, name: str, delta: float) -> None:
+        """More seconds for a name."""
+        self.t[name] = self.get (name) + delta
+
+    def reset (self) -> None:
+        """Forget all."""
+        self.t.clear ()
+
+
+class LSQTimerScope:
+    """Counts in timer, under name, the seconds from its beginning to finish or its end."""
+
+    timer, name, t0, finished = None, "", 0.0, True
+
+    def __init__ (self, timer: LSQTimer, name: str):
+        self.timer, self.name, self.finished = timer, name, False
+        self.t0 = time.monotonic () * 1000
+
+    def finish (self) -> None:
+        """Stop and count; once."""
+        if not self.finished:
+            self.finished = True
+            self.timer.add (self.name, time.monotonic () - self.t0 / 1000)
+
+    def __del__ (self):
+        self.finish ()
+
+
+class SQuantizer:
+    """Encodes and decodes one vector; pointers, as upstream's."""
+
+    def __init__ (self, sq):
+        self.sq = sq
+
+    def encode_vector (self, x, code) -> None:
+        """code: sq.code_size bytes, output."""
+        self.sq.compute_codes_c (x, code, 1)
+
+    def decode_vector (self, code, x) -> None:
+        """x: sq.d floats, output."""
+        self.sq.decode_c (code, x, 1)
+
+
+def select_quantizer (self) -> SQuantizer:
+    """What encodes a single vector."""
+    return SQuantizer (self)
+
+
 # ---- small functions ----
 
 
@@ -281,7 +369,30 @@ def add_no_name (the_class):
     the_class.name = ""
 
 
+def add_to_packer (the_class):
+    the_class.pack_1_c, the_class.unpack_1_c = the_class.pack_1, the_class.unpack_1
+    the_class.pack_1, the_class.unpack_1 = pack_1, unpack_1
+
+
+def add_to_computer (the_class):
+    the_class.__call__ = the_class.vector_to_query_dis
+
+
+def add_to_scalar (the_class):
+    the_class.select_quantizer = select_quantizer
+    the_class.turboq_refine = None  # upstream: a pointer to what it derives from the type
+
+
+def add_to_polysemous (the_class):
+    the_class.log_pattern = ""  # no file is written
+
+
 ADDITIONS = {
+    "CodePacker": add_to_packer,
+    "DistanceComputer": add_to_computer,
+    "ScalarQuantizer": add_to_scalar,
+    "PolysemousTraining": add_to_polysemous,
+    "ProductQuantizer": heap_arrays.add_heap_searches,
     "Index": add_to_index,
     "Tensor2D": add_to_tensor,
     "Int32Tensor2D": add_to_tensor,
