@@ -453,8 +453,9 @@ static FaissStatus mend_nodes (Mending *m) {
     return faiss_region_close (&region);
 }
 
-/* ---- nodes that nothing leads to any more ---------------------------------------------------- */
+/* ---- links to mended nodes, and to those that nothing leads to any more ---------------------- */
 
+/* Changes of links beyond those of the mended nodes. */
 typedef struct Rescue {
     Mending *m;
     Mender w;
@@ -582,25 +583,59 @@ static void close_rescue (Rescue *r) {
     free (r->n_leading);
 }
 
-static FaissStatus rescue_lonely (Mending *m) {
-    Rescue r = {.m = m};
-    FaissStatus status = FAISS_OK;
-    for (size_t word = 0; word < m->lonely.n_words && status == FAISS_OK; word++) {
-        for (uint64_t bits = m->lonely.bits[word]; bits && status == FAISS_OK; bits &= bits - 1) {
-            status = r.at ? FAISS_OK : open_rescue (&r);
-            if (status == FAISS_OK) {
-                status = rescue_node (&r, (int32_t)(word * 64 + (size_t)__builtin_ctzll (bits)));
-            }
+/* From where a mended node has a new link to, one back, if there is room: as an add does. Without
+ * these, less and less leads to what stays through many removals. */
+static FaissStatus link_back (Rescue *r, size_t at) {
+    const FaissGraphLevel *level = r->m->level;
+    FaissGraphPatch *patch = r->m->patch;
+    int32_t node = patch->nodes.data[at];
+    const int32_t *old = faiss_graph_level_links (level, node);
+    size_t n_old = count_links (old, level->room);
+    for (size_t j = 0; j < level->room; j++) {
+        int32_t other = patch->links.data[at * level->room + j];
+        if (other < 0) {
+            return FAISS_OK;
+        }
+        const int32_t *links = future_links (r, other);
+        size_t n = count_links (links, level->room);
+        if (n < r->m->n_links && !has_link (old, n_old, other) && !has_link (links, n, node)) {
+            bool done = false;
+            FAISS_TRY (lead (r, other, node, false, &done));
         }
     }
-    close_rescue (&r);
-    return status;
+    return FAISS_OK;
+}
+
+static FaissStatus link_all_back (Rescue *r) {
+    size_t n = r->m->patch->nodes.size; /* more will come */
+    FAISS_TRY (open_rescue (r));
+    for (size_t i = 0; i < n; i++) {
+        FAISS_TRY (link_back (r, i));
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus rescue_lonely (Rescue *r) {
+    const FaissVisited *lonely = &r->m->lonely;
+    for (size_t word = 0; word < lonely->n_words; word++) {
+        for (uint64_t bits = lonely->bits[word]; bits; bits &= bits - 1) {
+            FAISS_TRY (r->at ? FAISS_OK : open_rescue (r));
+            FAISS_TRY (rescue_node (r, (int32_t)(word * 64 + (size_t)__builtin_ctzll (bits))));
+        }
+    }
+    return FAISS_OK;
 }
 
 static FaissStatus mend (Mending *m) {
     FAISS_TRY (find_losses (m));
     FAISS_TRY (mend_nodes (m));
-    return rescue_lonely (m);
+    Rescue r = {.m = m};
+    FaissStatus status = m->how == FAISS_GRAPH_MEND_SPREAD ? link_all_back (&r) : FAISS_OK;
+    if (status == FAISS_OK) {
+        status = rescue_lonely (&r);
+    }
+    close_rescue (&r);
+    return status;
 }
 
 FaissStatus faiss_graph_mend (const FaissGraphLevel *level, const FaissGraphRemoval *removal,

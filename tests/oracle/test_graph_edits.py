@@ -53,6 +53,29 @@ def test_what_is_left_is_searched_there(oracle, factory, metric):
             np.testing.assert_array_equal(rows[i], x[i])
 
 
+@pytest.mark.parametrize("factory", ["NSG16,Flat", "NSG16,SQ8", "NSG8,PQ4x4np"])
+def test_what_is_left_of_an_nsg_is_searched_there(oracle, factory):
+    rng = np.random.default_rng(3)
+    x, q = rng.random((1500, 8), np.float32), rng.random((40, 8), np.float32)
+    index = cfaiss.index_factory(8, factory)
+    index.train(x)
+    index.add(x)
+    contents = []
+    for n_gone in (3, 700):
+        remove(index, rng.permutation(index.ntotal)[:n_gone])
+        contents.append(cfaiss.serialize(index))
+    found = oracle("""
+        indexes = [faiss.deserialize_index(c) for c in contents]
+        for index in indexes:
+            index.nsg.check_graph()
+        return [index.search(q, 10) for index in indexes]
+    """, contents=contents, q=q)
+    for content, (D, I) in zip(contents, found):
+        D2, I2 = cfaiss.deserialize(content).search(q, 10)
+        np.testing.assert_allclose(D2, D, rtol=1e-4, atol=1e-5)
+        assert np.mean(I2 != I) < 0.01
+
+
 @pytest.mark.parametrize("share", [0.001, 0.01, 0.1, 0.3, 0.5, 0.9])
 @pytest.mark.parametrize("ef", [16, 64])
 def test_selectors_lose_nothing(oracle, share, ef):
