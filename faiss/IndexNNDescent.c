@@ -9,6 +9,7 @@
 #include <faiss/impl/graph_storage.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/nndescent_internal.h>
+#include <faiss/impl/pool_filter.h>
 #include <faiss/impl/pool_flat.h>
 
 #define THIS(pointer) FAISS_SELF (IndexNNDescent, index, pointer)
@@ -74,16 +75,17 @@ static FaissStatus IndexNNDescent_search (const FaissIndex *index, idx_t n, cons
                                           idx_t *labels) {
     const FaissIndexNNDescent *self = CONST_THIS (index);
     FaissPoolPlan plan = {0};
-    FAISS_REQUIRE (!params, "search parameters are not supported for this index");
+    FaissPoolSettings settings;
+    FAISS_TRY (faiss_pool_settings (__func__, params, self->nndescent.search_L, &settings));
     FAISS_TRY (faiss_graph_storage_check (__func__, index, self->storage, n_nodes (self)));
     if (index->ntotal == 0) {
         bool is_similarity = faiss_is_similarity_metric (index->metric_type);
         faiss_pool_write_results (NULL, 0, is_similarity, (size_t)(n * k), distances, labels);
         return FAISS_OK;
     }
-    FAISS_TRY (faiss_NNDescent_plan (&self->nndescent, (size_t)k, &plan));
-    FaissStatus status =
-        faiss_pool_search_all (&plan, self->storage, (size_t)n, x, (size_t)k, distances, labels);
+    FAISS_TRY (faiss_NNDescent_plan (&self->nndescent, settings.search_L, (size_t)k, &plan));
+    FaissStatus status = faiss_pool_search_index (&plan, self->storage, &settings, (size_t)n, x,
+                                                  (size_t)k, distances, labels);
     faiss_pool_plan_free (&plan);
     return status;
 }

@@ -10,7 +10,8 @@ FAISS_BEGIN_DECLS
 /** A graph (see NNDescent) over the vectors of another index, the storage.
  *
  * Every add builds the graph of all vectors anew. Distances are those of the storage, ids are
- * positions, below 2^31. Searches take no parameters. What was built depends on neither the number
+ * positions, below 2^31. Searches take
+ * SearchParametersNSG, or others with a selector. What was built depends on neither the number
  * of threads nor how vectors were divided among calls of add. remove_ids mends the links around
  * what goes.
  */

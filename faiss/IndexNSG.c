@@ -11,6 +11,7 @@
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/nndescent_internal.h>
 #include <faiss/impl/nsg_internal.h>
+#include <faiss/impl/pool_filter.h>
 #include <faiss/impl/pool_flat.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
@@ -189,16 +190,17 @@ static FaissStatus IndexNSG_search (const FaissIndex *index, idx_t n, const floa
                                     idx_t *labels) {
     const FaissIndexNSG *self = CONST_THIS (index);
     FaissPoolPlan plan = {0};
-    FAISS_REQUIRE (!params, "search parameters are not supported for this index");
+    FaissPoolSettings settings;
+    FAISS_TRY (faiss_pool_settings (__func__, params, self->nsg.search_L, &settings));
     FAISS_TRY (faiss_graph_storage_check (__func__, index, self->storage, n_nodes (self)));
     if (index->ntotal == 0) {
         bool is_similarity = faiss_is_similarity_metric (index->metric_type);
         faiss_pool_write_results (NULL, 0, is_similarity, (size_t)(n * k), distances, labels);
         return FAISS_OK;
     }
-    FAISS_TRY (faiss_NSG_plan (&self->nsg, (size_t)k, &plan));
-    FaissStatus status =
-        faiss_pool_search_all (&plan, self->storage, (size_t)n, x, (size_t)k, distances, labels);
+    FAISS_TRY (faiss_NSG_plan (&self->nsg, settings.search_L, (size_t)k, &plan));
+    FaissStatus status = faiss_pool_search_index (&plan, self->storage, &settings, (size_t)n, x,
+                                                  (size_t)k, distances, labels);
     faiss_pool_plan_free (&plan);
     return status;
 }
@@ -470,4 +472,36 @@ void faiss_IndexNSGFlat_free (FaissIndexNSGFlat *self) {
 
 FaissIndexNSGFlat *faiss_IndexNSGFlat_cast (FaissIndex *index) {
     return faiss_object_cast (index, &faiss_IndexNSGFlat_class.head);
+}
+
+/* ---- search parameters ----------------------------------------------------------------------- */
+
+FaissClass faiss_SearchParametersNSG_class = {
+    .name = "SearchParametersNSG",
+    .parent = &faiss_SearchParameters_class,
+    .instance_size = sizeof (FaissSearchParametersNSG),
+    .table_size = sizeof (FaissClass),
+};
+
+FaissStatus faiss_SearchParametersNSG_new (FaissSearchParametersNSG **out) {
+    return faiss_SearchParametersNSG_new_with (out, NULL, 16);
+}
+
+FaissStatus faiss_SearchParametersNSG_new_with (FaissSearchParametersNSG **out,
+                                                FaissIDSelector *sel, int search_L) {
+    FAISS_REQUIRE_ARG (out);
+    FaissSearchParametersNSG *self = NULL;
+    FAISS_TRY (faiss_object_new (&self, &faiss_SearchParametersNSG_class));
+    self->params.sel = sel;
+    self->search_L = search_L;
+    *out = self;
+    return FAISS_OK;
+}
+
+void faiss_SearchParametersNSG_free (FaissSearchParametersNSG *self) {
+    faiss_object_free (self);
+}
+
+FaissSearchParametersNSG *faiss_SearchParametersNSG_cast (FaissSearchParameters *params) {
+    return faiss_object_cast (params, &faiss_SearchParametersNSG_class);
 }

@@ -2,17 +2,27 @@
 #ifndef FAISS_INDEX_NSG_H
 #define FAISS_INDEX_NSG_H
 
-#include <faiss/Index.h>
+#include <faiss/IndexHNSW.h>
 #include <faiss/impl/NSG.h>
 
 FAISS_BEGIN_DECLS
+
+/// How one search in an IndexNSG or an IndexNNDescent is done; upstream's take no parameters.
+typedef struct FaissSearchParametersNSG FAISS_EXTENDS (FaissSearchParameters) {
+    union {
+        FaissSearchParameters params;
+    };
+    int search_L;           ///< candidates kept, instead of the index's search_L (16)
+    FaissHNSWFilter filter; ///< with a selector, as in searches of HNSW (FAISS_HNSW_FILTER_AUTO)
+} FaissSearchParametersNSG;
 
 /** A graph (see NSG) over the vectors of another index, the storage.
  *
  * All vectors are added at once. Their nearest neighbours are found first, then links are chosen
  * among these and what is met on the way to them. Distances are those of the storage, ids are
- * positions, below 2^31. What was built does not depend on the number of threads. Searches take no
- * parameters: nsg.search_L says how many candidates they keep. remove_ids mends the links around
+ * positions, below 2^31. What was built does not depend on the number of threads. nsg.search_L says
+ * how many candidates a search keeps, if not its SearchParametersNSG; others may give a selector.
+ * remove_ids mends the links around
  * what goes; when all are gone, others can be added.
  */
 typedef struct FaissIndexNSG FAISS_EXTENDS (FaissIndex) {
@@ -42,7 +52,16 @@ typedef struct FaissIndexNSGFlat FAISS_EXTENDS (FaissIndexNSG) {
 #ifndef SWIG
 extern FaissIndexClass faiss_IndexNSG_class;
 extern FaissIndexClass faiss_IndexNSGFlat_class;
+extern FaissClass faiss_SearchParametersNSG_class;
 #endif
+
+FaissStatus faiss_SearchParametersNSG_new (FaissSearchParametersNSG **out);
+
+/// @param sel  borrowed; NULL: all
+FaissStatus faiss_SearchParametersNSG_new_with (FaissSearchParametersNSG **out,
+                                                FaissIDSelector *sel, int search_L);
+void faiss_SearchParametersNSG_free (FaissSearchParametersNSG *self);
+FaissSearchParametersNSG *faiss_SearchParametersNSG_cast (FaissSearchParameters *params);
 
 /// Without storage: of no use before one is set.
 FaissStatus faiss_IndexNSG_new (FaissIndexNSG **out);

@@ -105,11 +105,12 @@ FaissStatus faiss_NNDescent_check_built (const FaissNNDescent *self) {
     return FAISS_OK;
 }
 
-FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, size_t k, FaissPoolPlan *out) {
+FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, int search_L, size_t k,
+                                  FaissPoolPlan *out) {
     FAISS_TRY (faiss_NNDescent_check_built (self));
-    FAISS_REQUIRE (self->search_L >= 0, "expected search_L >= 0, got %d", self->search_L);
+    FAISS_REQUIRE (search_L >= 0, "expected search_L >= 0, got %d", search_L);
     FaissRandomGenerator rng;
-    size_t n = (size_t)self->ntotal, pool = (size_t)self->search_L > k ? (size_t)self->search_L : k;
+    size_t n = (size_t)self->ntotal, pool = (size_t)search_L > k ? (size_t)search_L : k;
     pool = pool < n ? pool : n;
     *out = (FaissPoolPlan){.graph = {self->final_graph.data, n, (size_t)self->K}, .pool = pool};
     FAISS_TRY (faiss_alloc (&out->init, pool, sizeof *out->init));
@@ -126,7 +127,7 @@ FaissStatus faiss_NNDescent_search (const FaissNNDescent *self, FaissDistanceCom
     FAISS_REQUIRE_ARG (indices);
     FAISS_REQUIRE_ARG (dists);
     FAISS_REQUIRE (topk > 0, "expected topk > 0, got %d", topk);
-    FAISS_TRY (faiss_NNDescent_plan (self, (size_t)topk, &plan));
+    FAISS_TRY (faiss_NNDescent_plan (self, self->search_L, (size_t)topk, &plan));
     FaissStatus status =
         faiss_pool_search_computer (&plan, dis, is_similarity, (size_t)topk, indices, dists);
     faiss_pool_plan_free (&plan);

@@ -175,15 +175,15 @@ FaissStatus faiss_NSG_check (const FaissNSG *self) {
                    "expected links of ntotal=%d nodes, got %d", self->ntotal, graph->N);
     FAISS_REQUIRE (self->enterpoint >= 0 && self->enterpoint < self->ntotal,
                    "expected an enterpoint in 0 .. %d, got %d", self->ntotal - 1, self->enterpoint);
-    FAISS_REQUIRE (self->search_L >= 1, "expected search_L >= 1, got %d", self->search_L);
     return FAISS_OK;
 }
 
-FaissStatus faiss_NSG_plan (const FaissNSG *self, size_t k, FaissPoolPlan *out) {
+FaissStatus faiss_NSG_plan (const FaissNSG *self, int search_L, size_t k, FaissPoolPlan *out) {
     FAISS_TRY (faiss_NSG_check (self));
+    FAISS_REQUIRE (search_L >= 1, "expected search_L >= 1, got %d", search_L);
     FaissFixedGraph graph = {self->final_graph->data, (size_t)self->ntotal,
                              (size_t)self->final_graph->K};
-    size_t pool = (size_t)self->search_L;
+    size_t pool = (size_t)search_L;
     return faiss_pool_plan_from_node (out, &graph, self->enterpoint, pool > k ? pool : k);
 }
 
@@ -195,7 +195,7 @@ FaissStatus faiss_NSG_search (const FaissNSG *self, FaissDistanceComputer *dis, 
     FAISS_REQUIRE_ARG (I);
     FAISS_REQUIRE_ARG (D);
     FAISS_REQUIRE (k > 0, "expected k > 0, got %d", k);
-    FAISS_TRY (faiss_NSG_plan (self, (size_t)k, &plan));
+    FAISS_TRY (faiss_NSG_plan (self, self->search_L, (size_t)k, &plan));
     FaissStatus status = faiss_pool_search_computer (&plan, dis, is_similarity, (size_t)k, I, D);
     faiss_pool_plan_free (&plan);
     return status;

@@ -147,57 +147,65 @@ static FaissStatus collect_ids (FaissGraphFilter *f, FaissInt32Vector *ids) {
 /* Of more members a walk with more candidates finds as many, as quickly. */
 #define MOSTLY 0.35
 
-static int choose_way (const FaissGraphFilter *f, const FaissHNSW *hnsw, size_t d,
-                       const FaissHNSWSettings *settings, size_t n_queries, size_t k,
+static int choose_way (const FaissGraphFilter *f, const FaissGraphFilterCall *call,
                        bool is_counted) {
-    double room = faiss_hnsw_room (hnsw, 0), share = f->share, n_members = share * (double)f->n;
-    double n_steps = settings->efSearch > (int)k ? settings->efSearch : (double)k;
-    double question = 20.0 / (double)(d > 20 ? d : 20); /* is a node a member? */
+    double room = (double)call->room, share = f->share, n_members = share * (double)f->n;
+    double n_steps = (double)(call->ef > call->k ? call->ef : call->k);
+    double question = 20.0 / (double)(call->d > 20 ? call->d : 20); /* is a node a member? */
     double n_asked = share > 0 && room / share < room * room ? room / share : room * room;
     double walk = n_steps * (room * 1.5 + n_asked * question);
-    double collecting = is_counted ? 0 : (double)f->n * question / (double)n_queries;
+    double collecting = is_counted ? 0 : (double)f->n * question / (double)call->n_queries;
     bool too_few = share * room * room < 8; /* members among what two links lead to */
     if (n_members + collecting < walk || too_few) {
         return FAISS_HNSW_FILTER_SCAN;
     }
-    if (k == 0 || share > MOSTLY) {
+    if (call->k == 0 || share > MOSTLY) {
         return FAISS_HNSW_FILTER_PLAIN;
     }
     return FAISS_HNSW_FILTER_EXPAND;
 }
 
-static FaissStatus open_filter (FaissGraphFilter *f, const FaissHNSW *hnsw, size_t d,
-                                const FaissHNSWSettings *settings, size_t n_queries, size_t k) {
+static FaissStatus open_filter (FaissGraphFilter *f, const FaissGraphFilterCall *call) {
     size_t n_members = 0;
     bool is_counted = false;
     FAISS_TRY (spread_ids (f, &n_members, &is_counted));
     FAISS_TRY (index_array (f));
     is_counted = is_counted || count_members (f->sel, f->n, &n_members);
     f->share = is_counted ? (double)n_members / (double)f->n : sample_share (f);
-    f->way = settings->filter != FAISS_HNSW_FILTER_AUTO
-                 ? settings->filter
-                 : choose_way (f, hnsw, d, settings, n_queries, k, is_counted);
-    if (k == 0 && f->way == FAISS_HNSW_FILTER_EXPAND) {
+    f->way =
+        call->filter != FAISS_HNSW_FILTER_AUTO ? call->filter : choose_way (f, call, is_counted);
+    if (call->k == 0 && f->way == FAISS_HNSW_FILTER_EXPAND) {
         f->way = FAISS_HNSW_FILTER_PLAIN;
     }
     return f->way == FAISS_HNSW_FILTER_SCAN ? collect_ids (f, &f->ids) : FAISS_OK;
 }
 
-FaissStatus faiss_graph_filter_open (FaissGraphFilter *self, const FaissHNSW *hnsw, size_t d,
-                                     const FaissHNSWSettings *settings, size_t n_queries,
-                                     size_t k) {
-    *self = (FaissGraphFilter){
-        .way = FAISS_HNSW_FILTER_PLAIN, .sel = settings->sel, .n = faiss_hnsw_size (hnsw)};
-    if (!settings->sel || settings->filter == FAISS_HNSW_FILTER_PLAIN || self->n == 0 ||
-        hnsw->entry_point < 0) {
+FaissStatus faiss_graph_filter_open_call (FaissGraphFilter *self,
+                                          const FaissGraphFilterCall *call) {
+    *self = (FaissGraphFilter){.way = FAISS_HNSW_FILTER_PLAIN, .sel = call->sel, .n = call->n};
+    if (!call->sel || call->filter == FAISS_HNSW_FILTER_PLAIN || call->n == 0) {
         return FAISS_OK;
     }
-    FaissStatus status = open_filter (self, hnsw, d, settings, n_queries, k);
+    FaissStatus status = open_filter (self, call);
     if (status != FAISS_OK || self->way == FAISS_HNSW_FILTER_PLAIN) {
         faiss_graph_filter_close (self);
         self->way = FAISS_HNSW_FILTER_PLAIN;
     }
     return status;
+}
+
+FaissStatus faiss_graph_filter_open (FaissGraphFilter *self, const FaissHNSW *hnsw, size_t d,
+                                     const FaissHNSWSettings *settings, size_t n_queries,
+                                     size_t k) {
+    FaissGraphFilterCall call = {.sel = hnsw->entry_point < 0 ? NULL : settings->sel,
+                                 .filter = settings->filter,
+                                 .n = faiss_hnsw_size (hnsw),
+                                 .room = (size_t)faiss_hnsw_room (hnsw, 0),
+                                 .d = d,
+                                 .ef = (size_t)settings->efSearch,
+                                 .n_queries = n_queries,
+                                 .k = k};
+    return faiss_graph_filter_open_call (self, &call);
 }
 
 void faiss_graph_filter_close (FaissGraphFilter *self) {
@@ -252,7 +260,7 @@ typedef struct Near {
 
 typedef struct Walk {
     const FaissGraphFilter *f;
-    const FaissHNSW *hnsw;
+    const FaissGraphLevel *graph;
     FaissGraphScratch *s;
     FaissGraphResults *results;
     Near seeds; /* members and others */
@@ -296,7 +304,7 @@ static FaissStatus meet_member (Walk *w, float key, int32_t node) {
 /* Links of a node, whoever they lead to. */
 static FaissStatus follow_all (Walk *w, int32_t node) {
     FaissGraphScratch *s = w->s;
-    const int32_t *links = faiss_hnsw_links (w->hnsw, node, 0);
+    const int32_t *links = faiss_graph_level_links (w->graph, node);
     size_t n = 0;
     for (size_t j = 0; j < w->room && links[j] >= 0; j++) {
         s->fresh[n] = links[j];
@@ -317,7 +325,7 @@ static FaissStatus follow_all (Walk *w, int32_t node) {
 /* Members among the links of a node that is none: behind n others in s->fresh. */
 static size_t pass_through (Walk *w, int32_t node, size_t n) {
     FaissGraphScratch *s = w->s;
-    const int32_t *links = faiss_hnsw_links (w->hnsw, node, 0);
+    const int32_t *links = faiss_graph_level_links (w->graph, node);
     size_t j = 0;
     for (; j < w->room && links[j] >= 0 && n < w->room; j++) {
         if (!faiss_visited_get (&s->visited, links[j]) && is_member (w->f, links[j])) {
@@ -335,7 +343,7 @@ static size_t pass_through (Walk *w, int32_t node, size_t n) {
 /* Members that one or two links of a node lead to. */
 static FaissStatus follow_members (Walk *w, int32_t node) {
     FaissGraphScratch *s = w->s;
-    const int32_t *links = faiss_hnsw_links (w->hnsw, node, 0);
+    const int32_t *links = faiss_graph_level_links (w->graph, node);
     size_t n = 0, n_others = 0;
     for (size_t j = 0; j < w->room && links[j] >= 0; j++) {
         if (is_member (w->f, links[j])) {
@@ -343,13 +351,15 @@ static FaissStatus follow_members (Walk *w, int32_t node) {
             n += faiss_visited_set (&s->visited, links[j]);
         } else if (!faiss_visited_get (&w->passed, links[j])) {
             w->others[n_others++] = links[j];
-            __builtin_prefetch (&w->hnsw->offsets.data[links[j]]);
+            if (w->graph->offsets) {
+                __builtin_prefetch (&w->graph->offsets[links[j]]);
+            }
         }
     }
     enum { AHEAD = 3 };
     for (size_t j = 0; j < n_others && n < w->room; j++) {
         if (j + AHEAD < n_others) {
-            __builtin_prefetch (faiss_hnsw_links (w->hnsw, w->others[j + AHEAD], 0));
+            __builtin_prefetch (faiss_graph_level_links (w->graph, w->others[j + AHEAD]));
         }
         n = pass_through (w, w->others[j], n);
     }
@@ -362,12 +372,15 @@ static FaissStatus follow_members (Walk *w, int32_t node) {
     return FAISS_OK;
 }
 
-static FaissStatus walk (Walk *w, int32_t start, float key) {
-    int32_t node = start;
+static FaissStatus walk (Walk *w, const FaissGraphNode *starts, size_t n_starts) {
+    int32_t node = -1;
     faiss_visited_clear (&w->s->visited);
-    faiss_visited_set (&w->s->visited, start);
-    put (&w->seeds, key, start);
-    FAISS_TRY (is_member (w->f, start) ? meet_member (w, key, start) : FAISS_OK);
+    for (size_t i = 0; i < n_starts; i++) {
+        int32_t start = starts[i].id;
+        faiss_visited_set (&w->s->visited, start);
+        put (&w->seeds, starts[i].key, start);
+        FAISS_TRY (is_member (w->f, start) ? meet_member (w, starts[i].key, start) : FAISS_OK);
+    }
     while (take (&w->seeds, &node)) {
         FAISS_TRY (follow_all (w, node));
     }
@@ -401,33 +414,43 @@ static void close_walk (Walk *w) {
     faiss_visited_free (&w->passed);
 }
 
-static FaissStatus search_by_members (const FaissGraphFilter *f, const FaissHNSW *hnsw,
-                                      FaissGraphScratch *s, const FaissHNSWSettings *settings,
-                                      FaissGraphResults *results) {
-    Walk w = {.f = f,
-              .hnsw = hnsw,
-              .s = s,
-              .results = results,
-              .room = (size_t)faiss_hnsw_room (hnsw, 0)};
-    size_t ef = (size_t)settings->efSearch;
-    int32_t nearest = hnsw->entry_point;
-    float key = faiss_graph_distance (&s->vectors, nearest);
-    for (int level = hnsw->max_level; level > 0; level--) {
-        faiss_hnsw_greedy (hnsw, s, level, &nearest, &key);
-    }
+static FaissStatus search_by_members (const FaissGraphFilter *f, const FaissGraphLevel *graph,
+                                      FaissGraphScratch *s, const FaissGraphNode *starts,
+                                      size_t n_starts, size_t ef, FaissGraphResults *results) {
+    Walk w = {.f = f, .graph = graph, .s = s, .results = results, .room = graph->room};
     FaissStatus status = open_walk (&w, ef > results->k ? ef : results->k);
     if (status == FAISS_OK) {
-        status = walk (&w, nearest, key);
+        status = walk (&w, starts, n_starts);
     }
     close_walk (&w);
     return status;
 }
 
+FaissStatus faiss_graph_filter_search_from (const FaissGraphFilter *self,
+                                            const FaissGraphLevel *graph, FaissGraphScratch *s,
+                                            const FaissGraphNode *starts, size_t n_starts,
+                                            size_t ef, FaissGraphResults *results) {
+    return self->way == FAISS_HNSW_FILTER_SCAN
+               ? scan_ids (s, self->ids.size, self->ids.data, results)
+               : search_by_members (self, graph, s, starts, n_starts, ef, results);
+}
+
 FaissStatus faiss_graph_filter_search (const FaissGraphFilter *self, const FaissHNSW *hnsw,
                                        FaissGraphScratch *s, const FaissHNSWSettings *settings,
                                        FaissGraphResults *results) {
+    FaissGraphNode start = {0};
+    FaissGraphLevel graph = {.n = self->n,
+                             .room = (size_t)faiss_hnsw_room (hnsw, 0),
+                             .links = hnsw->neighbors.data,
+                             .offsets = hnsw->offsets.data};
     s->stats.n1++;
-    return self->way == FAISS_HNSW_FILTER_SCAN
-               ? scan_ids (s, self->ids.size, self->ids.data, results)
-               : search_by_members (self, hnsw, s, settings, results);
+    if (self->way != FAISS_HNSW_FILTER_SCAN) {
+        start.id = hnsw->entry_point;
+        start.key = faiss_graph_distance (&s->vectors, start.id);
+        for (int level = hnsw->max_level; level > 0; level--) {
+            faiss_hnsw_greedy (hnsw, s, level, &start.id, &start.key);
+        }
+    }
+    return faiss_graph_filter_search_from (self, &graph, s, &start, 1, (size_t)settings->efSearch,
+                                           results);
 }

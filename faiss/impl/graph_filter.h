@@ -13,6 +13,7 @@
 #define FAISS_GRAPH_FILTER_H
 
 #include <faiss/IndexHNSW.h>
+#include <faiss/impl/graph_remove.h>
 #include <faiss/impl/hnsw_internal.h>
 
 /// What a selector lets pass, and how to search that. For one call.
@@ -27,7 +28,21 @@ typedef struct FaissGraphFilter {
     FaissIDSelectorTranslated translated;
 } FaissGraphFilter;
 
-/** Look at the selector of a search.
+/// One call of a search, whatever the graph.
+typedef struct FaissGraphFilterCall {
+    const FaissIDSelector *sel; ///< or NULL: then the way is FAISS_HNSW_FILTER_PLAIN
+    int filter;                 ///< FaissHNSWFilter
+    size_t n, room;             ///< nodes, links of each
+    size_t d;
+    size_t ef;        ///< candidates kept
+    size_t n_queries; ///< of the call
+    size_t k;         ///< results of each; 0: all in a range
+} FaissGraphFilterCall;
+
+/// Look at the selector of a search.
+FaissStatus faiss_graph_filter_open_call (FaissGraphFilter *self, const FaissGraphFilterCall *call);
+
+/** The same for HNSW.
  *
  * @param settings   sel may be NULL: then the way is FAISS_HNSW_FILTER_PLAIN
  * @param n_queries  of the call
@@ -37,7 +52,18 @@ FaissStatus faiss_graph_filter_open (FaissGraphFilter *self, const FaissHNSW *hn
                                      const FaissHNSWSettings *settings, size_t n_queries, size_t k);
 void faiss_graph_filter_close (FaissGraphFilter *self);
 
-/// Find what is near the query of scratch->vectors, in another way than FAISS_HNSW_FILTER_PLAIN.
+/** Find what is near the query of scratch->vectors, in another way than FAISS_HNSW_FILTER_PLAIN.
+ *
+ * @param starts  where a walk begins, size n_starts
+ * @param ef      members kept, at least results->k
+ */
+FaissStatus faiss_graph_filter_search_from (const FaissGraphFilter *self,
+                                            const FaissGraphLevel *graph,
+                                            FaissGraphScratch *scratch,
+                                            const FaissGraphNode *starts, size_t n_starts,
+                                            size_t ef, FaissGraphResults *results);
+
+/// The same in an HNSW graph: from where the upper levels lead to.
 FaissStatus faiss_graph_filter_search (const FaissGraphFilter *self, const FaissHNSW *hnsw,
                                        FaissGraphScratch *scratch,
                                        const FaissHNSWSettings *settings,

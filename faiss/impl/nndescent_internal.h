@@ -17,8 +17,9 @@ FaissStatus faiss_NNDescent_write (const FaissNNDescent *self, FaissIOWriter *w)
 /// An error if the graph is not what a search needs.
 FaissStatus faiss_NNDescent_check_built (const FaissNNDescent *self);
 
-/// The plan of searches for k results.
-FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, size_t k, FaissPoolPlan *out);
+/// The plan of searches for k results that keep search_L candidates.
+FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, int search_L, size_t k,
+                                  FaissPoolPlan *out);
 
 /// Different numbers in 0 .. n - 1, size <= n.
 void faiss_nndescent_random (FaissRandomGenerator *rng, int32_t *out, size_t size, size_t n);

@@ -17,8 +17,8 @@ FaissStatus faiss_NSG_write (const FaissNSG *self, FaissIOWriter *w);
 /// An error if the settings or the graph are not what a search needs.
 FaissStatus faiss_NSG_check (const FaissNSG *self);
 
-/// The plan of searches for k results.
-FaissStatus faiss_NSG_plan (const FaissNSG *self, size_t k, FaissPoolPlan *out);
+/// The plan of searches for k results that keep search_L candidates.
+FaissStatus faiss_NSG_plan (const FaissNSG *self, int search_L, size_t k, FaissPoolPlan *out);
 
 /// As faiss_NSG_build. @param knn  size n * K, ids or negative
 FaissStatus faiss_nsg_build (FaissNSG *self, const FaissIndex *storage, size_t n,

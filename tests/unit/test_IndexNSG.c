@@ -345,12 +345,6 @@ static void bad_settings_are_refused (void **state) {
     assert_fails (faiss_Index_search (&index->index, 1, x, 1, &distance, &label),
                   "expected search_L >= 1");
     assert_fails (faiss_Index_add (&index->index, N, x), "reset it first");
-    FaissSearchParameters *params = NULL;
-    assert_ok (faiss_SearchParameters_new (&params, NULL));
-    assert_fails (
-        faiss_Index_search_with_params (&index->index, 1, x, 1, params, &distance, &label),
-        "not supported");
-    faiss_SearchParameters_free (params);
     faiss_IndexNSG_free (index);
     FaissIndexNSG *bare = NULL;
     assert_ok (faiss_IndexNSG_new (&bare));
