@@ -410,13 +410,13 @@ static void nearest_block (const FaissProductQuantizer *pq, const FaissPQColumns
     }
 }
 
-/* The same for one query by its table. @param scratch  size ksub */
+/* The same for one query by its table. */
 static void nearest_one (const FaissProductQuantizer *pq, const float *x, const float *table,
-                         uint32_t *scratch, float *distance, idx_t *label) {
+                         float *distance, idx_t *label) {
     *distance = 0;
     *label = 0;
     for (size_t m = 0; m < pq->M; m++) {
-        size_t best = faiss_pq_first_smallest (table + m * pq->ksub, pq->ksub, scratch);
+        size_t best = faiss_pq_first_smallest (table + m * pq->ksub, pq->ksub);
         const float *centroid = pq->centroids.data + (m * pq->ksub + best) * pq->dsub;
         *distance += faiss_kernels.fvec_L2sqr (x + m * pq->dsub, centroid, pq->dsub);
         *label |= (idx_t)best << (m * pq->nbits);
@@ -437,12 +437,10 @@ static FaissStatus search_nearest (const FaissProductQuantizer *pq, const FaissP
         return FAISS_OK;
     }
     FAISS_AUTO_FREE (float) *table = NULL;
-    FAISS_AUTO_FREE (uint32_t) *scratch = NULL;
     FAISS_TRY (faiss_alloc (&table, pq->M * pq->ksub, sizeof *table));
-    FAISS_TRY (faiss_alloc (&scratch, pq->ksub, sizeof *scratch));
     for (idx_t i = 0; i < n; i++) { /* a few */
         faiss_pq_distance_table (pq, x + (size_t)i * d, table);
-        nearest_one (pq, x + (size_t)i * d, table, scratch, distances + i, labels + i);
+        nearest_one (pq, x + (size_t)i * d, table, distances + i, labels + i);
     }
     return FAISS_OK;
 }

@@ -313,21 +313,17 @@ FaissStatus faiss_ProductQuantizer_compute_sdc_table (FaissProductQuantizer *sel
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-size_t faiss_pq_first_smallest (const float *values, size_t n, uint32_t *scratch) {
-    float low, high;
-    faiss_kernels.pq_table_ranges (values, 1, n, &low, &high);
-    return faiss_kernels.find_at_most (values, n, low, scratch) > 0 ? scratch[0] : 0;
+size_t faiss_pq_first_smallest (const float *values, size_t n) {
+    return faiss_kernels.aq_smallest_sum (values, NULL, 0, n);
 }
 
 FaissStatus faiss_ProductQuantizer_compute_code_from_distance_table (
     const FaissProductQuantizer *self, const float *tab, uint8_t *code) {
     FAISS_TRY (faiss_pq_check (__func__, self));
     FAISS_REQUIRE (tab && code, "tab or code is NULL");
-    FAISS_AUTO_FREE (uint32_t) *scratch = NULL;
-    FAISS_TRY (faiss_alloc (&scratch, self->ksub, sizeof *scratch));
     memset (code, 0, self->quantizer.code_size);
     for (size_t m = 0; m < self->M; m++) {
-        size_t number = faiss_pq_first_smallest (tab + m * self->ksub, self->ksub, scratch);
+        size_t number = faiss_pq_first_smallest (tab + m * self->ksub, self->ksub);
         faiss_bitstring_put (code, m * self->nbits, number, self->nbits);
     }
     return FAISS_OK;
@@ -359,16 +355,16 @@ static void encode_block (const FaissProductQuantizer *self, const FaissPQColumn
     }
 }
 
-/* Encode a few vectors, without columns. @param table, scratch  size ksub */
+/* Encode a few vectors, without columns. @param table  size ksub */
 static void encode_few (const FaissProductQuantizer *self, const float *x, uint8_t *codes, size_t n,
-                        float *table, uint32_t *scratch) {
+                        float *table) {
     memset (codes, 0, n * self->quantizer.code_size);
     for (size_t m = 0; m < self->M; m++) {
         const float *centroids = self->centroids.data + m * self->ksub * self->dsub;
         for (size_t i = 0; i < n; i++) {
             faiss_kernels.pq_row_table_L2 (x + i * self->quantizer.d + m * self->dsub, self->dsub,
                                            centroids, self->ksub, table);
-            uint32_t number = (uint32_t)faiss_pq_first_smallest (table, self->ksub, scratch);
+            uint32_t number = (uint32_t)faiss_pq_first_smallest (table, self->ksub);
             put_numbers (self, m, &number, codes + i * self->quantizer.code_size, 1);
         }
     }
@@ -399,10 +395,8 @@ static FaissStatus ProductQuantizer_compute_codes (const FaissQuantizer *quantiz
         return encode_blocks (self, &columns, x, codes, n);
     }
     FAISS_AUTO_FREE (float) *table = NULL;
-    FAISS_AUTO_FREE (uint32_t) *scratch = NULL;
     FAISS_TRY (faiss_alloc (&table, self->ksub, sizeof *table));
-    FAISS_TRY (faiss_alloc (&scratch, self->ksub, sizeof *scratch));
-    encode_few (self, x, codes, n, table, scratch);
+    encode_few (self, x, codes, n, table);
     return FAISS_OK;
 }
 

@@ -1,6 +1,8 @@
 /* Scanners of inverted lists that compare the query with many codes at once. */
 #include <faiss/impl/block_scanner.h>
 
+#include <string.h>
+
 #include <faiss/impl/check.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
@@ -16,22 +18,47 @@ typedef struct Runs {
     FaissIndexIVFStats *counts;
     size_t begin, size; /* the run */
     size_t next;        /* the first code that was not looked at */
+    size_t tested;      /* the first code that was not tested; of the last ones: */
+    size_t first_tested;
+    bool passes[FAISS_SCAN_BLOCK];
 } Runs;
 
-static bool is_wanted (const Runs *runs, size_t i) {
+/* Test the next codes together. */
+static void test (Runs *runs) {
+    const FaissBlockScanner *self = runs->self;
+    uint32_t positions[FAISS_SCAN_BLOCK];
+    size_t i = runs->tested, n = runs->n - i < FAISS_SCAN_BLOCK ? runs->n - i : FAISS_SCAN_BLOCK;
+    memset (runs->passes, 0, n);
+    size_t n_passing =
+        self->find_passing (self, n, runs->codes + i * self->scanner.code_size, positions);
+    for (size_t j = 0; j < n_passing; j++) {
+        runs->passes[positions[j]] = true;
+    }
+    runs->first_tested = i;
+    runs->tested = i + n;
+}
+
+static bool is_wanted (Runs *runs, size_t i) {
     const FaissInvertedListScanner *scanner = &runs->self->scanner;
     if (scanner->sel && !scanner->sel->cls->is_member (scanner->sel, runs->ids[i])) {
         return false;
     }
     runs->counts->ndis++;
-    return !runs->self->passes ||
-           runs->self->passes (runs->self, runs->codes + i * scanner->code_size);
+    if (!runs->self->find_passing) {
+        return true;
+    }
+    while (i >= runs->tested) {
+        test (runs);
+    }
+    bool passes = runs->passes[i - runs->first_tested];
+    ((FaissBlockScanner *)runs->self)->n_passed += passes; /* a count, not what it searches with */
+    return passes;
 }
 
 /* Move to the next run: codes in a row that are all wanted. False at the end. */
 static bool next_run (Runs *runs) {
     size_t i = runs->next, n = runs->n;
-    if (!runs->self->scanner.sel && !runs->self->passes) {
+    if (!runs->self->scanner.sel && !runs->self->find_passing) {
         runs->begin = i;
         runs->size = n - i < FAISS_SCAN_BLOCK ? n - i : FAISS_SCAN_BLOCK;
         runs->next = i + runs->size;
@@ -64,10 +91,14 @@ static idx_t label_of (const Runs *runs, size_t position) {
     return scanner->store_pairs ? faiss_lo_build (scanner->list_no, (idx_t)i) : runs->ids[i];
 }
 
-static Runs runs_of (const FaissInvertedListScanner *scanner, size_t n, const uint8_t *codes,
-                     const idx_t *ids, FaissIndexIVFStats *counts) {
-    const FaissBlockScanner *self = (const FaissBlockScanner *)scanner;
-    return (Runs){.self = self, .n = n, .codes = codes, .ids = ids, .counts = counts};
+static void begin_runs (Runs *out, const FaissInvertedListScanner *scanner, size_t n,
+                        const uint8_t *codes, const idx_t *ids, FaissIndexIVFStats *counts) {
+    out->self = (const FaissBlockScanner *)scanner;
+    out->n = n;
+    out->codes = codes;
+    out->ids = ids;
+    out->counts = counts;
+    out->next = out->tested = 0;
 }
 
 /* ---- where they go --------------------------------------------------------------------------- */
@@ -88,7 +119,8 @@ static void BlockScanner_scan_codes (const FaissInvertedListScanner *scanner, si
         is_similarity ? faiss_kernels.find_at_least : faiss_kernels.find_at_most;
     float distances[FAISS_SCAN_BLOCK];
     uint32_t found[FAISS_SCAN_BLOCK];
-    Runs runs = runs_of (scanner, n, codes, ids, counts);
+    Runs runs;
+    begin_runs (&runs, scanner, n, codes, ids, counts);
     while (next_run (&runs)) {
         compute_run (&runs, distances);
         size_t n_found = find (distances, runs.size, heap_distances[0], found);
@@ -105,7 +137,8 @@ static FaissStatus BlockScanner_scan_codes_handler (const FaissInvertedListScann
                                                     const idx_t *ids, FaissResultHandler *handler,
                                                     FaissIndexIVFStats *counts) {
     float distances[FAISS_SCAN_BLOCK];
-    Runs runs = runs_of (scanner, n, codes, ids, counts);
+    Runs runs;
+    begin_runs (&runs, scanner, n, codes, ids, counts);
     while (next_run (&runs)) {
         compute_run (&runs, distances);
         for (size_t j = 0; j < runs.size; j++) {
@@ -124,7 +157,8 @@ static FaissStatus BlockScanner_scan_codes_range (const FaissInvertedListScanner
                                                   float radius, FaissRangeQueryResult *result,
                                                   FaissIndexIVFStats *counts) {
     float distances[FAISS_SCAN_BLOCK];
-    Runs runs = runs_of (scanner, n, codes, ids, counts);
+    Runs runs;
+    begin_runs (&runs, scanner, n, codes, ids, counts);
     while (next_run (&runs)) {
         compute_run (&runs, distances);
         for (size_t j = 0; j < runs.size; j++) {

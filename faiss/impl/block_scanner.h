@@ -17,8 +17,11 @@ typedef struct FaissBlockScanner {
     /// distances to n codes in a row, n <= FAISS_SCAN_BLOCK; called after set_query and set_list
     void (*compute) (const struct FaissBlockScanner *self, size_t n, const uint8_t *codes,
                      float *distances);
-    /// a cheap test that a code has to pass first; NULL: all do
-    bool (*passes) (const struct FaissBlockScanner *self, const uint8_t *code);
+    /// a cheap test that codes have to pass first: how many of n <= FAISS_SCAN_BLOCK do, and their
+    /// positions, ascending, room for n; NULL: all do
+    size_t (*find_passing) (const struct FaissBlockScanner *self, size_t n, const uint8_t *codes,
+                            uint32_t *positions);
+    size_t n_passed; ///< of those that the selector wants
 } FaissBlockScanner;
 
 /// Set all fields, and the functions that scan. A selector with store_pairs is an error.

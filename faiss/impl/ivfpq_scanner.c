@@ -1,6 +1,7 @@
 /* Inverted files of product quantizer codes: one query against lists. */
 #include <string.h>
 
+#include <faiss/impl/bitstring.h>
 #include <faiss/impl/block_scanner.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/ivfpq_internal.h>
@@ -27,7 +28,6 @@ typedef struct PQScanner {
     size_t list_size;
     float *centroid;     /* of the list, or the query minus it: size d */
     uint8_t *query_code; /* for the Hamming test */
-    size_t n_hamming_pass;
 } PQScanner;
 
 static bool is_polysemous (const PQScanner *self) {
@@ -84,12 +84,15 @@ static FaissStatus set_list_with_table (PQScanner *self, idx_t list_no, float co
     if (!is_polysemous (self)) {
         return FAISS_OK;
     }
-    for (size_t m = 0; m < pq->M; m++) { /* whole distances */
+    memset (self->query_code, 0, pq->quantizer.code_size);
+    for (size_t m = 0; m < pq->M; m++) { /* whole distances, one row after the other */
+        float *row = self->list_table;
         faiss_kernels.fvec_madd (pq->ksub, faiss_ivfpq_list_table (self->index, list_no, m), -2,
-                                 self->query_table + m * pq->ksub, self->list_table + m * pq->ksub);
+                                 self->query_table + m * pq->ksub, row);
+        size_t number = faiss_pq_first_smallest (row, pq->ksub);
+        faiss_bitstring_put (self->query_code, m * pq->nbits, number, pq->nbits);
     }
-    return faiss_ProductQuantizer_compute_code_from_distance_table (pq, self->list_table,
-                                                                    self->query_code);
+    return FAISS_OK;
 }
 
 static FaissStatus set_list_by_residual (PQScanner *self, idx_t list_no, float coarse_dis) {
@@ -176,34 +179,20 @@ static void PQScanner_compute (const FaissBlockScanner *block, size_t n, const u
     }
 }
 
-static int hamming (const uint8_t *a, const uint8_t *b, size_t n) {
-    int distance = 0;
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        uint64_t va, vb;
-        memcpy (&va, a + i, sizeof va);
-        memcpy (&vb, b + i, sizeof vb);
-        distance += __builtin_popcountll (va ^ vb);
-    }
-    for (; i < n; i++) {
-        distance += __builtin_popcount ((unsigned)(a[i] ^ b[i]));
-    }
-    return distance;
-}
-
-static bool PQScanner_passes (const FaissBlockScanner *block, const uint8_t *code) {
+static size_t PQScanner_find_passing (const FaissBlockScanner *block, size_t n,
+                                      const uint8_t *codes, uint32_t *positions) {
     const PQScanner *self = (const PQScanner *)block;
-    bool passes =
-        hamming (self->query_code, code, block->scanner.code_size) < self->settings.polysemous_ht;
-    ((PQScanner *)block)->n_hamming_pass += passes; /* a count, no part of the scanner's state */
-    return passes;
+    uint32_t distances[FAISS_SCAN_BLOCK];
+    return faiss_kernels.hamming_below (self->query_code, codes, block->scanner.code_size, n,
+                                        (uint32_t)self->settings.polysemous_ht, positions,
+                                        distances);
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */
 
 static void PQScanner_free (FaissInvertedListScanner *scanner) {
     PQScanner *self = (PQScanner *)scanner;
-    faiss_ivfpq_count (&(FaissIndexIVFPQStats){.n_hamming_pass = self->n_hamming_pass});
+    faiss_ivfpq_count (&(FaissIndexIVFPQStats){.n_hamming_pass = self->block.n_passed});
     free (self->query_table);
     free (self->list_table);
     free (self->centroid);
@@ -241,7 +230,7 @@ FaissStatus faiss_IndexIVFPQ_get_InvertedListScanner_slot (const FaissIndexIVF *
     block.scanner.set_query = PQScanner_set_query;
     block.scanner.set_list = PQScanner_set_list;
     block.scanner.free = PQScanner_free;
-    block.passes = settings.polysemous_ht > 0 ? PQScanner_passes : NULL;
+    block.find_passing = settings.polysemous_ht > 0 ? PQScanner_find_passing : NULL;
     PQScanner *self;
     FAISS_TRY (faiss_alloc_zeroed (&self, 1, sizeof *self));
     *self = (PQScanner){.block = block, .index = index, .pq = &index->pq, .settings = settings};

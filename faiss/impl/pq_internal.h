@@ -32,8 +32,8 @@ void faiss_pq_distance_table_by (const FaissProductQuantizer *self, const FaissP
 void faiss_pq_inner_prod_table_by (const FaissProductQuantizer *self, const FaissPQColumns *columns,
                                    const float *x, float *table);
 
-/// The position of the first smallest of n > 0 values. @param scratch  size n
-size_t faiss_pq_first_smallest (const float *values, size_t n, uint32_t *scratch);
+/// The position of the first smallest of n > 0 values.
+size_t faiss_pq_first_smallest (const float *values, size_t n);
 
 /// Decode one code.
 void faiss_pq_decode (const FaissProductQuantizer *self, const uint8_t *code, float *x);
