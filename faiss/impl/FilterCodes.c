@@ -16,6 +16,7 @@
 #include <faiss/impl/FilterCodes.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <faiss/impl/check.h>
@@ -144,4 +145,124 @@ float faiss_filter_bound (const FaissFilterQuery *self, bool is_similarity, floa
     double off = (double)(self->d + 8) * HALF_ULP * 1.1, tiny = (double)(self->d + 16) * 1e-32;
     double wanted = threshold > 0 ? threshold : threshold <= 0 ? 0 : NAN;
     return (float)(sqrt ((wanted + tiny) / (1 - off)) * (1 + 1e-5) + self->constant);
+}
+
+/* ---- pairs of rows ---------------------------------------------------------------------------
+ *
+ * Of two rows x and y only x' and y' are known, and how far from them they are: |x - x'| <= e and
+ * |y - y'| <= f. Then
+ *
+ *     |<x, y> - <x', y'>| <= f |x'| + e |y'| + e f = (|x'| + e) f + e |y'|
+ *     ||x - y| - |x' - y'|| <= e + f
+ *
+ * The float kernels' values are off by as much as above, that is in proportion to
+ * (|x'| + e) (|y'| + f), or to the squared distance.
+ */
+
+#define UP (1 + 1e-5f) /* for roundings, here and in kernels */
+#define HUGE_NORM                                                                                  \
+    1e18f /* the square and products with other norms are finite; beyond, floats decide */
+
+bool faiss_filter_pair_init (FaissFilterPair *self, size_t d) {
+    if (d > FAISS_FILTER_MAX_PAIR_D) {
+        return false;
+    }
+    double off = (double)(d + 8) * HALF_ULP * 1.1, tiny = (double)(d + 16) * 1e-32;
+    *self = (FaissFilterPair){.d = d,
+                              .off = (float)off,
+                              .tiny = (float)tiny,
+                              .root_tiny = (float)sqrt (tiny) * UP,
+                              .root_up = (float)(1 / sqrt (1 - off)) * UP,
+                              .root_down = (float)((1 - 2e-5) / sqrt (1 + off))};
+    return true;
+}
+
+void faiss_filter_pair_set (FaissFilterPair *self, bool is_similarity, const uint8_t *row,
+                            float threshold) {
+    FaissFilterInfo info;
+    memcpy (&info, row + faiss_filter_stride (self->d) - sizeof info, sizeof info);
+    self->row = row;
+    if (is_similarity) {
+        float norm = info.norm * UP + info.error; /* of the row at most */
+        self->threshold = threshold;
+        self->error_factor = norm < HUGE_NORM ? norm * (1 + self->off) * UP : HUGE_VALF;
+        self->norm_factor = (info.error + self->off * norm) * (UP * UP);
+        self->constant = self->tiny;
+    } else { /* NaN where the threshold is: then all rows are possible, none is certain */
+        float root = sqrtf (threshold);
+        self->error_factor = UP;
+        self->far = (root + self->root_tiny) * self->root_up + info.error * UP;
+        root = root > HUGE_NORM ? HUGE_NORM : root;
+        self->near = (root - self->root_tiny) * self->root_down - info.error * UP;
+    }
+}
+
+FaissStatus faiss_filter_kept_init (FaissFilterKept *self, size_t d, size_t capacity) {
+    size_t n_groups = (capacity + FAISS_FILTER_GROUP - 1) / FAISS_FILTER_GROUP;
+    size_t room = (n_groups + 1) * FAISS_FILTER_GROUP;
+    float **const of_rows[] = {&self->scale, &self->low, &self->error,
+                               &self->norm,  &self->sum, &self->size};
+    *self = (FaissFilterKept){.d = d};
+    if (d <= FAISS_FILTER_MAX_GROUPED_D) {
+        FAISS_TRY (faiss_alloc_aligned (&self->codes, n_groups, faiss_filter_group_size (d)));
+        memset (self->codes, 0, n_groups * faiss_filter_group_size (d));
+    }
+    FAISS_TRY (faiss_alloc (&self->rows, capacity, sizeof *self->rows));
+    FAISS_TRY (faiss_alloc_zeroed (&self->code_sum, room, sizeof *self->code_sum));
+    for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
+        FAISS_TRY (faiss_alloc_zeroed (of_rows[i], room, sizeof (float)));
+    }
+    return FAISS_OK;
+}
+
+/* There are zeros behind the codes of a row. */
+static int32_t sum_of_codes (const uint8_t *row, size_t d) {
+    uint64_t sum = 0;
+    for (size_t j = 0; j < d; j += 8) {
+        uint64_t codes, low_bytes = 0x00ff00ff00ff00ff;
+        memcpy (&codes, row + j, sizeof codes);
+        sum += (((codes & low_bytes) + (codes >> 8 & low_bytes)) * 0x0001000100010001) >> 48;
+    }
+    return (int32_t)sum;
+}
+
+static void put_in_group (FaissFilterKept *self, size_t at, const uint8_t *row) {
+    int8_t *codes = self->codes + at / FAISS_FILTER_GROUP * faiss_filter_group_size (self->d);
+    for (size_t j = 0; j < self->d; j += 4) {
+        uint32_t quad;
+        memcpy (&quad, row + j, sizeof quad);
+        quad ^= 0x80808080;
+        memcpy (codes + j * FAISS_FILTER_GROUP + at % FAISS_FILTER_GROUP * 4, &quad, sizeof quad);
+    }
+}
+
+void faiss_filter_kept_add (FaissFilterKept *self, const uint8_t *row) {
+    size_t at = self->n++;
+    FaissFilterInfo info;
+    memcpy (&info, row + faiss_filter_stride (self->d) - sizeof info, sizeof info);
+    if (self->codes) {
+        put_in_group (self, at, row);
+    }
+    self->rows[at] = row;
+    self->code_sum[at] = sum_of_codes (row, self->d);
+    self->scale[at] = info.scale;
+    self->low[at] = info.low;
+    self->error[at] = info.error;
+    self->norm[at] = info.norm;
+    float by_codes = info.scale * (float)self->code_sum[at], by_low = info.low * (float)self->d;
+    self->sum[at] = by_codes + by_low;
+    self->size[at] = fabsf (by_codes) + fabsf (by_low);
+}
+
+void faiss_filter_kept_free (FaissFilterKept *self) {
+    free (self->rows);
+    free (self->codes);
+    free (self->code_sum);
+    free (self->scale);
+    free (self->low);
+    free (self->error);
+    free (self->norm);
+    free (self->sum);
+    free (self->size);
+    *self = (FaissFilterKept){0};
 }

@@ -63,4 +63,28 @@ bool faiss_filter_query_init (FaissFilterQuery *self, bool is_similarity, size_t
 /// or squared distance < threshold, as the float kernels compute them.
 float faiss_filter_bound (const FaissFilterQuery *self, bool is_similarity, float threshold);
 
+/** Prepare comparisons of rows with rows that are kept, by codes; false if d is too large.
+ *
+ * Whether a row is nearer to another one than a threshold is often clear from their codes:
+ *
+ *     faiss_filter_pair_set (&pair, is_similarity, code, threshold);
+ *     n = faiss_kernels.filter_pairs_ip (&pair, &kept, positions);
+ *     if n is FAISS_FILTER_CERTAIN, one of those kept is; else the floats of n have to be compared
+ *     faiss_filter_kept_add (&kept, code);
+ */
+bool faiss_filter_pair_init (FaissFilterPair *self, size_t d);
+
+/// The next row. Wanted are others with similarity > threshold, or squared distance < threshold, as
+/// the float kernels compute them.
+void faiss_filter_pair_set (FaissFilterPair *self, bool is_similarity, const uint8_t *row,
+                            float threshold);
+
+/// No rows, with room for `capacity` of them.
+FaissStatus faiss_filter_kept_init (FaissFilterKept *self, size_t d, size_t capacity);
+
+/// One more row; there is room for it.
+void faiss_filter_kept_add (FaissFilterKept *self, const uint8_t *row);
+
+void faiss_filter_kept_free (FaissFilterKept *self);
+
 #endif

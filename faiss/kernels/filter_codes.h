@@ -44,6 +44,50 @@ typedef struct FaissFilterQuery {
     const uint8_t *end; ///< NULL: no asking
 } FaissFilterQuery;
 
+enum {
+    FAISS_FILTER_GROUP = 16,          ///< rows of FaissFilterKept
+    FAISS_FILTER_MAX_GROUPED_D = 256, ///< beyond, codes are not put in groups
+    FAISS_FILTER_MAX_PAIR_D = 32768   ///< sums of products of codes are an int32_t
+};
+
+/// Rows that many others are compared with, by codes alone; see faiss_filter_kept_add.
+typedef struct FaissFilterKept {
+    size_t d, n;
+    const uint8_t **rows; ///< where they are
+    /// in groups; within one, code 4 i + t of row j, minus 128, is at [i][j][t]. NULL: d is large
+    int8_t *codes;
+    /* of each row; a group may be read from any on */
+    int32_t *code_sum;
+    float *scale, *low, *error, *norm;
+    float *sum;  ///< of the decoded components
+    float *size; ///< the magnitudes of what that was added from
+} FaissFilterKept;
+
+/// Bytes of a group of codes.
+static inline size_t faiss_filter_group_size (size_t d) {
+    return (d + 3) / 4 * 4 * FAISS_FILTER_GROUP;
+}
+
+/** A row for the kernels that compare it with rows kept; see faiss_filter_pair_set.
+ *
+ * What the float kernels compute of this row and another is off the value by codes, for inner
+ * products, by at most error_factor * error + norm_factor * norm + constant * (1 + norm^2), of the
+ * other's info; the last is infinite where products may be. For L2 distances add: they are off by
+ * at most error_factor * error, and by what is taken into account already in far and near.
+ */
+typedef struct FaissFilterPair {
+    size_t d;
+    const uint8_t *row;
+    float threshold; ///< for inner products
+    float error_factor, norm_factor, constant;
+    float far, near; ///< for L2: not nearer than the threshold from far on, nearer up to near
+    /* of d: how float kernels round */
+    float off, tiny, root_tiny, root_up, root_down;
+} FaissFilterPair;
+
+/// Result of the kernels for pairs: one of the rows is better for certain.
+#define FAISS_FILTER_CERTAIN SIZE_MAX
+
 /// Bytes of a row.
 static inline size_t faiss_filter_stride (size_t d) {
     return (d + FAISS_FILTER_ALIGN - 1) / FAISS_FILTER_ALIGN * FAISS_FILTER_ALIGN +

@@ -37,6 +37,8 @@ static const FaissKernels avx2_kernels = {
     .filter_find_L2 = faiss_filter_find_L2_avx2,
     .filter_keys_ip = faiss_filter_keys_ip_avx2,
     .filter_keys_L2 = faiss_filter_keys_L2_avx2,
+    .filter_pairs_ip = faiss_filter_pairs_ip_avx2,
+    .filter_pairs_L2 = faiss_filter_pairs_L2_avx2,
     .sorted_insert = faiss_sorted_insert_avx2,
     .ivf_L2sqr = faiss_ivf_L2sqr_avx2,
     .ivf_inner_product = faiss_ivf_inner_product_avx2,
@@ -123,6 +125,8 @@ static const FaissKernels avx512_kernels = {
 };
 
 static const FaissKernels avx512_vpopcnt_kernels = {
+    .filter_pairs_ip = faiss_filter_pairs_ip_avx512_vpopcnt,
+    .filter_pairs_L2 = faiss_filter_pairs_L2_avx512_vpopcnt,
     .pq_filter_bytes = faiss_pq_filter_bytes_avx512_vpopcnt,
     .pq_unpack = faiss_pq_unpack_avx512_vpopcnt,
     .pq_filter_bytes_with_terms = faiss_pq_filter_bytes_with_terms_avx512_vpopcnt,
@@ -173,7 +177,7 @@ static bool cpu_has (FaissSIMDLevel level) {
                __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512cd");
     case SIMDLevel_AVX512_VPOPCNT:
         return cpu_has (SIMDLevel_AVX512) && __builtin_cpu_supports ("avx512vpopcntdq") &&
-               __builtin_cpu_supports ("avx512vbmi");
+               __builtin_cpu_supports ("avx512vbmi") && __builtin_cpu_supports ("avx512vnni");
 #endif
     default:
         return false;
