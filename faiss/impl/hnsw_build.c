@@ -24,6 +24,9 @@ static void free_build (FaissLinking *b) {
         }
         free (b->workers[t].nodes);
         free (b->workers[t].rejected);
+        free (b->workers[t].kept);
+        free (b->workers[t].positions);
+        faiss_filter_kept_free (&b->workers[t].kept_codes);
     }
     free (b->workers);
     free (b->order);
@@ -64,6 +67,15 @@ static void plan_walks (FaissLinking *b) {
 }
 
 static FaissStatus open_worker (FaissLinking *b, FaissLinkWorker *w) {
+    b->has_pairs = b->flat.codes.n_rows > 0 && faiss_filter_pair_init (&w->pair, b->flat.d);
+    if (b->has_pairs) {
+        size_t most = 0;
+        for (int level = 0; level < faiss_hnsw_n_levels (b->hnsw); level++) {
+            size_t room = (size_t)faiss_hnsw_room (b->hnsw, level);
+            most = room > most ? room : most;
+        }
+        FAISS_TRY (faiss_filter_kept_init (&w->kept_codes, b->flat.d, most));
+    }
     FAISS_TRY (faiss_graph_scratch_init (&w->s, b->hnsw, b->args->storage));
     for (size_t i = 0; i < b->n_turns && b->is_flat; i++) {
         FAISS_TRY (faiss_walk_open (&w->turns[i].walk, &b->plan));

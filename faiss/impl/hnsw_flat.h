@@ -30,6 +30,10 @@ static inline const float *faiss_flat_row (const FaissFlatVectors *self, uint32_
     return self->rows + (size_t)i * self->d;
 }
 
+static inline const uint8_t *faiss_flat_code (const FaissFlatVectors *self, uint32_t i) {
+    return self->codes.rows + (size_t)i * self->code_stride;
+}
+
 /// The keys of those of `ids` that are at n positions.
 void faiss_flat_keys (const FaissFlatVectors *self, const float *x, const uint32_t *ids,
                       const uint32_t *positions, size_t n, float *keys);

@@ -8,103 +8,6 @@
 #include <faiss/impl/hnsw_link.h>
 #include <faiss/impl/parallel.h>
 
-/* ---- choosing links -------------------------------------------------------------------------- */
-
-/* Is a node needless, because a kept one is so near to it? */
-static bool is_needless (const FaissGraphVectors *vectors, float between, float key, float alpha) {
-    if (vectors->is_similarity && key < 0) { /* minus the similarity */
-        return between < alpha * key;
-    }
-    return alpha * between < key;
-}
-
-/* The nodes behind the kept ones that are not needless among them; the others, to `rejected`. */
-static size_t choose_again (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n_first,
-                            size_t max_size, FaissGraphNode *rejected, size_t *n_rejected) {
-    size_t n_kept = n_first, n = 0;
-    for (size_t i = 0; i < *n_rejected; i++) {
-        FaissGraphNode node = rejected[i];
-        bool good = node.id >= 0 && n_kept < max_size;
-        for (size_t j = n_first; j < n_kept && good; j++) {
-            float between = faiss_graph_pair_distance (vectors, nodes[j].id, node.id);
-            good = !is_needless (vectors, between, node.key, vectors->alpha);
-        }
-        if (good) {
-            nodes[n_kept++] = node;
-        } else {
-            rejected[n++] = node;
-        }
-    }
-    *n_rejected = n;
-    return n_kept;
-}
-
-/* With alpha > 1: first those that alpha = 1 keeps; then, of the others, those that alpha does not
- * reject either. Nodes are compared with nearer ones only. An id of ~id is that of a node that is
- * rejected for good. */
-static size_t shrink_less (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n,
-                           size_t max_size, size_t fill_size, FaissGraphNode *rejected) {
-    size_t n_kept = 0, n_rejected = 0;
-    for (size_t i = 0; i < n && n_kept < max_size; i++) {
-        FaissGraphNode node = nodes[i];
-        bool good = true, may_be_good = true;
-        for (size_t j = 0; j < n_kept && may_be_good; j++) {
-            float between = faiss_graph_pair_distance (vectors, nodes[j].id, node.id);
-            good &= !(between < node.key);
-            may_be_good = good || !is_needless (vectors, between, node.key, vectors->alpha);
-        }
-        if (good) {
-            nodes[n_kept++] = node;
-        } else if (may_be_good || fill_size > 0) {
-            rejected[n_rejected++] = (FaissGraphNode){node.key, may_be_good ? node.id : ~node.id};
-        }
-    }
-    n_kept = choose_again (vectors, nodes, n_kept, max_size, rejected, &n_rejected);
-    for (size_t i = 0; i < n_rejected && n_kept < fill_size; i++) {
-        int32_t id = rejected[i].id;
-        nodes[n_kept++] = (FaissGraphNode){rejected[i].key, id < 0 ? ~id : id};
-    }
-    qsort (nodes, n_kept, sizeof *nodes, faiss_graph_compare_nodes);
-    return n_kept;
-}
-
-size_t faiss_hnsw_shrink (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n,
-                          size_t max_size, size_t fill_size, FaissGraphNode *rejected) {
-    if (vectors->alpha > 1) {
-        return shrink_less (vectors, nodes, n, max_size, fill_size, rejected);
-    }
-    size_t n_kept = 0, n_rejected = 0;
-    for (size_t i = 0; i < n && n_kept < max_size; i++) {
-        FaissGraphNode node = nodes[i];
-        bool good = true;
-        for (size_t j = 0; j < n_kept && good; j++) {
-            good = !(faiss_graph_pair_distance (vectors, nodes[j].id, node.id) < node.key);
-        }
-        if (good) {
-            nodes[n_kept++] = node;
-        } else if (fill_size > 0) {
-            rejected[n_rejected++] = node;
-        }
-    }
-    for (size_t i = 0; i < n_rejected && n_kept < fill_size; i++) {
-        nodes[n_kept++] = rejected[i];
-    }
-    return n_kept;
-}
-
-FaissStatus faiss_link_reserve_nodes (FaissLinkWorker *w, size_t n) {
-    if (n > w->capacity) {
-        free (w->nodes);
-        free (w->rejected);
-        w->nodes = w->rejected = NULL;
-        w->capacity = 0;
-        FAISS_TRY (faiss_alloc (&w->nodes, n, sizeof *w->nodes));
-        FAISS_TRY (faiss_alloc (&w->rejected, n, sizeof *w->rejected));
-        w->capacity = n;
-    }
-    return FAISS_OK;
-}
-
 /* ---- any vectors ----------------------------------------------------------------------------- */
 
 FaissStatus faiss_hnsw_find_candidates (const FaissHNSW *hnsw, FaissGraphScratch *s, int level,
@@ -145,7 +48,8 @@ static bool keeps_max_size (const FaissLinking *b, int level) {
 }
 
 /* Keep at most `room` of what was found. The queue gives them farthest first afterwards. */
-static FaissStatus shrink_found (FaissLinkWorker *w, size_t room, bool keep_max_size) {
+static FaissStatus shrink_found (const FaissLinking *b, FaissLinkWorker *w, size_t room,
+                                 bool keep_max_size) {
     FaissGraphQueue *found = &w->s.found, *nearest_first = &w->s.candidates;
     if (found->size < room) {
         return FAISS_OK;
@@ -160,7 +64,7 @@ static FaissStatus shrink_found (FaissLinkWorker *w, size_t room, bool keep_max_
     for (size_t i = 0; i < n; i++) {
         w->nodes[i] = faiss_graph_queue_pop (nearest_first, false, FAISS_GRAPH_TIES_BY_LAYOUT);
     }
-    n = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n, room, keep_max_size ? room : 0, w->rejected);
+    n = faiss_link_shrink (b, w, n, room, keep_max_size ? room : 0);
     for (size_t i = 0; i < n; i++) {
         FAISS_TRY (faiss_graph_queue_push (found, true, FAISS_GRAPH_TIES_BY_LAYOUT, w->nodes[i]));
     }
@@ -184,7 +88,7 @@ static FaissStatus link_level (FaissLinking *b, FaissLinkWorker *w, const FaissL
     size_t room = (size_t)faiss_hnsw_room (b->hnsw, level);
     int32_t *links = faiss_hnsw_links (b->hnsw, start->node, level);
     FAISS_TRY (faiss_hnsw_find_candidates (b->hnsw, s, level, start->nearest));
-    FAISS_TRY (shrink_found (w, room, keeps_max_size (b, level)));
+    FAISS_TRY (shrink_found (b, w, room, keeps_max_size (b, level)));
     size_t n = s->found.size;
     for (size_t j = 0; j < n && j < room; j++) {
         links[j] = faiss_graph_queue_pop (&s->found, true, FAISS_GRAPH_TIES_BY_LAYOUT).id;
@@ -291,8 +195,7 @@ static bool link_found (FaissLinking *b, FaissLinkWorker *w, const FaissWalk *wa
         w->nodes[j] = (FaissGraphNode){walk->keys[j], (int32_t)(walk->ids[j] & ~FAISS_WALK_TAKEN)};
     }
     if (n >= room) {
-        n = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n, room,
-                               keeps_max_size (b, walk->level) ? room : 0, w->rejected);
+        n = faiss_link_shrink (b, w, n, room, keeps_max_size (b, walk->level) ? room : 0);
     }
     bool in_order = true; /* rejected links behind the others may be nearer */
     for (size_t j = 1; j < n; j++) {

@@ -29,8 +29,12 @@ typedef struct FaissLinkTurn {
 typedef struct FaissLinkWorker {
     FaissGraphScratch s;
     FaissLinkTurn turns[FAISS_LINKS_IN_TURNS]; ///< for plain vectors
-    FaissGraphNode *nodes, *rejected;          ///< candidates for the links of one node
+    /* choosing the links of one node */
+    FaissGraphNode *nodes, *rejected; ///< candidates
+    uint32_t *kept, *positions;       ///< ids of those that are chosen; which of them to compare
     size_t capacity;
+    FaissFilterPair pair;
+    FaissFilterKept kept_codes;
 } FaissLinkWorker;
 
 /// A link back: to `source` among the links of `target`, as (target << 32) | source.
@@ -54,6 +58,7 @@ typedef struct FaissLinking {
     const FaissHNSWBuild *args;
     FaissFlatVectors flat;
     bool is_flat;
+    bool has_pairs;     ///< rows of the flat vectors can be compared by codes
     FaissWalkPlan plan; ///< of walks among plain vectors
     size_t n_turns;
     FaissLinkWorker *workers;
@@ -69,6 +74,10 @@ typedef struct FaissLinking {
 
 /// Scratch for n candidates in worker->nodes and worker->rejected.
 FaissStatus faiss_link_reserve_nodes (FaissLinkWorker *worker, size_t n);
+
+/** As faiss_hnsw_shrink, for n of self->nodes, with the help of filter codes if there are any. */
+size_t faiss_link_shrink (const FaissLinking *self, FaissLinkWorker *worker, size_t n,
+                          size_t max_size, size_t fill_size);
 
 /// Phase A: the links of n new nodes of one level, from the graph as it is.
 FaissStatus faiss_link_forward (FaissLinking *self, const int32_t *nodes, size_t n);

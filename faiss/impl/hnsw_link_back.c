@@ -132,9 +132,9 @@ static FaissStatus link_back (FaissLinking *b, FaissLinkWorker *w, int level,
     }
     qsort (w->nodes, n_old + n, sizeof *w->nodes, faiss_graph_compare_nodes);
     bool keep_max_size = level == 0 && b->args->keep_max_size_level0;
-    size_t n_kept = faiss_hnsw_shrink (&w->s.vectors, w->nodes, n_old + n,
-                                       faiss_hnsw_room_after_pruning (hnsw, level, false),
-                                       keep_max_size ? room : 0, w->rejected);
+    size_t n_kept =
+        faiss_link_shrink (b, w, n_old + n, faiss_hnsw_room_after_pruning (hnsw, level, false),
+                           keep_max_size ? room : 0);
     for (size_t j = 0; j < room; j++) {
         links[j] = j < n_kept ? w->nodes[j].id : -1;
     }
