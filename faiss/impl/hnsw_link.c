@@ -142,6 +142,8 @@ static void begin_turn (const FaissLinking *b, FaissLinkTurn *t, FaissLinkStart 
         v->codes.n_rows > 0 &&
         faiss_filter_query_init (&t->filter, v->is_similarity, v->d, t->walk.x, t->components);
     t->walk.filter = is_filtering ? &t->filter : NULL;
+    t->walk.whole =
+        is_filtering ? faiss_walk_code (v, faiss_flat_code (v, (uint32_t)start->node)) : NULL;
 }
 
 static void begin_descent (const FaissLinking *b, FaissLinkTurn *t, FaissLinkStart *start) {

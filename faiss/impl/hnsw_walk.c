@@ -287,7 +287,7 @@ static void filter_links (FaissWalk *w, const FaissWalkPlan *plan) {
             w->positions[j] = (uint32_t)j;
         }
     }
-    for (size_t j = 0; j < w->n_rows; j++) {
+    for (size_t j = 0; j < w->n_rows && !w->whole; j++) {
         faiss_prefetch (faiss_flat_row (v, w->fresh[w->positions[j]]), v->d * sizeof (float));
     }
     w->phase = FAISS_WALK_COMPARING;
@@ -304,6 +304,22 @@ static void fetch_next_links (FaissWalk *w, const FaissWalkPlan *plan) {
             fetch_links (plan, (int32_t)w->ids[at], w->level);
             n_fetched++;
         }
+    }
+}
+
+/* The keys of the rows that passed. */
+static void compute_keys (FaissWalk *w, const FaissWalkPlan *plan) {
+    const FaissFlatVectors *v = plan->v;
+    if (w->whole) {
+        size_t n_left = faiss_kernels.filter_whole_L2 (w->whole, v->d, v->codes.rows, w->fresh,
+                                                       w->positions, w->n_rows, w->fresh_keys);
+        for (size_t j = 0; n_left > 0 && j < w->n_rows; j++) {
+            if (w->fresh_keys[j] < 0) {
+                faiss_flat_keys (v, w->x, w->fresh, w->positions + j, 1, w->fresh_keys + j);
+            }
+        }
+    } else {
+        faiss_flat_keys (v, w->x, w->fresh, w->positions, w->n_rows, w->fresh_keys);
     }
 }
 
@@ -339,7 +355,7 @@ static void move_on (FaissWalk *w, const FaissWalkPlan *plan) {
 }
 
 static FaissStatus compare_links (FaissWalk *w, const FaissWalkPlan *plan) {
-    faiss_flat_keys (plan->v, w->x, w->fresh, w->positions, w->n_rows, w->fresh_keys);
+    compute_keys (w, plan);
     if (!w->is_greedy) {
         return insert_links (w, plan);
     }

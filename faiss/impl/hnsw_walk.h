@@ -18,6 +18,7 @@
 #include <faiss/impl/hnsw_candidates.h>
 #include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/hnsw_internal.h>
+#include <faiss/kernels/filter_whole.h>
 
 #define FAISS_WALK_TAKEN 0x80000000u ///< set in the id of a candidate that was followed
 
@@ -48,6 +49,7 @@ typedef struct FaissWalk {
     bool is_greedy;
     const float *x;
     const FaissFilterQuery *filter; ///< or NULL
+    const uint8_t *whole; ///< code of x if it is of whole numbers (see faiss_walk_code), or NULL
     /* of a greedy walk */
     int32_t nearest, walked_from;
     float key; ///< of nearest
@@ -78,6 +80,15 @@ typedef struct FaissWalk {
 
 FaissStatus faiss_walk_open (FaissWalk *self, const FaissWalkPlan *plan);
 void faiss_walk_close (FaissWalk *self);
+
+/** What distances by codes alone need: for L2, the code of x if that is of whole numbers; or NULL.
+ *
+ * Pixels and other bytes in floats are compared that way, in a quarter of the memory.
+ */
+static inline const uint8_t *faiss_walk_code (const FaissFlatVectors *v, const uint8_t *code) {
+    FaissFilterInfo info = faiss_filter_info (code, v->d);
+    return !v->is_similarity && faiss_filter_is_whole (&info) ? code : NULL;
+}
 
 /// A walk from a node, at a level, to the nearest one: self->nearest.
 void faiss_walk_begin_greedy (FaissWalk *self, const FaissWalkPlan *plan, int level, int32_t node,

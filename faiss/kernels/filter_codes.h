@@ -45,6 +45,19 @@ typedef struct FaissFilterQuery {
 } FaissFilterQuery;
 
 enum {
+    FAISS_FILTER_MAX_WHOLE = 1 << 24, ///< up to here floats hold every whole number
+    FAISS_FILTER_MAX_LOW = 1 << 14,   ///< lowest component of rows that are compared as whole ones
+};
+
+/** Does the code say all there is to say, since the components are whole numbers?
+ *
+ * Components as small as roundings (1e-12 beside others) may be hidden in it. */
+static inline int faiss_filter_is_whole (const FaissFilterInfo *info) {
+    return info->scale == 1 && info->error < 1e-6f && info->low >= -FAISS_FILTER_MAX_LOW &&
+           info->low <= FAISS_FILTER_MAX_LOW && info->low == (float)(int32_t)info->low;
+}
+
+enum {
     FAISS_FILTER_GROUP = 16,          ///< rows of FaissFilterKept
     FAISS_FILTER_MAX_GROUPED_D = 256, ///< beyond, codes are not put in groups
     FAISS_FILTER_MAX_PAIR_D = 32768   ///< sums of products of codes are an int32_t
