@@ -565,10 +565,66 @@ FaissStatus faiss_IndexIDMap2_construct_rev_map (FaissIndexIDMap2 *self) {
     return status;
 }
 
+/* Some of the ids, and where they are, ascending. */
+typedef struct Gone {
+    FaissInt64Vector ids, positions;
+} Gone;
+
+static void clear_gone (Gone *gone) {
+    faiss_Int64Vector_clear (&gone->ids);
+    faiss_Int64Vector_clear (&gone->positions);
+}
+
+static FaissStatus find_gone (const FaissInt64Vector *id_map, const FaissIDSelector *sel,
+                              Gone *gone) {
+    for (size_t i = 0; i < id_map->size; i++) {
+        if (sel->cls->is_member (sel, id_map->data[i])) {
+            FAISS_TRY (faiss_Int64Vector_push_back (&gone->ids, id_map->data[i]));
+            FAISS_TRY (faiss_Int64Vector_push_back (&gone->positions, (int64_t)i));
+        }
+    }
+    return FAISS_OK;
+}
+
+static int64_t count_below (const FaissInt64Vector *positions, int64_t position) {
+    size_t begin = 0, end = positions->size;
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (positions->data[middle] < position) {
+            begin = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return (int64_t)begin;
+}
+
+/* The other positions move up. In the order of slots, which is that of memory: much faster than
+ * making the map anew. */
+static void forget_gone (FaissIdMap *rev_map, const Gone *gone) {
+    for (size_t i = 0; i < gone->ids.size; i++) {
+        (void)faiss_IdMap_remove (rev_map, gone->ids.data[i]);
+    }
+    for (size_t slot = 0; slot < rev_map->n_slots; slot++) {
+        if (rev_map->used[slot]) {
+            rev_map->values[slot] -= count_below (&gone->positions, rev_map->values[slot]);
+        }
+    }
+}
+
+/* All that can fail comes before the change, which must not fail half-way. */
 static FaissStatus IndexIDMap2_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
                                            size_t *n_removed) {
+    enum { FEW = 16 }; /* one of so many */
     FaissIndexIDMap2 *self = THIS2 (index);
-    FAISS_AUTO (IdMap) fresh = {0}; /* made before the change, which must not fail half-way */
+    __attribute__ ((cleanup (clear_gone))) Gone gone = {0};
+    FAISS_AUTO (IdMap) fresh = {0};
+    FAISS_TRY (find_gone (&self->idmap.id_map, sel, &gone));
+    if (gone.ids.size < self->idmap.id_map.size / FEW) {
+        FAISS_TRY (IndexIDMap_remove_ids (index, sel, n_removed));
+        forget_gone (&self->rev_map, &gone);
+        return FAISS_OK;
+    }
     FAISS_TRY (faiss_IdMap_reserve (&fresh, self->idmap.id_map.size));
     FAISS_TRY (IndexIDMap_remove_ids (index, sel, n_removed));
     faiss_IdMap_swap (&self->rev_map, &fresh);

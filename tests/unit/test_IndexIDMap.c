@@ -115,6 +115,55 @@ static void removal_keeps_ids (void **state) {
     }
 }
 
+/* Vectors are replaced under their ids, few and many at once: as in an index that is made anew. */
+static void updates_keep_ids (void **state) {
+    (void)state;
+    static const int sizes[] = {1, 1, 5, 12, 13, 40, 199, 200, 0};
+    const char *descriptions[] = {"IDMap2,Flat", "IDMap2,HNSW8", "IDMap2,IVF4,Flat"};
+    for (int t = 0; t < 3; t++) {
+        FaissIndex *index = filled (descriptions[t]);
+        int of_id[N]; /* the row that each id has */
+        for (int i = 0; i < N; i++) {
+            of_id[i] = i;
+        }
+        /* one id twice: the last vector counts, and both go */
+        assert_ok (faiss_Index_add_with_ids (index, 1, rows + 3 * D, &ids[N - 1]));
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            int n = sizes[s];
+            idx_t changed[N];
+            float x[N * D], one[D];
+            size_t n_removed = 0;
+            FaissIDSelectorBatch *batch = NULL;
+            for (int j = 0; j < n; j++) {
+                int i = N - 1 - (j * 7) % N;
+                changed[j] = ids[i];
+                of_id[i] = (of_id[i] + 31) % N;
+                memcpy (x + j * D, rows + of_id[i] * D, sizeof one);
+            }
+            assert_ok (faiss_IDSelectorBatch_new (&batch, (size_t)n, changed));
+            assert_ok (faiss_Index_remove_ids (index, &batch->sel, &n_removed));
+            assert_int_equal (n_removed, n + (s == 0));
+            assert_ok (faiss_Index_add_with_ids (index, n, x, changed));
+            faiss_IDSelector_free (&batch->sel);
+            assert_int_equal (index->ntotal, N);
+            assert_ok (faiss_IndexIDMap2_check_consistency (faiss_IndexIDMap2_cast (index)));
+            for (int i = 0; i < N; i++) {
+                float distance;
+                idx_t label;
+                if (t < 2) { /* an inverted file needs a direct map for that */
+                    assert_ok (faiss_Index_reconstruct (index, ids[i], one));
+                    assert_memory_equal (one, rows + of_id[i] * D, sizeof one);
+                }
+                assert_ok (
+                    faiss_Index_search (index, 1, rows + of_id[i] * D, 1, &distance, &label));
+                assert_float_equal (distance, 0, 1e-5);
+                assert_int_equal (of_id[(1000000 - label) / 13], of_id[i]);
+            }
+        }
+        faiss_Index_free (index);
+    }
+}
+
 static void merging_appends_ids (void **state) {
     (void)state;
     const char *descriptions[] = {"IDMap,Flat", "IDMap2,Flat", "IDMap,IVF4,Flat",
@@ -253,6 +302,7 @@ int main (void) {
         cmocka_unit_test (results_are_ids),
         cmocka_unit_test (add_without_ids_is_refused),
         cmocka_unit_test (removal_keeps_ids),
+        cmocka_unit_test (updates_keep_ids),
         cmocka_unit_test (merging_appends_ids),
         cmocka_unit_test (selectors_select_ids),
         cmocka_unit_test (the_last_of_equal_ids_counts),
