@@ -188,6 +188,7 @@ typedef struct Mending {
     FaissGraphPatch *patch;
     FaissVisited losing; /* nodes that have links to removed ones */
     FaissVisited lonely; /* nodes to which perhaps only removed ones have links */
+    FaissVisited marked; /* removed ones, and those that were lonely at first */
 } Mending;
 
 /* Scratch of one thread. */
@@ -232,6 +233,17 @@ static void mark_lonely (Mending *m) {
     }
 }
 
+/* Nearly all nodes have links to others only; this is where the time goes if few are removed. */
+static bool has_marked_link (const Mending *m, const int32_t *links) {
+    size_t room = m->level->room;
+    for (size_t j = 0; j < room && links[j] >= 0; j++) {
+        if (faiss_visited_get (&m->marked, links[j])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Nodes begin .. end - 1, which begin at a word of the bitsets. */
 static void look_for_losses (Mending *m, size_t begin, size_t end) {
     for (size_t i = begin; i < end && i < m->level->n; i++) {
@@ -241,6 +253,9 @@ static void look_for_losses (Mending *m, size_t begin, size_t end) {
         }
         const int32_t *links = faiss_graph_level_links (m->level, node);
         bool loses = false;
+        if (!has_marked_link (m, links)) {
+            continue;
+        }
         for (size_t j = 0; j < m->level->room && links[j] >= 0; j++) {
             loses |= is_removed (m, links[j]);
             unmark (&m->lonely, links[j]);
@@ -254,7 +269,11 @@ static void look_for_losses (Mending *m, size_t begin, size_t end) {
 static FaissStatus find_losses (Mending *m) {
     FAISS_TRY (faiss_visited_init (&m->losing, m->level->n));
     FAISS_TRY (faiss_visited_init (&m->lonely, m->level->n));
+    FAISS_TRY (faiss_visited_init (&m->marked, m->level->n));
     mark_lonely (m);
+    for (size_t word = 0; word < m->marked.n_words; word++) {
+        m->marked.bits[word] = m->removal->removed.bits[word] | m->lonely.bits[word];
+    }
     size_t n_tasks = (m->level->n + NODES_PER_TASK - 1) / NODES_PER_TASK;
 #pragma omp parallel for num_threads(faiss_threads_for((int64_t)n_tasks))
     for (size_t task = 0; task < n_tasks; task++) {
@@ -651,5 +670,6 @@ FaissStatus faiss_graph_mend (const FaissGraphLevel *level, const FaissGraphRemo
     FaissStatus status = mend (&m);
     faiss_visited_free (&m.losing);
     faiss_visited_free (&m.lonely);
+    faiss_visited_free (&m.marked);
     return status;
 }
