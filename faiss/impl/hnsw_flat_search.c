@@ -14,6 +14,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/hnsw_rerank.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
 
 enum {
@@ -58,6 +59,7 @@ typedef struct Batch {
     idx_t *labels;
     FaissFilterQuery *filters; /* of each query, with step 0 where it cannot be used; or NULL */
     int16_t *components;       /* of the filters */
+    uint8_t *codes; /* of the queries, if those of the rows are of whole numbers; or NULL */
     Start *starts;
     int32_t *paths; /* the nearest node of each level, the highest first; n * max_level */
     uint32_t *order;
@@ -71,6 +73,10 @@ static void prepare_filter (const Batch *b, size_t query) {
         !faiss_filter_query_init (&b->filters[query], b->v.is_similarity, b->v.d,
                                   b->x + query * b->v.d, b->components + query * size)) {
         b->filters[query].step = 0;
+    }
+    if (b->codes) {
+        faiss_kernels.filter_encode (b->x + query * b->v.d, 1, b->v.d,
+                                     b->codes + query * b->v.code_stride);
     }
 }
 
@@ -90,6 +96,9 @@ static void begin_query (const Batch *b, Turn *t, size_t query) {
     t->query = query;
     t->walk.x = b->x + query * b->v.d;
     t->walk.filter = b->filters && b->filters[query].step > 0 ? &b->filters[query] : NULL;
+    t->walk.whole = t->walk.filter && b->codes
+                        ? faiss_walk_code (&b->v, b->codes + query * b->v.code_stride)
+                        : NULL;
 }
 
 /* On the way down from the entry point, to level 1 or 0; or from level 1 to 0. */
@@ -382,6 +391,9 @@ static FaissStatus alloc_batch (Batch *b) {
         FAISS_TRY (faiss_alloc (&b->filters, b->n, sizeof *b->filters));
         FAISS_TRY (faiss_alloc_aligned (&b->components, b->n * faiss_filter_query_size (b->v.d),
                                         sizeof *b->components));
+        if (faiss_walk_code (&b->v, faiss_flat_code (&b->v, 0))) {
+            FAISS_TRY (faiss_alloc_aligned (&b->codes, b->n, b->v.code_stride));
+        }
     }
     return FAISS_OK;
 }
@@ -400,6 +412,7 @@ static FaissStatus search_batch (Batch *b, size_t *n_tested, size_t *n_passed) {
     }
     free (b->filters);
     free (b->components);
+    free (b->codes);
     free (b->starts);
     free (b->paths);
     free (b->order);
