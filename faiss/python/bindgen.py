@@ -26,7 +26,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 
-from python_names import (BORROWED, CONSTANT_NAMES, DOWNCASTS, ENUM_CLASSES, HEADERS_LEFT_OUT, HIDDEN,
+from python_names import (BOOLEANS, BORROWED, CONSTANT_NAMES, DOWNCASTS, ENUM_CLASSES, HEADERS_LEFT_OUT, HIDDEN,
                           METHODS, OUTPUTS, RENAMED, SIGNATURES)
 
 
@@ -150,10 +150,11 @@ class Function:
         elif self.result == "FaissStatus" and out:
             result = re.sub (r" \*$|\*$", "", out.type)
             body = f"{result} out = {{}}; faiss_check ({call}); return out;"
+            result = "bool" if self.name in BOOLEANS else result
         elif self.result == "FaissStatus":
             result, body = "void", f"faiss_check ({call});"
         else:
-            result = self.result
+            result = "bool" if self.name in BOOLEANS else self.result
             body = f"return {call};" if result != "void" else f"{call};"
         if "inverted_list_context" in params:
             body = "faiss_check_no_context (inverted_list_context); " + body

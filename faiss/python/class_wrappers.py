@@ -466,7 +466,9 @@ def handle_AutoTuneCriterion (the_class):
 
     @replacement (the_class)
     def replacement_evaluate (self, D: ArrayLike | None, I: ArrayLike) -> float:
-        """The criterion for results of shape (nq, nnn)."""
+        """The criterion for results of shape (nq, nnn), or pointers to them."""
+        if not hasattr (I, "__len__"):
+            return self.evaluate_c (D, I)
         I = numbers (I, "int64", "I")
         shape = (self.nq, self.nnn)
         check (I.shape == shape, f"I: expected shape {shape}, got {I.shape}")

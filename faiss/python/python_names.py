@@ -122,6 +122,13 @@ OUTPUTS = {
     "faiss_OperatingPoints_merge_with": "n_optimal",
 }
 
+# C functions whose result, an int, is True or False
+BOOLEANS = {
+    "faiss_IDSelector_is_member",
+    "faiss_OperatingPoints_add",
+    "faiss_ParameterSpace_combination_ge",
+}
+
 # C functions whose result belongs to their object
 BORROWED = {
     "faiss_ParameterSpace_add_range",

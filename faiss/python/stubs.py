@@ -12,7 +12,7 @@ import sys
 import xml.etree.ElementTree as ET
 
 from bindgen import attributes, c_type, class_constants, python_members, read_tree
-from python_names import DOWNCASTS
+from python_names import BOOLEANS, DOWNCASTS
 
 INTEGERS = set ("int long short unsigned size_t ssize_t idx_t int8_t int16_t int32_t int64_t uint8_t uint16_t "
                 "uint32_t uint64_t char".split ()) | {"unsigned int", "unsigned long", "long long",
@@ -174,6 +174,8 @@ class Stubs:
         return texts
 
     def result (self, function):
+        if function.name in BOOLEANS:
+            return "bool"
         if function.result == "FaissStatus":
             out = next ((p for p in function.params if p.name == function.out_name), None)
             if out is None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from faiss import heap_arrays, swigfaiss
-from faiss.array_conversions import check, copy_array_to_vector, rev_swig_ptr, swig_ptr
+from faiss.array_conversions import check, copy_array_to_vector, numbers, rev_swig_ptr, swig_ptr
 from faiss.class_wrappers import float32_only, wraps
 
 # ---- Index: methods with the type of the numbers, of which there is one ----
@@ -119,7 +119,9 @@ def constructed_from_torch (the_class, fields):
         if len (args) != 1 or not hasattr (args[0], "parameters"):
             original (self, *args)
         else:
-            original (self, *(getattr (args[0], name) for name in fields))
+            given = (getattr (args[0], name) for name in fields)
+            original (self, *(value is not None if name == "bias" else value
+                              for name, value in zip (fields, given)))
             self.from_torch (args[0])
 
     the_class.__init__ = replacement_init
@@ -326,7 +328,22 @@ def add_to_index (the_class):
 
 
 def add_to_tensor (the_class):
+    """Its members, and one more constructor: of a matrix."""
     the_class.numpy, the_class.__iadd__ = tensor_to_array, tensor_iadd
+    dtype = "int32" if the_class.__name__.startswith ("Int32") else "float32"
+    original = the_class.original_init = the_class.__init__
+
+    @wraps (original)
+    def replacement_init (self, *args):
+        if len (args) != 1:
+            original (self, *args)
+            return
+        array = numbers (args[0], dtype, "array")
+        check (array.ndim == 2, f"array: expected shape (n, d), got {array.shape}")
+        original (self, *array.shape)
+        rev_swig_ptr (self.data (), array.size)[:] = array.ravel ()
+
+    the_class.__init__ = replacement_init
 
 
 def make_callable (the_class):
@@ -336,11 +353,13 @@ def make_callable (the_class):
 def add_to_linear (the_class):
     make_callable (the_class)
     the_class.from_array, the_class.from_torch = linear_from_array, linear_from_torch
+    constructed_from_torch (the_class, ("in_features", "out_features", "bias"))
 
 
 def add_to_embedding (the_class):
     make_callable (the_class)
     the_class.from_array, the_class.from_torch = embedding_from_array, embedding_from_torch
+    constructed_from_torch (the_class, ("num_embeddings", "embedding_dim"))
 
 
 def add_to_step (the_class):

@@ -214,3 +214,17 @@ def test_levels (faiss, data):
     faiss.omp_set_num_threads (1)
     assert faiss.omp_get_max_threads () == 1
     faiss.omp_set_num_threads (n)
+
+
+def test_tensors (faiss):
+    """Tensors of arrays, and results that are True or False."""
+    x = np.arange (12).reshape (3, 4)
+    for the_class in (faiss.Tensor2D, faiss.Int32Tensor2D):
+        np.testing.assert_array_equal (the_class (x).numpy (), x)
+        with pytest.raises (ValueError):
+            the_class (x[0])
+    assert faiss.IDSelectorRange (1, 3).is_member (2) is True
+    criterion = faiss.OneRecallAtRCriterion (3, 1)
+    criterion.set_groundtruth (None, x[:, :1])
+    D, I = np.zeros ((3, 1), "f4"), x[:, :1].copy ()
+    assert criterion.evaluate (D, I) == criterion.evaluate (faiss.swig_ptr (D), faiss.swig_ptr (I)) == 1

@@ -245,6 +245,7 @@ class Comparison:
             same = abs (expected - given) <= 1e-6 * abs (expected) or expected == given
         else:
             same = expected == given or expected != expected and given != given
+            same = same and isinstance (expected, bool) == isinstance (given, bool)
         if not same:
             self.different.append (f"{name}: expected {expected!r}, is {given!r}")
 
