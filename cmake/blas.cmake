@@ -23,9 +23,9 @@ print ([f.locate () for f in files if 'LICENSE' in f.name][0])"
             COMMAND_ERROR_IS_FATAL ANY)
         execute_process (COMMAND ${PATCHELF_EXECUTABLE} --set-soname libcfaiss_openblas.so
             ${FAISS_PACKAGED_BLAS} COMMAND_ERROR_IS_FATAL ANY)
-        file (STRINGS ${PROJECT_SOURCE_DIR}/faiss/utils/blas.h names REGEX "^extern [a-z]+ [a-z]+_ ")
+        file (STRINGS ${PROJECT_SOURCE_DIR}/faiss/utils/blas.h names REGEX "^extern [a-z]+ [a-z0-9]+_ ")
         foreach (line ${names})
-            string (REGEX REPLACE "^extern [a-z]+ ([a-z]+_) .*" "\\1" name "${line}")
+            string (REGEX REPLACE "^extern [a-z]+ ([a-z0-9]+_) .*" "\\1" name "${line}")
             list (APPEND FAISS_BLAS_RENAMED ${name}=scipy_${name})
         endforeach ()
         list (APPEND FAISS_BLAS_RENAMED sdot_=scipy_sdot_ # cmake/check_blas.c

@@ -106,7 +106,7 @@ FaissStatus faiss_IndexFlat_compute_distance_subset (FaissIndex *index, idx_t n,
 static FaissStatus IndexFlat_sa_encode (const FaissIndex *index, idx_t n, const float *x,
                                         uint8_t *bytes) {
     if (n > 0 && index->d > 0) {
-        memcpy (bytes, x, (size_t)n * CONST_SELF (index)->flat_codes.code_size);
+        return faiss_copy_bytes (bytes, x, (size_t)n * CONST_SELF (index)->flat_codes.code_size);
     }
     return FAISS_OK;
 }
@@ -114,7 +114,7 @@ static FaissStatus IndexFlat_sa_encode (const FaissIndex *index, idx_t n, const 
 static FaissStatus IndexFlat_sa_decode (const FaissIndex *index, idx_t n, const uint8_t *bytes,
                                         float *x) {
     if (n > 0 && index->d > 0) {
-        memcpy (x, bytes, (size_t)n * CONST_SELF (index)->flat_codes.code_size);
+        return faiss_copy_bytes (x, bytes, (size_t)n * CONST_SELF (index)->flat_codes.code_size);
     }
     return FAISS_OK;
 }

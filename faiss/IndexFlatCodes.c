@@ -95,7 +95,7 @@ static FaissStatus IndexFlatCodes_add_sa_codes (FaissIndex *index, idx_t n, cons
         return FAISS_OK;
     }
     FAISS_TRY (reserve (self, n, &room));
-    memcpy (room, codes, (size_t)n * self->code_size);
+    FAISS_TRY (faiss_copy_bytes (room, codes, (size_t)n * self->code_size));
     commit (self, n, before);
     return FAISS_OK;
 }
@@ -111,10 +111,19 @@ static FaissStatus IndexFlatCodes_reset (FaissIndex *index) {
 static FaissStatus IndexFlatCodes_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
                                               size_t *n_removed) {
     FaissIndexFlatCodes *self = SELF (index);
+    FAISS_AUTO_FREE (bool) *is_removed = NULL;
     FAISS_TRY (faiss_UInt8Vector_own (&self->codes));
+    FAISS_TRY (faiss_alloc (&is_removed, (size_t)index->ntotal, sizeof *is_removed));
+    for (idx_t i = 0; i < index->ntotal; i++) {
+        enum { IDS = 1 << 16 };
+        if (i % IDS == 0) { /* once codes are moved there is no way back */
+            FAISS_TRY (faiss_check_interrupt ());
+        }
+        is_removed[i] = sel->cls->is_member (sel, i);
+    }
     idx_t kept = 0;
     for (idx_t i = 0; i < index->ntotal; i++) {
-        if (sel->cls->is_member (sel, i)) {
+        if (is_removed[i]) {
             continue;
         }
         if (kept < i) {

@@ -8,6 +8,7 @@
 #include <faiss/impl/transform_internal.h>
 #include <faiss/utils/blas.h>
 #include <faiss/utils/distances.h>
+#include <faiss/utils/eigen.h>
 #include <faiss/utils/string.h>
 #include <faiss/utils/utils.h>
 
@@ -179,16 +180,7 @@ static FaissStatus eigen_decomposition (size_t n, const float *matrix, double *v
         }
     }
     FAISS_REQUIRE (isfinite (sum), "the training vectors contain numbers that are not finite");
-    FINTEGER order = (FINTEGER)n, size = -1, info = 0;
-    double wanted = 0;
-    FAISS_AUTO_FREE (double) *work = NULL;
-    dsyev_ ("V", "U", &order, vectors, &order, values, &wanted, &size, &info);
-    FAISS_REQUIRE (info == 0, "LAPACK's dsyev answers %lld", (long long)info);
-    size = (FINTEGER)wanted;
-    FAISS_TRY (faiss_alloc (&work, (size_t)size, sizeof *work));
-    dsyev_ ("V", "U", &order, vectors, &order, values, work, &size, &info);
-    FAISS_REQUIRE (info == 0, "LAPACK's dsyev answers %lld", (long long)info);
-    return FAISS_OK;
+    return faiss_symmetric_eigen (n, vectors, values);
 }
 
 /* Enough vectors: the eigenvectors of the scatter matrix. */

@@ -137,6 +137,7 @@ static FaissStatus init_plus_plus (Seeding *self, size_t n_input, size_t k, floa
     start_seeding (self, n_input, centroids, &i);
     for (; i < k; i++) {
         double total = 0;
+        FAISS_TRY (faiss_check_interrupt ());
         for (size_t j = 0; j < self->n; j++) {
             total += self->distances[j];
             self->cumulative[j] = total;
@@ -212,6 +213,7 @@ static FaissStatus init_afkmc2 (Seeding *self, int chain_length, size_t n_input,
     start_seeding (self, n_input, centroids, &i);
     FAISS_TRY (make_proposals (self));
     for (; i < k; i++) {
+        FAISS_TRY (faiss_check_interrupt ());
         size_t point = run_chain (self, chain_length, centroids, i, buffer);
         memcpy (centroids + i * self->d, self->x + point * self->d, self->d * sizeof *centroids);
         self->selected[point] = true;

@@ -163,6 +163,23 @@ FaissStatus faiss_check_interrupt (void) {
     return FAISS_OK;
 }
 
+FaissStatus faiss_copy_bytes (void *to, const void *from, size_t n) {
+    const size_t block = (size_t)8 << 20;
+    for (size_t done = 0; done < n;) {
+        size_t step = n - done < block ? n - done : block;
+        if (from) {
+            memcpy ((char *)to + done, (const char *)from + done, step);
+        } else {
+            memset ((char *)to + done, 0, step);
+        }
+        done += step;
+        if (done < n) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
+    }
+    return FAISS_OK;
+}
+
 int faiss_region_stopped (FaissRegion *region) {
     return faiss_region_failed (region) || faiss_region_note (region, faiss_check_interrupt ());
 }

@@ -51,13 +51,30 @@ static FaissStatus short_read (const FaissIOReader *r, size_t got, size_t wanted
                              wanted, size, got);
 }
 
+/* Items between two looks whether the caller wants an end. */
+static size_t items_at_once (size_t size) {
+    enum { BYTES = 8 * 1024 * 1024 };
+    return size < BYTES ? BYTES / size : 1;
+}
+
 static FaissStatus read_items (FaissIOReader *r, void *ptr, size_t size, size_t n,
                                const char *name) {
     if (n == 0 || size == 0) {
         return FAISS_OK;
     }
     errno = 0;
-    size_t got = r->cls->read (r, ptr, size, n);
+    size_t got = 0, block = items_at_once (size);
+    while (got < n) {
+        size_t step = n - got < block ? n - got : block;
+        size_t given = r->cls->read (r, (char *)ptr + got * size, size, step);
+        got += given;
+        if (given != step) {
+            break;
+        }
+        if (got < n) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
+    }
     return got == n ? FAISS_OK : short_read (r, got, n, size, name);
 }
 
@@ -201,7 +218,18 @@ static FaissStatus write_items (FaissIOWriter *w, const void *ptr, size_t size, 
         return FAISS_OK;
     }
     errno = 0;
-    size_t written = w->cls->write (w, ptr, size, n);
+    size_t written = 0, block = items_at_once (size);
+    while (written < n) {
+        size_t step = n - written < block ? n - written : block;
+        size_t taken = w->cls->write (w, (const char *)ptr + written * size, size, step);
+        written += taken;
+        if (taken != step) {
+            break;
+        }
+        if (written < n) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
+    }
     if (written != n) {
         return faiss_fail (FAISS_EXCEPT, "%s: cannot write: %s (%zu of %zu x %zu bytes)",
                            w->name ? w->name : w->cls->head.name,

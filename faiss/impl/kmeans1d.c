@@ -7,6 +7,7 @@
 #include <faiss/impl/kmeans1d.h>
 
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <faiss/impl/check.h>
@@ -30,11 +31,17 @@ static idx_t row_at (const Rows *rows, idx_t i) {
     return rows->first + i * rows->step;
 }
 
+/// Steps between two looks whether the caller wants an end; a power of 2.
+enum { STEPS = 1 << 16 };
+
 /* Drop columns that cannot hold a minimum, until there are not more than rows. */
-static idx_t reduce_columns (const Matrix *matrix, const Rows *rows, const idx_t *columns,
-                             idx_t n_columns, idx_t *kept) {
+static FaissStatus reduce_columns (const Matrix *matrix, const Rows *rows, const idx_t *columns,
+                                   idx_t n_columns, idx_t *kept, idx_t *n_kept) {
     idx_t n = 0;
     for (idx_t i = 0; i < n_columns; i++) {
+        if (i % STEPS == STEPS - 1) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         while (n > 0) {
             idx_t row = row_at (rows, n - 1);
             if (matrix->at (matrix, row, kept[n - 1]) <= matrix->at (matrix, row, columns[i])) {
@@ -46,14 +53,18 @@ static idx_t reduce_columns (const Matrix *matrix, const Rows *rows, const idx_t
             kept[n++] = columns[i];
         }
     }
-    return n;
+    *n_kept = n;
+    return FAISS_OK;
 }
 
 /* The even rows: their minima lie between those of their neighbours. */
-static void fill_even_rows (const Matrix *matrix, const Rows *rows, const idx_t *columns,
-                            idx_t n_columns, idx_t *argmins) {
+static FaissStatus fill_even_rows (const Matrix *matrix, const Rows *rows, const idx_t *columns,
+                                   idx_t n_columns, idx_t *argmins) {
     idx_t c = 0;
     for (idx_t i = 0; i < rows->n; i += 2) {
+        if (i % STEPS == 0 && i > 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         idx_t row = row_at (rows, i);
         idx_t last = i + 1 < rows->n ? argmins[row_at (rows, i + 1)] : columns[n_columns - 1];
         idx_t best_column = columns[c];
@@ -67,27 +78,29 @@ static void fill_even_rows (const Matrix *matrix, const Rows *rows, const idx_t 
         }
         argmins[row] = best_column;
     }
+    return FAISS_OK;
 }
 
 /* @param buffer  room for the columns kept here and below: 2 * rows->n */
-static void find_minima (const Matrix *matrix, Rows rows, const idx_t *columns, idx_t n_columns,
-                         idx_t *argmins, idx_t *buffer) {
+static FaissStatus find_minima (const Matrix *matrix, Rows rows, const idx_t *columns,
+                                idx_t n_columns, idx_t *argmins, idx_t *buffer) {
     if (rows.n == 0) {
-        return;
+        return FAISS_OK;
     }
-    n_columns = reduce_columns (matrix, &rows, columns, n_columns, buffer);
+    FAISS_TRY (reduce_columns (matrix, &rows, columns, n_columns, buffer, &n_columns));
     Rows odd = {.first = rows.first + rows.step, .step = 2 * rows.step, .n = rows.n / 2};
-    find_minima (matrix, odd, buffer, n_columns, argmins, buffer + n_columns);
-    fill_even_rows (matrix, &rows, buffer, n_columns, argmins);
+    FAISS_TRY (find_minima (matrix, odd, buffer, n_columns, argmins, buffer + n_columns));
+    return fill_even_rows (matrix, &rows, buffer, n_columns, argmins);
 }
 
 /* @param buffer  size n_columns + 2 * n_rows */
-static void smawk (const Matrix *matrix, idx_t n_rows, idx_t *argmins, idx_t *buffer) {
+static FaissStatus smawk (const Matrix *matrix, idx_t n_rows, idx_t *argmins, idx_t *buffer) {
     for (idx_t i = 0; i < matrix->n_columns; i++) {
         buffer[i] = i;
     }
     Rows rows = {.first = 0, .step = 1, .n = n_rows};
-    find_minima (matrix, rows, buffer, matrix->n_columns, argmins, buffer + matrix->n_columns);
+    return find_minima (matrix, rows, buffer, matrix->n_columns, argmins,
+                        buffer + matrix->n_columns);
 }
 
 static float plain_at (const Matrix *self, idx_t row, idx_t column) {
@@ -101,8 +114,7 @@ FaissStatus faiss_smawk (idx_t nrows, idx_t ncols, const float *x, idx_t *argmin
     FAISS_AUTO_FREE (idx_t) *buffer = NULL;
     FAISS_TRY (faiss_alloc (&buffer, (size_t)(ncols + 2 * nrows), sizeof *buffer));
     Matrix matrix = {.at = plain_at, .n_columns = ncols, .values = x};
-    smawk (&matrix, nrows, argmins, buffer);
-    return FAISS_OK;
+    return smawk (&matrix, nrows, argmins, buffer);
 }
 
 /* ---- dynamic programming --------------------------------------------------------------------- */
@@ -153,9 +165,29 @@ static void Solver_clear (Solver *self) {
     free (self->buffer);
 }
 
-static int compare_floats (const void *a, const void *b) {
-    float first = *(const float *)a, second = *(const float *)b;
-    return (first > second) - (first < second);
+/* The bits of a float, so that they are in the floats' order as numbers. */
+static uint32_t ordered_bits (float value) {
+    uint32_t bits;
+    memcpy (&bits, &value, sizeof bits);
+    return bits >> 31 ? ~bits : bits | (uint32_t)1 << 31;
+}
+
+/* Sort by eleven bits at a time. @param other  room for n numbers */
+static void sort_floats (float *x, size_t n, float *other) {
+    enum { BITS = 11, VALUES = 1 << BITS };
+    for (unsigned shift = 0; shift < 32; shift += BITS) {
+        size_t ends[VALUES + 1] = {0};
+        for (size_t i = 0; i < n; i++) {
+            ends[(ordered_bits (x[i]) >> shift) % VALUES + 1]++;
+        }
+        for (size_t v = 0; v < VALUES; v++) {
+            ends[v + 1] += ends[v];
+        }
+        for (size_t i = 0; i < n; i++) {
+            other[ends[(ordered_bits (x[i]) >> shift) % VALUES]++] = x[i];
+        }
+        memcpy (x, other, n * sizeof *x);
+    }
 }
 
 static FaissStatus Solver_init (Solver *self, const float *x, size_t n, size_t nclusters) {
@@ -169,7 +201,8 @@ static FaissStatus Solver_init (Solver *self, const float *x, size_t n, size_t n
     FAISS_TRY (faiss_alloc (&self->argmins, n, sizeof *self->argmins));
     FAISS_TRY (faiss_alloc (&self->buffer, 3 * n, sizeof *self->buffer));
     memcpy (self->x, x, n * sizeof *x);
-    qsort (self->x, n, sizeof *x, compare_floats);
+    sort_floats (self->x, n, self->best);
+    FAISS_TRY (faiss_check_interrupt ());
     self->sums[0] = self->squares[0] = 0;
     for (size_t i = 0; i < n; i++) {
         double value = self->x[i];
@@ -189,7 +222,7 @@ static FaissStatus Solver_run (Solver *self, size_t nclusters) {
     for (size_t c = 1; c < nclusters; c++) {
         FAISS_TRY (faiss_check_interrupt ());
         layer.previous = self->best;
-        smawk (&matrix, self->n, self->argmins, self->buffer);
+        FAISS_TRY (smawk (&matrix, self->n, self->argmins, self->buffer));
         int *begins = self->begins + c * (size_t)self->n;
         for (idx_t i = 0; i < self->n; i++) {
             self->next[i] = layer_at (&matrix, i, self->argmins[i]);

@@ -50,6 +50,23 @@ extern void dsyevd_ (const char *jobz, const char *uplo, const FINTEGER *n, doub
                      const FINTEGER *lda, double *w, double *work, const FINTEGER *lwork,
                      FINTEGER *iwork, const FINTEGER *liwork, FINTEGER *info);
 
+/// the parts of dsyev: a panel of the reduction to tridiagonal form, a small one, and Q
+extern void dlatrd_ (const char *uplo, const FINTEGER *n, const FINTEGER *nb, double *a,
+                     const FINTEGER *lda, double *e, double *tau, double *w, const FINTEGER *ldw);
+extern void dsyr2k_ (const char *uplo, const char *trans, const FINTEGER *n, const FINTEGER *k,
+                     const double *alpha, const double *a, const FINTEGER *lda, const double *b,
+                     const FINTEGER *ldb, const double *beta, double *c, const FINTEGER *ldc);
+extern void dsytd2_ (const char *uplo, const FINTEGER *n, double *a, const FINTEGER *lda, double *d,
+                     double *e, double *tau, FINTEGER *info);
+extern void dorgtr_ (const char *uplo, const FINTEGER *n, double *a, const FINTEGER *lda,
+                     const double *tau, double *work, const FINTEGER *lwork, FINTEGER *info);
+
+/// a rotation that makes g zero; the eigenvalues of a 2 x 2 matrix; a length
+extern void dlartg_ (const double *f, const double *g, double *cs, double *sn, double *r);
+extern void dlaev2_ (const double *a, const double *b, const double *c, double *rt1, double *rt2,
+                     double *cs1, double *sn1);
+extern double dlapy2_ (const double *x, const double *y);
+
 /// Cholesky decomposition of a symmetric positive definite matrix, and solving by it
 extern void dpotrf_ (const char *uplo, const FINTEGER *n, double *a, const FINTEGER *lda,
                      FINTEGER *info);

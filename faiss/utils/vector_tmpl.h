@@ -56,10 +56,21 @@ static FaissStatus CAT3 (NAME, _, grow) (VECTOR *self, size_t n) {
     return CAT3 (NAME, _, reallocate) (self, n, keep);
 }
 
+/* Is there no room for n elements? Then a change may fail, and end when the caller wants it. */
+static bool CAT3 (NAME, _, must_grow) (const VECTOR *self, size_t n) {
+    return n > self->capacity || self->owner;
+}
+
 FaissStatus FUNCTION (resize) (VECTOR *self, size_t n) {
+    bool may_end = CAT3 (NAME, _, must_grow) (self, n);
     FAISS_TRY (CAT3 (NAME, _, grow) (self, n));
     if (n > self->size) {
-        memset (self->data + self->size, 0, (n - self->size) * sizeof (T));
+        size_t bytes = (n - self->size) * sizeof (T);
+        if (may_end) {
+            FAISS_TRY (faiss_copy_bytes (self->data + self->size, NULL, bytes));
+        } else {
+            memset (self->data + self->size, 0, bytes);
+        }
     }
     self->size = n;
     return FAISS_OK;
@@ -67,9 +78,14 @@ FaissStatus FUNCTION (resize) (VECTOR *self, size_t n) {
 
 FaissStatus FUNCTION (append) (VECTOR *self, const T *values, size_t n) {
     FAISS_REQUIRE (n <= SIZE_MAX - self->size, "%zu elements are too many", n);
+    bool may_end = CAT3 (NAME, _, must_grow) (self, self->size + n);
     FAISS_TRY (CAT3 (NAME, _, grow) (self, self->size + n));
     if (n) {
-        memcpy (self->data + self->size, values, n * sizeof (T));
+        if (may_end) {
+            FAISS_TRY (faiss_copy_bytes (self->data + self->size, values, n * sizeof (T)));
+        } else {
+            memcpy (self->data + self->size, values, n * sizeof (T));
+        }
     }
     self->size += n;
     return FAISS_OK;
