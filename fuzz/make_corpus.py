@@ -4,19 +4,21 @@
 Run it after adding a class: a fuzzer finds its way into a reader by starting from a sound file.
 """
 import pathlib
+import re
 import sys
 
 import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
+FOLDER = HERE / "corpora" / "read_index"
 sys.path.insert(0, str(HERE.parent / "tests" / "oracle"))
 
 import cfaiss  # noqa: E402
 from cfaiss import lib  # noqa: E402
 
-D, N = 2, 5
+N = 5
 L2, IP, L1 = cfaiss.METRIC_L2, cfaiss.METRIC_INNER_PRODUCT, cfaiss.METRIC_L1
-FILES = {
+FILES = {  # of two dimensions
     "flat_l2": ("Flat", L2), "flat_ip": ("Flat", IP), "flat_l1": ("Flat", L1),
     "ivf": ("IVF3,Flat", L2), "ivf_dedup": ("IVF2,FlatDedup", L2),
     "ivf_ivf": ("IVF3(IVF2,Flat),Flat", IP), "ivf_sparse": ("IVF40,Flat", L2),
@@ -24,26 +26,46 @@ FILES = {
     "refine_flat": ("IVF2,Flat,RFlat", L2), "refine": ("Flat,Refine(L2norm,Flat)", IP),
     "pretransform": ("L2norm,L2norm,IVF2,Flat", L2),
 }
+CODES = [  # of four dimensions, named after what they are
+    "PQ2x2np", "PQ2x8", "PQ1x9np", "IVF2,PQ2x2np", "IVF2,PQ2x4", "IVF2,PQ2+1", "IMI2x2,PQ2x2np",
+    "IVF2,Flat,Refine(PQ2x2np)", "SQ8", "SQ4", "SQ6", "SQfp16", "SQbf16", "SQtq3", "IVF2,SQ8",
+    "IVF2,SQ6", "MinMax,SQ8", "MinMaxFP16,SQ4", "RQ2x3", "RQ2x3_Nqint8", "RQ2x3_Nfloat",
+    "IVF2,RQ2x3_Nqint4", "LSQ2x3", "IVF2,LSQ2x3_Nfloat", "PRQ2x1x3", "IVF2,PRQ2x1x3_Ncqint8",
+    "PLSQ2x1x3", "IVF2,PLSQ2x1x3", "HNSW2,Flat", "HNSW2,PQ2x2", "HNSW2,SQ8", "HNSW2,2+PQ2",
+    "HNSW2,FlatPanorama2", "NSG2,Flat", "NSG2,PQ2x2", "NSG2,SQ8", "IVF3_HNSW2,Flat",
+    "IVF3_NSG2,Flat", "LSH", "LSH9rt", "IVF2,ITQ2,SH1", "IVF2,PCA2,SH1c", "PCA2,Flat", "PCAWR2,Flat",
+    "OPQ2,PQ2x2np", "ITQ2,LSHt", "RR3,Flat", "HR,Flat", "Pad9,Flat", "Residual2x2,PQ2x2",
+    "Residual4,PQ2x5", "FlatL2Panorama2_2", "IVF2,FlatPanorama2_2", "ZnLattice2x4_4",
+    "IVF4(RCQ2x1),Flat",
+    "Flat,RefinePanorama(FlatL2Panorama2_1)",
+]
+
+
+def make(rng, name, d, description, metric):
+    try:
+        index = cfaiss.index_factory(d, description, metric)
+        index.train(rng.random((2000, d), np.float32))
+        if "IDMap" in description:
+            index.add_with_ids(rng.random((N, d), np.float32), np.arange(N) * 3)
+        elif not description.startswith(("MinMax", "ZnLattice")):  # which only make codes
+            index.add(rng.random((N, d), np.float32))
+    except cfaiss.Error as e:
+        sys.exit(f"{description}: {e}")
+    lib.faiss_write_index_fname(index, str(FOLDER / name))
+    return index
 
 
 def main():
-    folder = HERE / "corpora" / "read_index"
-    folder.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(1)
     for name, (description, metric) in FILES.items():
-        try:
-            index = cfaiss.index_factory(D, description, metric)
-        except cfaiss.Error as e:
-            print(e)
-            continue
-        index.train(rng.random((2000, D), np.float32))
-        index.add_with_ids(rng.random((N, D), np.float32), np.arange(N) * 3) \
-            if "IDMap" in description else index.add(rng.random((N, D), np.float32))
-        lib.faiss_write_index_fname(index, str(folder / name))
+        index = make(rng, name, 2, description, metric)
         if name == "ivf":
             for kind in 1, 2:  # with a direct map
                 lib.faiss_IndexIVF_set_direct_map_type(index, kind)
-                lib.faiss_write_index_fname(index, str(folder / f"ivf_map{kind}"))
+                lib.faiss_write_index_fname(index, str(FOLDER / f"ivf_map{kind}"))
+    for description in CODES:
+        make(rng, re.sub(r"\W+", "_", description).strip("_"), 4, description, L2)
 
 
 if __name__ == "__main__":
