@@ -282,10 +282,22 @@ FaissStatus faiss_IndexIVF_search_slot (const FaissIndex *index, idx_t n, const 
 
 /* ---- with what is stored there --------------------------------------------------------------- */
 
-/* Labels of the form list << 32 | offset become ids; what is at the place goes to recons. */
-static FaissStatus fetch_results (const FaissIndexIVF *self, size_t n, idx_t *labels,
-                                  FaissStatus (*fetch) (const FaissIndexIVF *self, idx_t list_no,
-                                                        idx_t offset, uint8_t *out),
+typedef FaissStatus (*Fetch) (const FaissIndexIVF *self, idx_t list_no, idx_t offset, uint8_t *out);
+
+/* A label of the form list << 32 | offset becomes an id; what is at the place goes to out. Where
+ * heaps are not initialised a label may be the caller's own, that is, anything. */
+static FaissStatus fetch_result (const FaissIndexIVF *self, idx_t *label, Fetch fetch,
+                                 uint8_t *out) {
+    const FaissInvertedLists *lists = self->invlists;
+    size_t list_no = (size_t)faiss_lo_listno (*label), offset = (size_t)faiss_lo_offset (*label);
+    FAISS_REQUIRE (offset < faiss_InvertedLists_list_size (lists, list_no),
+                   "there is no entry %zu in list %zu", offset, list_no);
+    FAISS_TRY (fetch (self, (idx_t)list_no, (idx_t)offset, out));
+    *label = lists->cls->get_single_id (lists, list_no, offset);
+    return FAISS_OK;
+}
+
+static FaissStatus fetch_results (const FaissIndexIVF *self, size_t n, idx_t *labels, Fetch fetch,
                                   uint8_t *out, size_t size) {
     FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for((int64_t)n / 64))
@@ -293,10 +305,7 @@ static FaissStatus fetch_results (const FaissIndexIVF *self, size_t n, idx_t *la
         if (labels[i] < 0) {
             memset (out + i * size, 0xff, size);
         } else if (!faiss_region_failed (&region)) {
-            idx_t list_no = faiss_lo_listno (labels[i]), offset = faiss_lo_offset (labels[i]);
-            faiss_region_note (&region, fetch (self, list_no, offset, out + i * size));
-            labels[i] = self->invlists->cls->get_single_id (self->invlists, (size_t)list_no,
-                                                            (size_t)offset);
+            faiss_region_note (&region, fetch_result (self, &labels[i], fetch, out + i * size));
         }
     }
     return faiss_region_close (&region);

@@ -299,10 +299,36 @@ static void a_handler_gets_the_candidates (void **state) {
     faiss_IndexIVF_free (ivf);
 }
 
+/* They are in the heap from the beginning and nearer than all there is. */
+static void labels_of_the_callers_are_not_places (void **state) {
+    (void)state;
+    FaissIndexIVF *ivf = make ();
+    FaissIndex *index = &ivf->index;
+    float distances[2], recons[2 * D];
+    uint8_t codes[2 * (D * 4 + 8)];
+    const idx_t others[] = {(idx_t)1 << 40, 1000000, INT64_MAX, (idx_t)NLIST << 32};
+    ivf->parallel_mode |= FAISS_PARALLEL_MODE_NO_HEAP_INIT;
+    for (size_t i = 0; i < 2 * sizeof others / sizeof *others; i++) {
+        idx_t labels[2] = {others[i / 2], others[i / 2]};
+        distances[0] = distances[1] = -1;
+        if (i % 2) {
+            assert_fails (faiss_IndexIVF_search_and_return_codes (ivf, 1, rows, 2, distances,
+                                                                  labels, codes, true, NULL),
+                          "there is no entry");
+        } else {
+            assert_fails (faiss_Index_search_and_reconstruct (index, 1, rows, 2, NULL, distances,
+                                                              labels, recons),
+                          "there is no entry");
+        }
+    }
+    faiss_Index_free (index);
+}
+
 TEST_MAIN (cmocka_unit_test (search_params_have_defaults),
            cmocka_unit_test (searches_that_cannot_be_are_refused),
            cmocka_unit_test (missing_parts_are_noticed),
            cmocka_unit_test (an_add_that_fails_changes_nothing),
            cmocka_unit_test (vectors_of_no_list_are_counted_only),
            cmocka_unit_test (parameters_are_set_by_name), cmocka_unit_test (lists_are_replaced),
-           cmocka_unit_test (scanners_work_alone), cmocka_unit_test (a_handler_gets_the_candidates))
+           cmocka_unit_test (scanners_work_alone), cmocka_unit_test (a_handler_gets_the_candidates),
+           cmocka_unit_test (labels_of_the_callers_are_not_places))
