@@ -286,8 +286,8 @@ typedef FaissStatus (*Fetch) (const FaissIndexIVF *self, idx_t list_no, idx_t of
 
 /* A label of the form list << 32 | offset becomes an id; what is at the place goes to out. Where
  * heaps are not initialised a label may be the caller's own, that is, anything. */
-static FaissStatus fetch_result (const FaissIndexIVF *self, idx_t *label, Fetch fetch,
-                                 uint8_t *out) {
+static FaissStatus IndexIVF_fetch_result (const FaissIndexIVF *self, idx_t *label, Fetch fetch,
+                                          uint8_t *out) {
     const FaissInvertedLists *lists = self->invlists;
     size_t list_no = (size_t)faiss_lo_listno (*label), offset = (size_t)faiss_lo_offset (*label);
     FAISS_REQUIRE (offset < faiss_InvertedLists_list_size (lists, list_no),
@@ -305,7 +305,8 @@ static FaissStatus fetch_results (const FaissIndexIVF *self, size_t n, idx_t *la
         if (labels[i] < 0) {
             memset (out + i * size, 0xff, size);
         } else if (!faiss_region_failed (&region)) {
-            faiss_region_note (&region, fetch_result (self, &labels[i], fetch, out + i * size));
+            faiss_region_note (&region,
+                               IndexIVF_fetch_result (self, &labels[i], fetch, out + i * size));
         }
     }
     return faiss_region_close (&region);

@@ -184,13 +184,17 @@ static FaissStatus LocalSearchQuantizer_copy (void *object, const void *other_ob
 
 /* ---- parts of the training ------------------------------------------------------------------- */
 
-/* All codebooks are of K rows, and there when they are needed. */
+/* There are codebooks to be, all of K rows, and they are there when they are needed. */
 static FaissStatus check_shape (const char *function, const FaissLocalSearchQuantizer *self,
                                 bool with_codebooks) {
     if (!self) {
         return faiss_fail_in (FAISS_EXCEPT, function, "self is NULL");
     }
     const FaissAdditiveQuantizer *aq = &self->aq;
+    if (aq->M == 0 || aq->quantizer.d == 0) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "expected M > 0 and d > 0, got %zu and %zu",
+                              aq->M, aq->quantizer.d);
+    }
     for (size_t m = 0; m < aq->M; m++) {
         if (aq->nbits.data[m] > 30 || (uint64_t)1 << aq->nbits.data[m] != self->K) {
             return faiss_fail_in (FAISS_EXCEPT, function,

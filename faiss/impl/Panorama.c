@@ -72,7 +72,9 @@ FaissStatus faiss_Panorama_set_derived_values (FaissPanorama *self) {
 
 FaissStatus faiss_Panorama_new (FaissPanorama **out) {
     FAISS_REQUIRE_ARG (out);
-    return faiss_alloc_zeroed (out, 1, sizeof **out);
+    FAISS_TRY (faiss_alloc_zeroed (out, 1, sizeof **out));
+    (*out)->batch_size = 1; /* by which positions are divided */
+    return FAISS_OK;
 }
 
 FaissStatus faiss_Panorama_new_with (FaissPanorama **out, size_t code_size, size_t n_levels,

@@ -47,7 +47,7 @@ void faiss_PanoramaStats_add (FaissPanoramaStats *self, const FaissPanoramaStats
  */
 FaissStatus faiss_Panorama_new_with (FaissPanorama **out, size_t code_size, size_t n_levels,
                                      size_t batch_size);
-/// No components.
+/// No components, batches of 1.
 FaissStatus faiss_Panorama_new (FaissPanorama **out);
 void faiss_Panorama_free (FaissPanorama *self);
 

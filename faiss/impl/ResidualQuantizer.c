@@ -275,6 +275,8 @@ static FaissStatus ResidualQuantizer_train (FaissQuantizer *quantizer, size_t n,
 
 static FaissStatus init_stages (const FaissResidualQuantizer *self, FaissBeamStages *stages) {
     const FaissAdditiveQuantizer *aq = &self->aq;
+    FAISS_REQUIRE (aq->M > 0 && aq->quantizer.d > 0, "expected M > 0 and d > 0, got %zu and %zu",
+                   aq->M, aq->quantizer.d);
     FAISS_REQUIRE (aq->codebooks.size >= aq->total_codebook_size * aq->quantizer.d,
                    "codebooks has %zu elements, expected %zu", aq->codebooks.size,
                    aq->total_codebook_size * aq->quantizer.d);

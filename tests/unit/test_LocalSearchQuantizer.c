@@ -257,6 +257,10 @@ static void bad_input_is_refused (void **state) {
         faiss_LocalSearchQuantizer_new_with (&lsq, D, 2, 31, AdditiveQuantizer_ST_decompress),
         "nbits <= 30");
     assert_null (lsq);
+    int32_t codes[1] = {0};
+    assert_ok (faiss_LocalSearchQuantizer_new (&lsq));
+    assert_fails (faiss_LocalSearchQuantizer_update_codebooks (lsq, x, codes, 1), "M > 0");
+    faiss_LocalSearchQuantizer_free (lsq);
     assert_ok (
         faiss_LocalSearchQuantizer_new_with (&lsq, D, 2, 3, AdditiveQuantizer_ST_decompress));
     assert_fails (faiss_Quantizer_compute_codes (&lsq->quantizer, x, code, 1), "not trained");

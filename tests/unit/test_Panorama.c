@@ -119,5 +119,22 @@ static void test_bad_input (void **state) {
     faiss_Index_free (other);
 }
 
+static void test_a_layout_of_nothing (void **state) {
+    (void)state;
+    FaissPanorama *layout = NULL;
+    float x = 3, sums[4] = {1, 2, 3, 4};
+    uint8_t codes[4] = {1, 2, 3, 4};
+    assert_ok (faiss_Panorama_new (&layout));
+    faiss_Panorama_copy_codes_to_level_layout (layout, codes, 0, 2, codes);
+    faiss_Panorama_compute_cumulative_sums (layout, sums, 0, 2, &x);
+    faiss_Panorama_copy_entry (layout, codes, codes, sums, sums, 1, 0);
+    faiss_Panorama_reconstruct (layout, 1, &x, codes);
+    assert_float_equal (x, 3, 0);
+    assert_int_equal (codes[0], 1);
+    assert_fails (faiss_Panorama_set_derived_values (layout), "n_levels");
+    faiss_Panorama_free (layout);
+}
+
 TEST_MAIN (cmocka_unit_test (test_layout), cmocka_unit_test (test_bad_layouts),
-           cmocka_unit_test (test_statistics), cmocka_unit_test (test_bad_input))
+           cmocka_unit_test (test_statistics), cmocka_unit_test (test_bad_input),
+           cmocka_unit_test (test_a_layout_of_nothing))

@@ -434,6 +434,9 @@ static void bad_input_is_refused (void **state) {
     assert_fails (faiss_ResidualQuantizer_new_with (&rq, 4, 2, 3, AdditiveQuantizer_ST_count),
                   "not a search type");
     assert_ptr_equal (rq, untouched);
+    assert_ok (faiss_ResidualQuantizer_new (&rq));
+    assert_fails (faiss_ResidualQuantizer_refine_beam (rq, 1, 1, x, 1, codes, x, x), "M > 0");
+    faiss_ResidualQuantizer_free (rq);
     assert_ok (faiss_ResidualQuantizer_new_with (&rq, 4, 2, 3, AdditiveQuantizer_ST_decompress));
     assert_fails (faiss_Quantizer_compute_codes (&rq->quantizer, x, code, 1), "not trained");
     assert_fails (faiss_Quantizer_decode (&rq->quantizer, code, x, 1), "not trained");
