@@ -142,6 +142,7 @@ FaissStatus faiss_IndexHNSW_settings (const FaissIndexHNSW *self,
         .sel = params ? params->sel : NULL,
         .filter = own ? own->filter : FAISS_HNSW_FILTER_AUTO,
         .rerank = own ? own->rerank : self->hnsw.rerank,
+        .stats = own ? own->stats : NULL,
     };
     FAISS_REQUIRE (out->filter >= FAISS_HNSW_FILTER_AUTO && out->filter <= FAISS_HNSW_FILTER_SCAN,
                    "expected a filter of 0 .. %d, got %d", FAISS_HNSW_FILTER_SCAN, out->filter);
@@ -207,7 +208,7 @@ static FaissStatus search_all (const Search *s, idx_t n) {
                 faiss_region_note (&region, search_one (s, &scratch, i));
             }
         }
-        faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+        faiss_hnsw_count (&s->settings, &scratch.stats);
         faiss_graph_scratch_free (&scratch);
     }
     return faiss_region_close (&region);
@@ -276,7 +277,7 @@ static FaissStatus range_search_share (void *context, size_t begin, size_t end,
                                        FaissRangeSearchPartialResult *partial) {
     FaissGraphScratch scratch = {0};
     FaissStatus status = range_search_queries (context, &scratch, begin, end, partial);
-    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+    faiss_hnsw_count (&((const Search *)context)->settings, &scratch.stats);
     faiss_graph_scratch_free (&scratch);
     return status;
 }
@@ -313,7 +314,7 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
             .is_similarity = scratch.vectors.is_similarity, .k = 1, .handler = handler};
         status = search_from (&s, &scratch, 0, &results);
     }
-    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+    faiss_hnsw_count (&s.settings, &scratch.stats);
     faiss_graph_scratch_free (&scratch);
     faiss_graph_filter_close (&s.filter);
     return status;

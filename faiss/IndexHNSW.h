@@ -35,6 +35,7 @@ typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
     bool bounded_queue;           ///< as search_bounded_queue in HNSW (true)
     FaissHNSWFilter filter;       ///< with a selector (FAISS_HNSW_FILTER_AUTO); not in upstream
     int rerank; ///< walk by 8-bit codes, then compare so many vectors (0: no); not in upstream
+    FaissHNSWStats *stats; ///< or NULL: what the call does is added to it too; not in upstream
 } FaissSearchParametersHNSW;
 
 /** A graph (see HNSW) over the vectors of another index, the storage.

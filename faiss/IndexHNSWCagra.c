@@ -141,7 +141,7 @@ static FaissStatus range_search_share (void *context, size_t begin, size_t end,
                                        FaissRangeSearchPartialResult *partial) {
     FaissGraphScratch scratch = {0};
     FaissStatus status = range_search_queries (context, &scratch, begin, end, partial);
-    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+    faiss_hnsw_count (&((const Search *)context)->settings, &scratch.stats);
     faiss_graph_scratch_free (&scratch);
     return status;
 }
@@ -177,7 +177,7 @@ static FaissStatus IndexHNSWCagra_search1 (const FaissIndex *index, const float 
             .is_similarity = scratch.vectors.is_similarity, .k = 1, .handler = handler};
         status = search_one (&s, &scratch, 0, &results);
     }
-    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &scratch.stats);
+    faiss_hnsw_count (&s.settings, &scratch.stats);
     faiss_graph_scratch_free (&scratch);
     return status;
 }

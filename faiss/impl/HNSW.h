@@ -16,7 +16,8 @@ typedef struct FaissHNSWStats {
     size_t nhops; ///< nodes whose links were followed
 } FaissHNSWStats;
 
-/// The sums over all searches of the process; counted without locks.
+/// The sums over all searches of the process; counted without locks. (Of one search:
+/// SearchParametersHNSW.stats.)
 FaissHNSWStats *faiss_get_hnsw_stats (void);
 void faiss_HNSWStats_reset (FaissHNSWStats *self);
 void faiss_HNSWStats_combine (FaissHNSWStats *self, const FaissHNSWStats *other);

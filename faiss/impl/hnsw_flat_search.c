@@ -320,14 +320,14 @@ static FaissStatus open_worker (const Batch *b, Worker *w) {
     return FAISS_OK;
 }
 
-static void close_worker (Worker *w) {
+static void close_worker (const Batch *b, Worker *w) {
     for (int i = 0; i < IN_TURNS; i++) {
         faiss_walk_close (&w->turns[i].walk);
         faiss_rerank_close (&w->turns[i].nearest);
     }
-    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &w->stats);
+    faiss_hnsw_count (b->settings, &w->stats);
     if (w->has_literal) {
-        faiss_HNSWStats_combine (faiss_get_hnsw_stats (), &w->literal.stats);
+        faiss_hnsw_count (b->settings, &w->literal.stats);
         faiss_graph_scratch_free (&w->literal);
     }
 }
@@ -374,7 +374,7 @@ static void search_in_order (Batch *b, FaissRegion *region, size_t per_task, siz
             tested += w.turns[i].walk.n_tested;
             passed += w.turns[i].walk.n_passed;
         }
-        close_worker (&w);
+        close_worker (b, &w);
     }
     *n_tested = tested;
     *n_passed = passed;

@@ -144,7 +144,11 @@ typedef struct FaissHNSWSettings {
     const FaissIDSelector *sel; ///< or NULL
     int filter;                 ///< FaissHNSWFilter
     int rerank;                 ///< 0, or walk by codes and compare so many by their vectors
+    FaissHNSWStats *stats;      ///< of the call, or NULL
 } FaissHNSWSettings;
+
+/// Add what a thread has done to the sums of the process, and of the call.
+void faiss_hnsw_count (const FaissHNSWSettings *settings, const FaissHNSWStats *stats);
 
 /// Who takes what is found: k best of one query, a range, or a handler.
 typedef struct FaissGraphResults {

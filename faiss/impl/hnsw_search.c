@@ -56,6 +56,13 @@ static FaissStatus make_room (FaissGraphScratch *self, size_t n) {
     return FAISS_OK;
 }
 
+void faiss_hnsw_count (const FaissHNSWSettings *settings, const FaissHNSWStats *stats) {
+    faiss_HNSWStats_combine (faiss_get_hnsw_stats (), stats);
+    if (settings->stats) {
+        faiss_HNSWStats_combine (settings->stats, stats);
+    }
+}
+
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 /* The links of a node that are not visited yet, which are marked, and their distances. */

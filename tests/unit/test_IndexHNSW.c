@@ -335,6 +335,46 @@ static void statistics_count (void **state) {
     free (x);
 }
 
+/* What one call does, whatever else is searched meanwhile. */
+static void statistics_of_a_call (void **state) {
+    (void)state;
+    static const FaissHNSWStats none;
+    float *x = random_rows (N, D, 4), distances[N * 2];
+    idx_t labels[N * 2];
+    FaissIndexHNSW *index = new_graph (D, M, METRIC_L2, N, x);
+    FaissHNSWStats *all = faiss_get_hnsw_stats (), own = none;
+    FaissSearchParametersHNSW *params = NULL;
+    assert_ok (faiss_SearchParametersHNSW_new (&params));
+    assert_null (params->stats);
+    params->stats = &own;
+    for (int way = 0; way < 4; way++) { /* plain vectors, any vectors, by codes, a range */
+        params->bounded_queue = way != 1;
+        params->rerank = way == 2 ? 5 : 0;
+        own = none;
+        assert_ok (faiss_Index_search (&index->index, 9, x, 2, distances, labels));
+        assert_int_equal (own.n1, 0);
+        faiss_HNSWStats_reset (all);
+        if (way < 3) {
+            assert_ok (faiss_Index_search_with_params (&index->index, N, x, 2, &params->params,
+                                                       distances, labels));
+        } else {
+            FaissRangeSearchResult *result = NULL;
+            assert_ok (faiss_RangeSearchResult_new (&result, N));
+            assert_ok (faiss_Index_range_search_with_params (&index->index, N, x, 0.1f,
+                                                             &params->params, result));
+            faiss_RangeSearchResult_free (result);
+        }
+        assert_int_equal (own.n1, N);
+        assert_memory_equal (&own, all, sizeof own);
+        assert_ok (faiss_Index_search (&index->index, 9, x, 2, distances, labels));
+        assert_int_equal (own.n1, N);
+        assert_int_equal (all->n1, N + 9);
+    }
+    faiss_SearchParametersHNSW_free (params);
+    faiss_IndexHNSW_free (index);
+    free (x);
+}
+
 /* ---- bad input ------------------------------------------------------------------------------- */
 
 static void bad_arguments_are_refused (void **state) {
@@ -492,6 +532,6 @@ TEST_MAIN (cmocka_unit_test (graphs_are_good), cmocka_unit_test (levels_follow_t
            cmocka_unit_test (entry_points_make_links),
            cmocka_unit_test (searches_at_level_0_begin_where_told),
            cmocka_unit_test (handlers_get_what_is_near), cmocka_unit_test (statistics_count),
-           cmocka_unit_test (bad_arguments_are_refused),
+           cmocka_unit_test (statistics_of_a_call), cmocka_unit_test (bad_arguments_are_refused),
            cmocka_unit_test (an_index_without_its_vectors_says_so),
            cmocka_unit_test (damaged_graphs_are_refused), cmocka_unit_test (preset_levels_are_used))
