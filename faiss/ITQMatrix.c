@@ -43,15 +43,17 @@ static size_t take_signs (size_t n, const float *y, float *signs) {
     return n_changed;
 }
 
-/// Vectors that are rotated at a time.
+/// Vectors that a thread rotates at a time.
 enum { ROWS = 4096 };
 
 typedef struct Iteration {
     size_t n, d;
     const float *x;
     float *signs;       /* n * d; zeros at first */
-    float *rotated;     /* ROWS * d */
-    float *partial;     /* d * d */
+    size_t n_threads;   /* each with a block of vectors */
+    float *rotated;     /* n_threads times ROWS * d */
+    float *partial;     /* n_threads times d * d: the sum of a block */
+    size_t *n_changed;  /* n_threads: signs of a block */
     double *product;    /* d * d: the sum of b x^T, column by column */
     double *u, *vt, *A; /* d * d */
 } Iteration;
@@ -60,6 +62,7 @@ static void faiss_Iteration_clear (Iteration *it) {
     free (it->signs);
     free (it->rotated);
     free (it->partial);
+    free (it->n_changed);
     free (it->product);
     free (it->u);
     free (it->vt);
@@ -70,32 +73,51 @@ typedef Iteration FaissIteration;
 
 static FaissStatus alloc_iteration (Iteration *it) {
     size_t size = it->d * it->d, rows = it->n < ROWS ? it->n : ROWS;
+    it->n_threads = (size_t)faiss_threads_for ((int64_t)(it->n / ROWS + 1));
     FAISS_TRY (faiss_alloc_zeroed (&it->signs, it->n * it->d, sizeof *it->signs));
-    FAISS_TRY (faiss_alloc (&it->rotated, rows * it->d, sizeof *it->rotated));
-    FAISS_TRY (faiss_alloc (&it->partial, size, sizeof *it->partial));
+    FAISS_TRY (faiss_alloc (&it->rotated, it->n_threads * rows * it->d, sizeof *it->rotated));
+    FAISS_TRY (faiss_alloc (&it->partial, it->n_threads * size, sizeof *it->partial));
+    FAISS_TRY (faiss_alloc (&it->n_changed, it->n_threads, sizeof *it->n_changed));
     FAISS_TRY (faiss_alloc (&it->product, size, sizeof *it->product));
     FAISS_TRY (faiss_alloc (&it->u, size, sizeof *it->u));
     FAISS_TRY (faiss_alloc (&it->vt, size, sizeof *it->vt));
     return faiss_alloc (&it->A, size, sizeof *it->A);
 }
 
-/* b = signs of A x; the sum of b x^T. @param n_changed  how many signs changed */
+/* b = signs of A x, and the sum of b x^T, for the vectors from begin on, by thread t. */
+static void quantize_block (const Iteration *it, const float *A, size_t begin, size_t t) {
+    size_t n = it->n - begin < ROWS ? it->n - begin : ROWS, most = it->n < ROWS ? it->n : ROWS;
+    FINTEGER d = (FINTEGER)it->d, rows = (FINTEGER)n;
+    float one = 1, zero = 0, *rotated = it->rotated + t * most * it->d;
+    const float *x = it->x + begin * it->d;
+    float *signs = it->signs + begin * it->d;
+    sgemm_ ("T", "N", &d, &rows, &d, &one, A, &d, x, &d, &zero, rotated, &d);
+    it->n_changed[t] = take_signs (n * it->d, rotated, signs);
+    sgemm_ ("N", "T", &d, &d, &rows, &one, signs, &d, x, &d, &zero, it->partial + t * it->d * it->d,
+            &d);
+}
+
+/* The same for all, a block per thread at a time; sums are added in the order of the blocks.
+ * @param n_changed  how many signs changed */
 static FaissStatus quantize (const Iteration *it, const float *A, size_t *n_changed) {
     size_t size = it->d * it->d;
-    FINTEGER d = (FINTEGER)it->d;
     memset (it->product, 0, size * sizeof *it->product);
     *n_changed = 0;
-    for (size_t begin = 0; begin < it->n; begin += ROWS) {
+    for (size_t first = 0; first < it->n; first += it->n_threads * ROWS) {
         FAISS_TRY (faiss_check_interrupt ());
-        FINTEGER rows = (FINTEGER)(it->n - begin < ROWS ? it->n - begin : ROWS);
-        float one = 1, zero = 0;
-        const float *x = it->x + begin * it->d;
-        float *signs = it->signs + begin * it->d;
-        sgemm_ ("T", "N", &d, &rows, &d, &one, A, &d, x, &d, &zero, it->rotated, &d);
-        *n_changed += take_signs ((size_t)rows * it->d, it->rotated, signs);
-        sgemm_ ("N", "T", &d, &d, &rows, &one, signs, &d, x, &d, &zero, it->partial, &d);
-        for (size_t i = 0; i < size; i++) {
-            it->product[i] += (double)it->partial[i];
+        size_t n_blocks = (it->n - first + ROWS - 1) / ROWS;
+        n_blocks = n_blocks < it->n_threads ? n_blocks : it->n_threads;
+        faiss_blas_single_threaded_begin ();
+#pragma omp parallel for num_threads((int)n_blocks)
+        for (size_t t = 0; t < n_blocks; t++) {
+            quantize_block (it, A, first + t * ROWS, t);
+        }
+        faiss_blas_single_threaded_end ();
+        for (size_t t = 0; t < n_blocks; t++) {
+            *n_changed += it->n_changed[t];
+            for (size_t i = 0; i < size; i++) {
+                it->product[i] += (double)it->partial[t * size + i];
+            }
         }
     }
     return FAISS_OK;
