@@ -408,6 +408,7 @@ static void prefetch (const FaissIndexFlatPanorama *self, idx_t id) {
     }
     __builtin_prefetch (sums + position);
     __builtin_prefetch (sums + pano->batch_size + position);
+    __asm__ volatile (""); /* or GCC drops the calls, seeing no effect of this function */
 }
 
 /* The best of some vectors; negative ones are none, and one that is there twice is found twice. */
