@@ -10,10 +10,10 @@ FAISS_BEGIN_DECLS
 /** A graph (see NNDescent) over the vectors of another index, the storage.
  *
  * Every add builds the graph of all vectors anew. Distances are those of the storage, ids are
- * positions, below 2^31. Searches take
- * SearchParametersNSG, or others with a selector. What was built depends on neither the number
- * of threads nor how vectors were divided among calls of add. remove_ids mends the links around
- * what goes.
+ * positions, below 2^31. nndescent.search_L says how many candidates a search keeps, if not its
+ * SearchParametersNSG; others may give a selector. What was built depends on neither the number of
+ * threads nor how vectors were divided among calls of add. remove_ids mends the links around what
+ * goes.
  */
 typedef struct FaissIndexNNDescent FAISS_EXTENDS (FaissIndex) {
     union {

@@ -22,8 +22,7 @@ typedef struct FaissSearchParametersNSG FAISS_EXTENDS (FaissSearchParameters) {
  * among these and what is met on the way to them. Distances are those of the storage, ids are
  * positions, below 2^31. What was built does not depend on the number of threads. nsg.search_L says
  * how many candidates a search keeps, if not its SearchParametersNSG; others may give a selector.
- * remove_ids mends the links around
- * what goes; when all are gone, others can be added.
+ * remove_ids mends the links around what goes; when all are gone, others can be added.
  */
 typedef struct FaissIndexNSG FAISS_EXTENDS (FaissIndex) {
     union {

@@ -4,6 +4,7 @@
 
 #include "testing.h"
 
+#include <faiss/impl/IDSelector.h>
 #include <faiss/impl/hnsw_internal.h>
 
 /* Links lead to other nodes of their level, each once, and nothing follows the first -1. */
@@ -59,6 +60,35 @@ static inline size_t count_reachable_at (const FaissHNSW *hnsw, int level) {
 
 static inline size_t count_reachable (const FaissHNSW *hnsw) {
     return count_reachable_at (hnsw, 0);
+}
+
+static inline size_t remove_members (FaissIndex *index, const uint8_t *bitmap, size_t size) {
+    FaissIDSelectorBitmap *sel = NULL;
+    size_t n_removed = 0;
+    assert_ok (faiss_IDSelectorBitmap_new (&sel, size, bitmap));
+    assert_ok (faiss_Index_remove_ids (index, &sel->sel, &n_removed));
+    faiss_IDSelectorBitmap_free (sel);
+    return n_removed;
+}
+
+static inline size_t remove_range (FaissIndex *index, idx_t begin, idx_t end) {
+    FaissIDSelectorRange *sel = NULL;
+    size_t n_removed = 0;
+    assert_ok (faiss_IDSelectorRange_new (&sel, begin, end));
+    assert_ok (faiss_Index_remove_ids (index, &sel->sel, &n_removed));
+    faiss_IDSelectorRange_free (sel);
+    return n_removed;
+}
+
+/* The same of n rows of d: without those of a bitmap. */
+static inline size_t keep_rows (size_t n, size_t d, float *x, const uint8_t *bitmap) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!(bitmap[i >> 3] >> (i & 7) & 1)) {
+            memmove (x + kept++ * d, x + i * d, d * sizeof *x);
+        }
+    }
+    return kept;
 }
 
 #endif

@@ -29,24 +29,6 @@ static FaissIndexHNSW *new_graph (const char *factory, size_t n, const float *x)
     return graph;
 }
 
-static size_t remove_members (FaissIndex *index, const uint8_t *bitmap, size_t size) {
-    FaissIDSelectorBitmap *sel = NULL;
-    size_t n_removed = 0;
-    assert_ok (faiss_IDSelectorBitmap_new (&sel, size, bitmap));
-    assert_ok (faiss_Index_remove_ids (index, &sel->sel, &n_removed));
-    faiss_IDSelectorBitmap_free (sel);
-    return n_removed;
-}
-
-static size_t remove_range (FaissIndex *index, idx_t begin, idx_t end) {
-    FaissIDSelectorRange *sel = NULL;
-    size_t n_removed = 0;
-    assert_ok (faiss_IDSelectorRange_new (&sel, begin, end));
-    assert_ok (faiss_Index_remove_ids (index, &sel->sel, &n_removed));
-    faiss_IDSelectorRange_free (sel);
-    return n_removed;
-}
-
 /* Each vector is at its place, and nearly all are found. */
 static void assert_holds (FaissIndexHNSW *index, size_t n, const float *x) {
     float *rows = malloc ((n * D + 1) * sizeof *rows), *distances = malloc ((n + 1) * sizeof *rows);
@@ -70,16 +52,6 @@ static void assert_holds (FaissIndexHNSW *index, size_t n, const float *x) {
     free (labels);
 }
 
-static size_t keep_rows (size_t n, float *x, const uint8_t *bitmap) {
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!(bitmap[i >> 3] >> (i & 7) & 1)) {
-            memmove (x + kept++ * D, x + i * D, D * sizeof *x);
-        }
-    }
-    return kept;
-}
-
 /* Random parts go, several times; what is left is as good as before. */
 static void graphs_stay_good (void **state) {
     (void)state;
@@ -97,7 +69,7 @@ static void graphs_stay_good (void **state) {
             n_expected += is_removed;
         }
         assert_int_equal (remove_members (&index->index, bitmap, sizeof bitmap), n_expected);
-        n = keep_rows (n, x, bitmap);
+        n = keep_rows (n, D, x, bitmap);
         assert_holds (index, n, x);
     }
     free (x);
@@ -114,7 +86,7 @@ static void a_region_can_go (void **state) {
         bitmap[i >> 3] |= (uint8_t)((x[i * D] > 0.3f && x[i * D] < 0.7f) << (i & 7));
     }
     remove_members (&index->index, bitmap, sizeof bitmap);
-    assert_holds (index, keep_rows (N, x, bitmap), x);
+    assert_holds (index, keep_rows (N, D, x, bitmap), x);
     free (x);
     faiss_IndexHNSW_free (index);
 }
@@ -216,7 +188,7 @@ static void recall_survives_renewals (void **state) {
                 memcpy (removed + n_removed++ * D, x + i * D, D * sizeof *x);
             }
         }
-        size_t n = keep_rows (N, x, bitmap);
+        size_t n = keep_rows (N, D, x, bitmap);
         assert_int_equal (n + n_removed, N);
         memcpy (x + n * D, removed, n_removed * D * sizeof *x);
         remove_members (&index->index, bitmap, sizeof bitmap);
