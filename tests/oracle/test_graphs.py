@@ -12,11 +12,22 @@ L2, IP, L1 = cfaiss.METRIC_L2, cfaiss.METRIC_INNER_PRODUCT, cfaiss.METRIC_L1
 
 
 def make_data(kind, n, d, seed=0):
-    """Rows and queries: floats; integers, whose sums are exact; few integers, so many ties."""
+    """Rows and queries: floats; integers, whose sums are exact; few integers, so many ties.
+
+    The latter two are bytes to the library, as are those below zero; one row in ten of "mixed" is not.
+    """
     rng = np.random.default_rng(seed)
     x, q = rng.random((n, d), np.float32), rng.random((50, d), np.float32)
-    factor = {"floats": None, "integers": 20, "ties": 3}[kind]
-    return (x, q) if factor is None else (np.floor(factor * x), np.floor(factor * q))
+    factor = {"floats": None, "integers": 20, "ties": 3, "bytes": 256, "shifted": 200,
+              "mixed": 99}[kind]
+    if kind == "shifted":
+        x, q = x - 0.5, q - 0.5
+    if factor is not None:
+        x, q = np.floor(factor * x), np.floor(factor * q)
+    if kind == "mixed":
+        x[::10] += 0.25
+        q[::3] += 0.25
+    return x, q
 
 
 # n, d, M, metric, kind, efConstruction, parts, prune_headroom
@@ -36,6 +47,14 @@ BUILDS = [
     (60, 784, 8, L2, "integers", 40, None, 0.2),
     (500, 1, 4, L2, "integers", 40, None, 0.2),
     (1, 5, 4, L2, "floats", 40, None, 0.2),
+    # large enough for filter codes, with more links than codes are compared with at a time
+    (2300, 33, 16, L2, "bytes", 60, [100, 1150, 2300], 0.2),
+    (1100, 65, 9, L2, "shifted", 60, None, 0.2),
+    (1100, 40, 9, L2, "mixed", 60, None, 0.2),
+    (1100, 784, 4, L2, "bytes", 40, None, 0.2),
+    (1100, 100, 32, IP, "integers", 80, None, 0.2),
+    (1100, 300, 24, L2, "mixed", 80, None, 0.2),
+    (1100, 300, 24, IP, "integers", 80, None, 0.2),
 ]
 
 SEARCHES = [
@@ -101,6 +120,30 @@ def built(request, oracle):
 def test_the_graph_is_the_same(built):
     arguments, content, *_ = built
     np.testing.assert_array_equal(cfaiss.serialize(build(*arguments)), content)
+
+
+def test_a_graph_is_continued_from_a_file(oracle, built):
+    """A file does not have the state of the random generator: neither library goes on with it."""
+    (d, factory, metric, ef, headroom, x, parts), *_ = built
+    if len(parts) == 1:
+        pytest.skip("one part only")
+    content = oracle("""
+        index = faiss.index_factory(d, factory, metric)
+        index.train(x)
+        for begin, end in zip([0] + list(parts), parts):
+            index = faiss.deserialize_index(faiss.serialize_index(index))
+            graph = faiss.downcast_index(index).hnsw
+            graph.efConstruction, graph.prune_headroom = ef, headroom
+            index.add(x[begin:end])
+        return faiss.serialize_index(index)
+    """, d=d, factory=factory, metric=metric, ef=ef, headroom=headroom, x=x, parts=parts)
+    index = cfaiss.index_factory(d, factory, metric)
+    index.train(x)
+    for begin, end in zip([0, *parts], parts):
+        index = cfaiss.deserialize(cfaiss.serialize(index))
+        set_up(index, ef, headroom)
+        index.add(x[begin:end])
+    np.testing.assert_array_equal(cfaiss.serialize(index), content)
 
 
 @pytest.mark.parametrize("threads", [1, 5])
