@@ -74,6 +74,7 @@ def quantizer (the_class, *args, n_train=2000):
     return made[key]
 
 
+DELAYS = {"train OPQ of d=1536, in a decomposition": 2.2}  # name -> seconds until the signal, if not .3
 CASES = {}  # name -> function that prepares, and returns the call
 
 
@@ -132,9 +133,15 @@ def _ ():
     return train ("ITQ512,LSH", 1536)
 
 
-@case ("train RR1024 of d=1536")
+@case ("train OPQ of d=1536, in a decomposition")
 def _ ():
-    return train ("RR1024,Flat", 1536)
+    return train ("OPQ64,Flat", 1536)
+
+
+@case ("train RR4096 of d=4096")
+def _ ():
+    found = faiss.index_factory (4096, "RR4096,Flat")
+    return lambda: found.train (np.zeros ((10, 4096), "f4"))
 
 
 @case ("Kmeans")
@@ -315,7 +322,7 @@ def test_ctrl_c (name):
         at.append (time.process_time ())
         os.kill (os.getpid (), signal.SIGINT)
 
-    timer = threading.Timer (.3, interrupt)
+    timer = threading.Timer (DELAYS.get (name, .3), interrupt)
     is_done = False
     timer.start ()
     try:

@@ -73,6 +73,20 @@ extern void dpotrf_ (const char *uplo, const FINTEGER *n, double *a, const FINTE
 extern void dpotrs_ (const char *uplo, const FINTEGER *n, const FINTEGER *nrhs, const double *a,
                      const FINTEGER *lda, double *b, const FINTEGER *ldb, FINTEGER *info);
 
+/// the parts of sgeqrf and sorgqr: a small one, the triangle of a block of reflections, their
+/// product
+extern void sgeqr2_ (const FINTEGER *m, const FINTEGER *n, float *a, const FINTEGER *lda,
+                     float *tau, float *work, FINTEGER *info);
+extern void sorg2r_ (const FINTEGER *m, const FINTEGER *n, const FINTEGER *k, float *a,
+                     const FINTEGER *lda, const float *tau, float *work, FINTEGER *info);
+extern void slarft_ (const char *direct, const char *storev, const FINTEGER *n, const FINTEGER *k,
+                     const float *v, const FINTEGER *ldv, const float *tau, float *t,
+                     const FINTEGER *ldt);
+extern void slarfb_ (const char *side, const char *trans, const char *direct, const char *storev,
+                     const FINTEGER *m, const FINTEGER *n, const FINTEGER *k, const float *v,
+                     const FINTEGER *ldv, const float *t, const FINTEGER *ldt, float *c,
+                     const FINTEGER *ldc, float *work, const FINTEGER *ldwork);
+
 /// singular value decomposition
 extern void sgesvd_ (const char *jobu, const char *jobvt, const FINTEGER *m, const FINTEGER *n,
                      float *a, const FINTEGER *lda, float *s, float *u, const FINTEGER *ldu,
@@ -88,6 +102,22 @@ extern void dgesdd_ (const char *jobz, const FINTEGER *m, const FINTEGER *n, dou
                      const FINTEGER *lda, double *s, double *u, const FINTEGER *ldu, double *vt,
                      const FINTEGER *ldvt, double *work, const FINTEGER *lwork, FINTEGER *iwork,
                      FINTEGER *info);
+
+/// the parts of dgesdd: a panel of the reduction to two diagonals, a small one, the singular values
+/// and vectors of these, and products with the reflections
+extern void dlabrd_ (const FINTEGER *m, const FINTEGER *n, const FINTEGER *nb, double *a,
+                     const FINTEGER *lda, double *d, double *e, double *tauq, double *taup,
+                     double *x, const FINTEGER *ldx, double *y, const FINTEGER *ldy);
+extern void dgebd2_ (const FINTEGER *m, const FINTEGER *n, double *a, const FINTEGER *lda,
+                     double *d, double *e, double *tauq, double *taup, double *work,
+                     FINTEGER *info);
+extern void dbdsdc_ (const char *uplo, const char *compq, const FINTEGER *n, double *d, double *e,
+                     double *u, const FINTEGER *ldu, double *vt, const FINTEGER *ldvt, double *q,
+                     FINTEGER *iq, double *work, FINTEGER *iwork, FINTEGER *info);
+extern void dormbr_ (const char *vect, const char *side, const char *trans, const FINTEGER *m,
+                     const FINTEGER *n, const FINTEGER *k, double *a, const FINTEGER *lda,
+                     const double *tau, double *c, const FINTEGER *ldc, double *work,
+                     const FINTEGER *lwork, FINTEGER *info);
 
 /** Between these two the BLAS starts no threads of its own, in the whole process.
  *
