@@ -174,13 +174,16 @@ FaissStatus faiss_ParameterSpace_initialize (FaissParameterSpace *self, const Fa
 FaissStatus faiss_ParameterSpace_add_range (FaissParameterSpace *self, const char *name,
                                             FaissParameterRange **out);
 
+/// Borrowed: it lives as long as the range.
 const char *faiss_ParameterRange_name (const FaissParameterRange *self);
+/// @param values  output, size *size, borrowed
 void faiss_ParameterRange_values (FaissParameterRange *self, double **values, size_t *size);
 
 /// Set the values of a range. @param values  size n
 FaissStatus faiss_ParameterRange_set_values (FaissParameterRange *self, const double *values,
                                              size_t n);
 
+/// The product of the ranges' sizes.
 size_t faiss_ParameterSpace_n_combinations (const FaissParameterSpace *self);
 
 /// Is each parameter of combination c1 at least that of c2?

@@ -36,6 +36,7 @@ typedef struct FaissClusteringParameters {
     bool use_super_kmeans;                 ///< level-1 quantizers: train with SuperKMeans (false)
 } FaissClusteringParameters;
 
+/// The values in brackets above.
 void faiss_ClusteringParameters_set_defaults (FaissClusteringParameters *self);
 
 /// What one iteration did.
@@ -63,7 +64,9 @@ typedef struct FaissClustering FAISS_EXTENDS (FaissClusteringParameters) {
     FaissClusteringIterationStatsVector iteration_stats;
 } FaissClustering;
 
+/// k-means of k centroids of d components, with the default parameters.
 FaissStatus faiss_Clustering_new (FaissClustering **out, int d, int k);
+/// @param cp  copied
 FaissStatus faiss_Clustering_new_with_cp (FaissClustering **out, int d, int k,
                                           const FaissClusteringParameters *cp);
 void faiss_Clustering_free (FaissClustering *self);
@@ -102,7 +105,9 @@ typedef struct FaissClusteringParametersC {
     size_t decode_block_size;
 } FaissClusteringParametersC;
 
+/// The default values.
 void faiss_ClusteringParameters_init (FaissClusteringParametersC *params);
+/// @param cp  copied; parameters that are not among these get their defaults
 FaissStatus faiss_Clustering_new_with_params (FaissClustering **out, int d, int k,
                                               const FaissClusteringParametersC *cp);
 
@@ -139,10 +144,13 @@ typedef struct FaissClustering1D FAISS_EXTENDS (FaissClustering) {
     };
 } FaissClustering1D;
 
+/// k centroids of one component.
 FaissStatus faiss_Clustering1D_new (FaissClustering1D **out, int k);
+/// @param cp  copied
 FaissStatus faiss_Clustering1D_new_with_cp (FaissClustering1D **out, int k,
                                             const FaissClusteringParameters *cp);
 void faiss_Clustering1D_free (FaissClustering1D *self);
+/// The best centroids that there are, by dynamic programming. @param x  size n
 FaissStatus faiss_Clustering1D_train_exact (FaissClustering1D *self, idx_t n, const float *x);
 
 /** k-means in one call, with the default parameters.

@@ -44,11 +44,14 @@ FaissStatus faiss_IndexFlat_init (FaissIndexFlat *self, idx_t d, FaissMetricType
 #endif
 
 FaissStatus faiss_IndexFlat_new (FaissIndexFlat **out);
+/// An empty index of d components.
 FaissStatus faiss_IndexFlat_new_with (FaissIndexFlat **out, idx_t d,
                                       FaissMetricType metric FAISS_DEFAULT (METRIC_L2));
 FaissStatus faiss_IndexFlatIP_new (FaissIndexFlatIP **out);
+/// By the inner product.
 FaissStatus faiss_IndexFlatIP_new_with (FaissIndexFlatIP **out, idx_t d);
 FaissStatus faiss_IndexFlatL2_new (FaissIndexFlatL2 **out);
+/// By squared L2 distances.
 FaissStatus faiss_IndexFlatL2_new_with (FaissIndexFlatL2 **out, idx_t d);
 
 void faiss_IndexFlat_free (FaissIndexFlat *self);

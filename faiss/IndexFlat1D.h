@@ -26,6 +26,7 @@ extern FaissIndexFlatCodesClass faiss_IndexFlat1D_class;
 #endif
 
 FaissStatus faiss_IndexFlat1D_new (FaissIndexFlat1D **out);
+/// @param continuous_update  sort with every add; else update_permutation is to be called
 FaissStatus faiss_IndexFlat1D_new_with (FaissIndexFlat1D **out,
                                         int continuous_update FAISS_DEFAULT (1));
 void faiss_IndexFlat1D_free (FaissIndexFlat1D *self);

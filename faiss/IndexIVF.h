@@ -155,6 +155,8 @@ FaissStatus faiss_IndexIVF_init (FaissIndexIVF *self, FaissIndex *quantizer, idx
 /* ---- search parameters ----------------------------------------------------------------------- */
 
 FaissStatus faiss_SearchParametersIVF_new (FaissSearchParametersIVF **out);
+/// @param sel  borrowed, or NULL
+/// @param max_codes  entries that are scanned per query; 0: all of the lists visited
 FaissStatus faiss_SearchParametersIVF_new_with (FaissSearchParametersIVF **out,
                                                 FaissIDSelector *sel, size_t nprobe,
                                                 size_t max_codes);
@@ -177,7 +179,9 @@ void faiss_SearchParametersIVF_set_max_empty_result_buckets (FaissSearchParamete
 
 /* ---- statistics ------------------------------------------------------------------------------ */
 
+/// All counts 0.
 void faiss_IndexIVFStats_reset (FaissIndexIVFStats *self);
+/// The same, by the name of upstream's C API.
 void faiss_IndexIVFStats_init (FaissIndexIVFStats *self);
 /// Add the counts of other.
 void faiss_IndexIVFStats_add (FaissIndexIVFStats *self, const FaissIndexIVFStats *other);
@@ -187,9 +191,12 @@ FaissIndexIVFStats *faiss_get_indexIVF_stats (void);
 
 /* ---- scanners -------------------------------------------------------------------------------- */
 
+/// @param x  size d; borrowed until the next query
 FaissStatus faiss_InvertedListScanner_set_query (FaissInvertedListScanner *self, const float *x);
+/// Following codes are of this list. @param coarse_dis  of the query to its centroid
 FaissStatus faiss_InvertedListScanner_set_list (FaissInvertedListScanner *self, idx_t list_no,
                                                 float coarse_dis);
+/// Of the query to one code of the list.
 FaissStatus faiss_InvertedListScanner_distance_to_code (const FaissInvertedListScanner *self,
                                                         const uint8_t *code, float *out);
 /** Scan n codes of the list into a heap of the k best so far (faiss_heap_heapify makes an empty
@@ -317,7 +324,9 @@ FaissStatus faiss_IndexIVF_set_direct_map_type (FaissIndexIVF *self, FaissDirect
 FaissStatus faiss_IndexIVF_replace_invlists (FaissIndexIVF *self, FaissInvertedLists *il,
                                              bool own FAISS_DEFAULT (false));
 
+/// 1 for lists of equal length, more for others: how much longer searches take.
 double faiss_IndexIVF_imbalance_factor (const FaissIndexIVF *self);
+/// Print the imbalance factor and a histogram of list lengths.
 void faiss_IndexIVF_print_stats (const FaissIndexIVF *self);
 
 FAISS_END_DECLS

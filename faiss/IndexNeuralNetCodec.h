@@ -37,6 +37,7 @@ extern FaissIndexFlatCodesClass faiss_IndexQINCo_class;
 #endif
 
 FaissStatus faiss_IndexNeuralNetCodec_new (FaissIndexNeuralNetCodec **out);
+/// Codes of M numbers of nbits bits; the network is set afterwards.
 FaissStatus faiss_IndexNeuralNetCodec_new_with (FaissIndexNeuralNetCodec **out,
                                                 int d FAISS_DEFAULT (0), int M FAISS_DEFAULT (0),
                                                 int nbits FAISS_DEFAULT (0),

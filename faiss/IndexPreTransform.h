@@ -38,6 +38,7 @@ extern FaissClass faiss_SearchParametersPreTransform_class;
 #endif
 
 FaissStatus faiss_SearchParametersPreTransform_new (FaissSearchParametersPreTransform **out);
+/// @param index_params  for the index behind the transforms; borrowed, or NULL
 FaissStatus faiss_SearchParametersPreTransform_new_with (FaissSearchParametersPreTransform **out,
                                                          FaissSearchParameters *index_params);
 
@@ -53,6 +54,7 @@ FaissStatus faiss_IndexPreTransform_new_with_transform (FaissIndexPreTransform *
 
 void faiss_IndexPreTransform_free (FaissIndexPreTransform *self);
 FaissIndexPreTransform *faiss_IndexPreTransform_cast (FaissIndex *index);
+/// The index behind the transforms, borrowed.
 FaissIndex *faiss_IndexPreTransform_index (const FaissIndexPreTransform *self);
 int faiss_IndexPreTransform_own_fields (const FaissIndexPreTransform *self);
 void faiss_IndexPreTransform_set_own_fields (FaissIndexPreTransform *self, int own_fields);

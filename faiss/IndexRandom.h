@@ -22,6 +22,7 @@ extern FaissIndexClass faiss_IndexRandom_class;
 #endif
 
 FaissStatus faiss_IndexRandom_new (FaissIndexRandom **out);
+/// An index that pretends to hold ntotal vectors.
 FaissStatus faiss_IndexRandom_new_with (FaissIndexRandom **out, idx_t d,
                                         idx_t ntotal FAISS_DEFAULT (0),
                                         int64_t seed FAISS_DEFAULT (1234),

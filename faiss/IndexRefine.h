@@ -45,6 +45,8 @@ extern FaissClass faiss_IndexRefineSearchParameters_class;
 #endif
 
 FaissStatus faiss_IndexRefineSearchParameters_new (FaissIndexRefineSearchParameters **out);
+/// @param k_factor           candidates per result
+/// @param base_index_params  for the base index; borrowed, or NULL
 FaissStatus faiss_IndexRefineSearchParameters_new_with (FaissIndexRefineSearchParameters **out,
                                                         float k_factor,
                                                         FaissSearchParameters *base_index_params);

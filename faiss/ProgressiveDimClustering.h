@@ -15,6 +15,7 @@ typedef struct FaissProgressiveDimClusteringParameters FAISS_EXTENDS (FaissClust
     bool apply_pca;            ///< order the dimensions by principal components (true)
 } FaissProgressiveDimClusteringParameters;
 
+/// The values in brackets above.
 void faiss_ProgressiveDimClusteringParameters_set_defaults (
     FaissProgressiveDimClusteringParameters *self);
 
@@ -60,6 +61,7 @@ typedef struct FaissProgressiveDimClustering FAISS_EXTENDS (
 } FaissProgressiveDimClustering;
 
 FaissStatus faiss_ProgressiveDimClustering_new (FaissProgressiveDimClustering **out, int d, int k);
+/// @param cp  copied
 FaissStatus faiss_ProgressiveDimClustering_new_with_cp (
     FaissProgressiveDimClustering **out, int d, int k,
     const FaissProgressiveDimClusteringParameters *cp);

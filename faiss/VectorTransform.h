@@ -219,6 +219,7 @@ FaissStatus faiss_ITQMatrix_init (FaissITQMatrix *self, int d);
 #endif
 
 FaissStatus faiss_LinearTransform_new (FaissLinearTransform **out);
+/// A and b are to be set; d_out * d_in and d_out numbers.
 FaissStatus faiss_LinearTransform_new_with (FaissLinearTransform **out, int d_in FAISS_DEFAULT (0),
                                             int d_out FAISS_DEFAULT (0),
                                             int have_bias FAISS_DEFAULT (0));
@@ -239,6 +240,7 @@ void faiss_LinearTransform_transform_transpose (const FaissLinearTransform *self
 void faiss_LinearTransform_set_is_orthonormal (FaissLinearTransform *self);
 
 FaissStatus faiss_RandomRotationMatrix_new (FaissRandomRotationMatrix **out);
+/// The matrix is drawn by train or init.
 FaissStatus faiss_RandomRotationMatrix_new_with (FaissRandomRotationMatrix **out, int d_in,
                                                  int d_out);
 void faiss_RandomRotationMatrix_free (FaissRandomRotationMatrix *self);
@@ -246,6 +248,8 @@ void faiss_RandomRotationMatrix_free (FaissRandomRotationMatrix *self);
 FaissStatus faiss_RandomRotationMatrix_init (FaissRandomRotationMatrix *self, int seed);
 
 FaissStatus faiss_PCAMatrix_new (FaissPCAMatrix **out);
+/// @param eigen_power      components are multiplied by eigenvalues to this power; -0.5: whitening
+/// @param random_rotation  a random rotation follows
 FaissStatus faiss_PCAMatrix_new_with (FaissPCAMatrix **out, int d_in FAISS_DEFAULT (0),
                                       int d_out FAISS_DEFAULT (0),
                                       float eigen_power FAISS_DEFAULT (0),
@@ -261,10 +265,12 @@ FaissStatus faiss_PCAMatrix_copy_from (FaissPCAMatrix *self, const FaissPCAMatri
 FaissStatus faiss_PCAMatrix_prepare_Ab (FaissPCAMatrix *self);
 
 FaissStatus faiss_ITQMatrix_new (FaissITQMatrix **out);
+/// A rotation of d components.
 FaissStatus faiss_ITQMatrix_new_with (FaissITQMatrix **out, int d FAISS_DEFAULT (0));
 void faiss_ITQMatrix_free (FaissITQMatrix *self);
 
 FaissStatus faiss_ITQTransform_new (FaissITQTransform **out);
+/// @param do_pca  principal components first, else d_out = d_in
 FaissStatus faiss_ITQTransform_new_with (FaissITQTransform **out, int d_in FAISS_DEFAULT (0),
                                          int d_out FAISS_DEFAULT (0), int do_pca FAISS_DEFAULT (0));
 void faiss_ITQTransform_free (FaissITQTransform *self);
@@ -298,6 +304,7 @@ FaissStatus faiss_RemapDimensionsTransform_new_with_map (FaissRemapDimensionsTra
 void faiss_RemapDimensionsTransform_free (FaissRemapDimensionsTransform *self);
 
 FaissStatus faiss_HadamardRotation_new (FaissHadamardRotation **out);
+/// d_out is the next power of 2.
 FaissStatus faiss_HadamardRotation_new_with (FaissHadamardRotation **out, int d,
                                              uint32_t seed FAISS_DEFAULT (12345));
 void faiss_HadamardRotation_free (FaissHadamardRotation *self);
@@ -305,12 +312,14 @@ void faiss_HadamardRotation_free (FaissHadamardRotation *self);
 FaissStatus faiss_HadamardRotation_init (FaissHadamardRotation *self, uint32_t seed);
 
 FaissStatus faiss_NormalizationTransform_new (FaissNormalizationTransform **out);
+/// @param norm  2, the only one
 FaissStatus faiss_NormalizationTransform_new_with (FaissNormalizationTransform **out, int d,
                                                    float norm FAISS_DEFAULT (2.0));
 void faiss_NormalizationTransform_free (FaissNormalizationTransform *self);
 float faiss_NormalizationTransform_norm (const FaissNormalizationTransform *self);
 
 FaissStatus faiss_CenteringTransform_new (FaissCenteringTransform **out);
+/// The mean is found by train.
 FaissStatus faiss_CenteringTransform_new_with (FaissCenteringTransform **out,
                                                int d FAISS_DEFAULT (0));
 void faiss_CenteringTransform_free (FaissCenteringTransform *self);

@@ -47,6 +47,7 @@ FaissStatus faiss_read_index (FILE *f, int io_flags, FaissIndex **out);
 FaissStatus faiss_read_index_fname (const char *fname, int io_flags, FaissIndex **out);
 FaissStatus faiss_read_index_custom (FaissIOReader *io_reader, int io_flags, FaissIndex **out);
 
+/* Transforms and inverted lists alone; as indexes. What is read is the caller's. */
 FaissStatus faiss_write_VectorTransform_fname (const FaissVectorTransform *vt, const char *fname);
 FaissStatus faiss_write_VectorTransform_custom (const FaissVectorTransform *vt,
                                                 FaissIOWriter *io_writer);

@@ -20,7 +20,9 @@ typedef struct FaissRangeSearchResult {
     size_t buffer_size; ///< entries of the temporary buffers
 } FaissRangeSearchResult;
 
+/// For the results of nq queries.
 FaissStatus faiss_RangeSearchResult_new (FaissRangeSearchResult **out, idx_t nq);
+/// @param alloc_lims  false: lims is to be set by the caller
 FaissStatus faiss_RangeSearchResult_new_with (FaissRangeSearchResult **out, idx_t nq,
                                               int alloc_lims);
 
@@ -29,7 +31,9 @@ FaissStatus faiss_RangeSearchResult_do_allocation (FaissRangeSearchResult *self)
 
 size_t faiss_RangeSearchResult_nq (const FaissRangeSearchResult *self);
 size_t faiss_RangeSearchResult_buffer_size (const FaissRangeSearchResult *self);
+/// @param lims  output, size nq + 1, borrowed: results of query i are at lims[i] .. lims[i + 1] - 1
 void faiss_RangeSearchResult_lims (FaissRangeSearchResult *self, size_t **lims);
+/// @param labels, distances  output, size lims[nq], borrowed
 void faiss_RangeSearchResult_labels (FaissRangeSearchResult *self, idx_t **labels,
                                      float **distances);
 void faiss_RangeSearchResult_free (FaissRangeSearchResult *self);
@@ -49,11 +53,14 @@ typedef struct FaissBufferList {
         void (*finalize) (struct FaissBufferList *self);) ///< of what extends it, or NULL
 } FaissBufferList;
 
+/// @param buffer_size  pairs per buffer
 FaissStatus faiss_BufferList_new (FaissBufferList **out, size_t buffer_size);
 void faiss_BufferList_free (FaissBufferList *self);
 size_t faiss_BufferList_buffer_size (const FaissBufferList *self);
 size_t faiss_BufferList_wp (const FaissBufferList *self);
+/// Begin another buffer.
 FaissStatus faiss_BufferList_append_buffer (FaissBufferList *self);
+/// Append a pair.
 FaissStatus faiss_BufferList_add (FaissBufferList *self, idx_t id, float dis);
 
 /// Copy n pairs from position ofs on.
@@ -73,6 +80,7 @@ idx_t faiss_RangeQueryResult_qno (const FaissRangeQueryResult *self);
 size_t faiss_RangeQueryResult_nres (const FaissRangeQueryResult *self);
 struct FaissRangeSearchPartialResult *faiss_RangeQueryResult_pres (
     const FaissRangeQueryResult *self);
+/// Append a result of the query.
 FaissStatus faiss_RangeQueryResult_add (FaissRangeQueryResult *self, float dis, idx_t id);
 
 /** The results that one thread found: query after query, in one BufferList.
@@ -87,6 +95,7 @@ typedef struct FaissRangeSearchPartialResult FAISS_EXTENDS (FaissBufferList) {
     FAISS_PRIVATE (FaissRangeQueryResult **queries; size_t n_queries; size_t queries_capacity;)
 } FaissRangeSearchPartialResult;
 
+/// @param res_in  where the results go at the end; borrowed
 FaissStatus faiss_RangeSearchPartialResult_new (FaissRangeSearchPartialResult **out,
                                                 FaissRangeSearchResult *res_in);
 void faiss_RangeSearchPartialResult_free (FaissRangeSearchPartialResult *self);

@@ -46,6 +46,7 @@ typedef struct FaissFlatCodesDistanceComputer FAISS_EXTENDS (FaissDistanceComput
                                    const uint8_t *code);)
 } FaissFlatCodesDistanceComputer;
 
+/// @param x  size d; borrowed until the next query
 FaissStatus faiss_DistanceComputer_set_query (FaissDistanceComputer *self, const float *x);
 
 /** Query to vector i: an error where there is no such vector, or where the index cannot reconstruct

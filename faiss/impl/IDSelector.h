@@ -124,7 +124,9 @@ extern FaissIDSelectorClass faiss_IDSelectorXOr_class;
 extern FaissIDSelectorClass faiss_IDSelectorTranslated_class;
 #endif
 
+/// Ids imin <= id < imax.
 FaissStatus faiss_IDSelectorRange_new (FaissIDSelectorRange **out, idx_t imin, idx_t imax);
+/// @param assume_sorted  ids of inverted lists ascend: members are found by bisection
 FaissStatus faiss_IDSelectorRange_new_with (FaissIDSelectorRange **out, idx_t imin, idx_t imax,
                                             bool assume_sorted);
 
@@ -140,11 +142,14 @@ void faiss_IDSelectorRange_find_sorted_ids_bounds (const FaissIDSelectorRange *s
                                                    size_t list_size, const idx_t *ids, size_t *jmin,
                                                    size_t *jmax);
 
+/// @param ids  size n, borrowed; looked through for every vector
 FaissStatus faiss_IDSelectorArray_new (FaissIDSelectorArray **out, size_t n, const idx_t *ids);
+/// @param indices  size n, copied
 FaissStatus faiss_IDSelectorBatch_new (FaissIDSelectorBatch **out, size_t n, const idx_t *indices);
 int faiss_IDSelectorBatch_nbits (const FaissIDSelectorBatch *self);
 idx_t faiss_IDSelectorBatch_mask (const FaissIDSelectorBatch *self);
 
+/// @param bitmap  size n bytes, borrowed: bit id % 8 of byte id / 8
 FaissStatus faiss_IDSelectorBitmap_new (FaissIDSelectorBitmap **out, size_t n,
                                         const uint8_t *bitmap);
 void faiss_IDSelectorBitmap_free (FaissIDSelectorBitmap *self);

@@ -54,6 +54,7 @@ FaissStatus faiss_IcmEncoder_encode (const FaissIcmEncoder *self, int32_t *codes
 
 FaissStatus faiss_IcmEncoderFactory_new (FaissIcmEncoderFactory **out);
 void faiss_IcmEncoderFactory_free (FaissIcmEncoderFactory *self);
+/// An encoder of the caller's for a quantizer, which it borrows.
 FaissStatus faiss_IcmEncoderFactory_get (FaissIcmEncoderFactory *self,
                                          const struct FaissLocalSearchQuantizer *lsq,
                                          FaissIcmEncoder **out);

@@ -25,13 +25,16 @@ typedef struct FaissInt32Tensor2D {
 FaissStatus faiss_Tensor2D_new (FaissTensor2D **out, size_t n0, size_t n1,
                                 const float *data FAISS_DEFAULT (NULL));
 void faiss_Tensor2D_free (FaissTensor2D *self);
+/// n0 * n1
 size_t faiss_Tensor2D_numel (const FaissTensor2D *self);
+/// Row after row, borrowed.
 float *faiss_Tensor2D_data (FaissTensor2D *self);
 /// Add a matrix of the same shape.
 FaissStatus faiss_Tensor2D_iadd (FaissTensor2D *self, const FaissTensor2D *other);
 /// Column j as a matrix of one column.
 FaissStatus faiss_Tensor2D_column (const FaissTensor2D *self, size_t j, FaissTensor2D **out);
 
+/* The same of integers. */
 FaissStatus faiss_Int32Tensor2D_new (FaissInt32Tensor2D **out, size_t n0, size_t n1,
                                      const int32_t *data FAISS_DEFAULT (NULL));
 void faiss_Int32Tensor2D_free (FaissInt32Tensor2D *self);
@@ -67,6 +70,7 @@ typedef struct FaissEmbedding {
 
 FaissStatus faiss_Embedding_new (FaissEmbedding **out, size_t num_embeddings, size_t embedding_dim);
 void faiss_Embedding_free (FaissEmbedding *self);
+/// Row after row, borrowed.
 float *faiss_Embedding_data (FaissEmbedding *self);
 /// The rows of a column of numbers.
 FaissStatus faiss_Embedding_apply (const FaissEmbedding *self, const FaissInt32Tensor2D *codes,
@@ -80,6 +84,7 @@ typedef struct FaissFFN {
 
 FaissStatus faiss_FFN_new (FaissFFN **out, int d, int h);
 void faiss_FFN_free (FaissFFN *self);
+/// The rows of x, each on its own.
 FaissStatus faiss_FFN_apply (const FaissFFN *self, const FaissTensor2D *x, FaissTensor2D **out);
 
 /* ---- QINCo ----------------------------------------------------------------------------------- */

@@ -41,8 +41,10 @@ typedef struct FaissPermutationObjective {
         void (*free) (struct FaissPermutationObjective *self);)
 } FaissPermutationObjective;
 
+/// @param perm  size n
 double faiss_PermutationObjective_compute_cost (const FaissPermutationObjective *self,
                                                 const int *perm);
+/// How much the cost grows when perm[iw] and perm[jw] are swapped.
 double faiss_PermutationObjective_cost_update (const FaissPermutationObjective *self,
                                                const int *perm, int iw, int jw);
 void faiss_PermutationObjective_free (FaissPermutationObjective *self);
@@ -88,6 +90,8 @@ typedef struct FaissSimulatedAnnealingOptimizer FAISS_EXTENDS (FaissSimulatedAnn
     double init_cost; ///< what the last run began with
 } FaissSimulatedAnnealingOptimizer;
 
+/// @param obj_in  borrowed
+/// @param p       copied
 FaissStatus faiss_SimulatedAnnealingOptimizer_new_with (FaissSimulatedAnnealingOptimizer **out,
                                                         FaissPermutationObjective *obj_in,
                                                         const FaissSimulatedAnnealingParameters *p);

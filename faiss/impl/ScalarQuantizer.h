@@ -124,6 +124,7 @@ FaissRangeStat faiss_ScalarQuantizer_rangestat (const FaissScalarQuantizer *self
 void faiss_ScalarQuantizer_set_rangestat (FaissScalarQuantizer *self, FaissRangeStat rangestat);
 float faiss_ScalarQuantizer_rangestat_arg (const FaissScalarQuantizer *self);
 void faiss_ScalarQuantizer_set_rangestat_arg (FaissScalarQuantizer *self, float rangestat_arg);
+/// How many numbers training has found.
 size_t faiss_ScalarQuantizer_trained_size (const FaissScalarQuantizer *self);
 /// @param out  size trained_size
 void faiss_ScalarQuantizer_trained (const FaissScalarQuantizer *self, float *out);

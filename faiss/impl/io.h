@@ -147,8 +147,11 @@ typedef struct FaissMappedFileIOReader FAISS_EXTENDS (FaissIOReader) {
     size_t pos; ///< read position in the file
 } FaissMappedFileIOReader;
 
+/// f is borrowed.
 FaissStatus faiss_FileIOReader_new_with_file (FaissFileIOReader **out, FILE *f);
+/// The file is closed with the reader.
 FaissStatus faiss_FileIOReader_new_with_name (FaissFileIOReader **out, const char *fname);
+/// Maps the whole file.
 FaissStatus faiss_MappedFileIOReader_new_with_name (FaissMappedFileIOReader **out,
                                                     const char *fname);
 /// Maps the file behind f; reading starts at its position. f itself does not move.
@@ -193,8 +196,12 @@ typedef struct FaissZeroCopyIOReader FAISS_EXTENDS (FaissIOReader) {
     size_t total_;        ///< bytes
 } FaissZeroCopyIOReader;
 
+/// @param reader  borrowed
+/// @param bsz     bytes of the buffer
 FaissStatus faiss_BufferedIOReader_new_with (FaissBufferedIOReader **out, FaissIOReader *reader,
                                              size_t bsz FAISS_DEFAULT (1024 * 1024));
+/// @param writer  borrowed
+/// @param bsz     bytes of the buffer
 FaissStatus faiss_BufferedIOWriter_new_with (FaissBufferedIOWriter **out, FaissIOWriter *writer,
                                              size_t bsz FAISS_DEFAULT (1024 * 1024));
 /// Hand over what is in the buffer.

@@ -69,6 +69,7 @@ typedef struct FaissZnSphereSearch {
     FAISS_ZN_SPHERE_SEARCH_FIELDS
 } FaissZnSphereSearch;
 
+/// The points of whole numbers whose squares sum up to r2.
 FaissStatus faiss_ZnSphereSearch_new_with (FaissZnSphereSearch **out, int dim, int r2);
 void faiss_ZnSphereSearch_free (FaissZnSphereSearch *self);
 
@@ -170,17 +171,22 @@ extern FaissEnumeratedVectorsClass faiss_ZnSphereCodecAlt_class;
 FaissStatus faiss_ZnSphereCodecAlt_init (FaissZnSphereCodecAlt *self, int dim, int r2);
 #endif
 
+/// By a list of the points; for few dimensions.
 FaissStatus faiss_ZnSphereCodec_new_with (FaissZnSphereCodec **out, int dim_in, int r2_in);
 void faiss_ZnSphereCodec_free (FaissZnSphereCodec *self);
 /// As ZnSphereSearch.
 FaissStatus faiss_ZnSphereCodec_search (const FaissZnSphereCodec *self, const float *x, float *c,
                                         float *out);
+/// @param x       size n * dim
+/// @param c_out   output, the points, size n * dim
+/// @param dp_out  output, the inner products, size n
 FaissStatus faiss_ZnSphereCodec_search_multi (const FaissZnSphereCodec *self, int n, const float *x,
                                               float *c_out, float *dp_out);
 /// The number of the nearest point.
 FaissStatus faiss_ZnSphereCodec_search_and_encode (const FaissZnSphereCodec *self, const float *x,
                                                    uint64_t *out);
 
+/// @param dim_in  a power of 2
 FaissStatus faiss_ZnSphereCodecRec_new_with (FaissZnSphereCodecRec **out, int dim_in, int r2_in);
 void faiss_ZnSphereCodecRec_free (FaissZnSphereCodecRec *self);
 /// The number of a point of the sphere; an error for other vectors.
@@ -194,6 +200,7 @@ uint64_t faiss_ZnSphereCodecRec_get_nv_cum (const FaissZnSphereCodecRec *self, i
 void faiss_ZnSphereCodecRec_set_nv_cum (FaissZnSphereCodecRec *self, int ld, int r2t, int r2a,
                                         uint64_t v);
 
+/// By ZnSphereCodecRec where dim_in is a power of 2, else by ZnSphereCodec.
 FaissStatus faiss_ZnSphereCodecAlt_new_with (FaissZnSphereCodecAlt **out, int dim_in, int r2_in);
 void faiss_ZnSphereCodecAlt_free (FaissZnSphereCodecAlt *self);
 

@@ -91,6 +91,8 @@ typedef struct FaissDirectMapAdd {
     FAISS_PRIVATE (idx_t *locations;) ///< size n, negative for vectors left out; NULL without a map
 } FaissDirectMapAdd;
 
+/// @param ntotal  the first sequential id, where xids is NULL
+/// @param xids    size n, borrowed
 FaissStatus faiss_DirectMapAdd_init (FaissDirectMapAdd *self, FaissDirectMap *direct_map,
                                      size_t ntotal, size_t n, const idx_t *xids);
 /// Vector i went to a list, or list_no < 0: to none.
@@ -100,6 +102,7 @@ void faiss_DirectMapAdd_commit (FaissDirectMapAdd *self);
 void faiss_DirectMapAdd_clear (FaissDirectMapAdd *self);
 
 #ifndef SWIG
+/// "DirectMap" of docs/file-format.md.
 FaissStatus faiss_DirectMap_read (FaissDirectMap *self, struct FaissIOReader *reader);
 FaissStatus faiss_DirectMap_write (const FaissDirectMap *self, struct FaissIOWriter *writer);
 #endif

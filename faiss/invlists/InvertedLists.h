@@ -80,17 +80,23 @@ typedef struct FaissInvertedListsClass {
 extern FaissInvertedListsClass faiss_InvertedLists_class;
 #endif
 
+/// 0 where there is no such list.
 size_t faiss_InvertedLists_list_size (const FaissInvertedLists *self, size_t list_no);
+/// The codes of a list, list_size * code_size bytes; NULL where there are none. To be released.
 const uint8_t *faiss_InvertedLists_get_codes (const FaissInvertedLists *self, size_t list_no);
+/// The ids of a list; NULL where there are none. To be released.
 const idx_t *faiss_InvertedLists_get_ids (const FaissInvertedLists *self, size_t list_no);
 void faiss_InvertedLists_release_codes (const FaissInvertedLists *self, size_t list_no,
                                         const uint8_t *codes);
 void faiss_InvertedLists_release_ids (const FaissInvertedLists *self, size_t list_no,
                                       const idx_t *ids);
+/// -1 where there is no such entry.
 idx_t faiss_InvertedLists_get_single_id (const FaissInvertedLists *self, size_t list_no,
                                          size_t offset);
+/// NULL where there is no such entry. To be released by release_codes.
 const uint8_t *faiss_InvertedLists_get_single_code (const FaissInvertedLists *self, size_t list_no,
                                                     size_t offset);
+/// Lists that will be read soon. @param list_nos  size nlist
 void faiss_InvertedLists_prefetch_lists (const FaissInvertedLists *self, const idx_t *list_nos,
                                          int nlist);
 bool faiss_InvertedLists_is_empty (const FaissInvertedLists *self, size_t list_no);

@@ -36,9 +36,12 @@ typedef struct FaissSplitMix64RandomGenerator {
 FaissStatus faiss_SplitMix64RandomGenerator_new (FaissSplitMix64RandomGenerator **out,
                                                  int64_t seed FAISS_DEFAULT (1234));
 void faiss_SplitMix64RandomGenerator_free (FaissSplitMix64RandomGenerator *self);
+/// Start the sequence of a seed.
 void faiss_SplitMix64RandomGenerator_init (FaissSplitMix64RandomGenerator *self, int64_t seed);
 
+/// 64 bits.
 uint64_t faiss_SplitMix64RandomGenerator_next (FaissSplitMix64RandomGenerator *self);
+/// 31 bits; rand_int64: 63 bits.
 int faiss_SplitMix64RandomGenerator_rand_int (FaissSplitMix64RandomGenerator *self);
 int64_t faiss_SplitMix64RandomGenerator_rand_int64 (FaissSplitMix64RandomGenerator *self);
 /// 0 .. max - 1, for max > 0.
@@ -53,6 +56,7 @@ void faiss_float_randn (float *x, size_t n, int64_t seed);  ///< normal, mean 0,
 void faiss_int64_rand (int64_t *x, size_t n, int64_t seed); ///< 62 bits
 /// 0 .. max - 1, for max > 0.
 void faiss_int64_rand_max (int64_t *x, size_t n, uint64_t max, int64_t seed);
+/// 8 bits.
 void faiss_byte_rand (uint8_t *x, size_t n, int64_t seed);
 
 /// A random order of 0 .. n - 1, for n < 2^31.
