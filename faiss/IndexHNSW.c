@@ -161,18 +161,74 @@ typedef struct Search {
     float *distances;
     idx_t *labels;
     float radius;
-    /* search_level_0 */
+    FaissHNSWChooseStart choose_start; /* or NULL */
+    /* where searches begin at level 0 */
     int nprobe, search_type; /* 0: from the entry point */
     const int32_t *nearest;
     const float *nearest_d;
+    int32_t *chosen; /* the same, owned */
+    float *chosen_d;
 } Search;
+
+static FaissStatus choose_starts (Search *s, idx_t n) {
+    FaissRegion region = {0};
+    FAISS_TRY (faiss_alloc (&s->chosen, (size_t)n, sizeof *s->chosen));
+    FAISS_TRY (faiss_alloc (&s->chosen_d, (size_t)n, sizeof *s->chosen_d));
+#pragma omp parallel num_threads(faiss_threads_for(n))
+    {
+        FaissGraphVectors vectors = {0};
+        faiss_region_note (&region, faiss_graph_vectors_open (&vectors, s->self->storage));
+#pragma omp for schedule(static)
+        for (idx_t i = 0; i < n; i++) {
+            if (!faiss_region_stopped (&region)) {
+                faiss_region_note (&region,
+                                   faiss_graph_set_query (&vectors, s->x + i * s->self->index.d));
+                FaissGraphNode start = s->choose_start (s->self, &vectors, i);
+                s->chosen[i] = start.id;
+                s->chosen_d[i] = faiss_graph_key (&vectors, start.key); /* its own inverse */
+                faiss_region_note (&region, vectors.dc->status);
+            }
+        }
+        faiss_graph_vectors_close (&vectors);
+    }
+    s->nprobe = s->search_type = 1;
+    s->nearest = s->chosen;
+    s->nearest_d = s->chosen_d;
+    return faiss_region_close (&region);
+}
+
+/* With the lock held. To be closed, also after a failure. */
+static FaissStatus open_search (const char *function, Search *s,
+                                const FaissSearchParameters *params, idx_t n) {
+    const FaissIndexHNSW *self = s->self;
+    FAISS_TRY (check_parts (function, self));
+    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s->settings));
+    FAISS_TRY (faiss_graph_filter_open (&s->filter, &self->hnsw, (size_t)self->index.d,
+                                        &s->settings, (size_t)n, (size_t)s->k));
+    bool walks = s->filter.way != FAISS_HNSW_FILTER_SCAN && self->index.ntotal > 0;
+    return s->choose_start && walks ? choose_starts (s, n) : FAISS_OK;
+}
+
+static void close_search (Search *s) {
+    faiss_graph_filter_close (&s->filter);
+    free (s->chosen);
+    free (s->chosen_d);
+}
+
+#define AUTO_SEARCH __attribute__ ((cleanup (close_search))) Search
 
 static FaissStatus search_from (const Search *s, FaissGraphScratch *scratch, idx_t i,
                                 FaissGraphResults *results) {
     const FaissHNSW *hnsw = &s->self->hnsw;
     FAISS_TRY (faiss_graph_set_query (&scratch->vectors, s->x + i * s->self->index.d));
     if (s->filter.way > FAISS_HNSW_FILTER_PLAIN) {
-        FAISS_TRY (faiss_graph_filter_search (&s->filter, hnsw, scratch, &s->settings, results));
+        FaissGraphNode start = {.id = -1};
+        if (s->chosen) {
+            start = (FaissGraphNode){faiss_graph_key (&scratch->vectors, s->nearest_d[i]),
+                                     s->nearest[i]};
+        }
+        FAISS_TRY (faiss_graph_filter_search (&s->filter, hnsw, scratch, &s->settings,
+                                              s->chosen ? &start : NULL, results));
     } else if (s->search_type == 0) {
         FAISS_TRY (faiss_hnsw_search (hnsw, scratch, &s->settings, results));
     } else {
@@ -214,25 +270,40 @@ static FaissStatus search_all (const Search *s, idx_t n) {
     return faiss_region_close (&region);
 }
 
+/* Graphs over plain vectors have a way of their own, with the same results. */
+static FaissStatus search_k (const Search *s, idx_t n) {
+    const FaissIndexHNSW *self = s->self;
+    FaissFlatVectors flat;
+    bool is_plain = s->filter.way <= FAISS_HNSW_FILTER_PLAIN && s->nprobe <= 1;
+    bool is_bounded = s->settings.bounded_queue || s->search_type > 0;
+    if (is_plain && is_bounded && faiss_flat_vectors_open (&flat, self->storage)) {
+        return faiss_hnsw_search_flat (&self->hnsw, self->storage, &s->settings, (size_t)n, s->x,
+                                       s->nearest, s->nearest_d, (size_t)s->k, s->distances,
+                                       s->labels);
+    }
+    return search_all (s, n);
+}
+
+FaissStatus faiss_IndexHNSW_search_by (const char *function, const FaissIndexHNSW *self,
+                                       FaissHNSWChooseStart choose_start, idx_t n, const float *x,
+                                       idx_t k, const FaissSearchParameters *params,
+                                       float *distances, idx_t *labels) {
+    AUTO_SEARCH s = {.self = self,
+                     .x = x,
+                     .k = k,
+                     .distances = distances,
+                     .labels = labels,
+                     .choose_start = choose_start};
+    HOLD_FOR_SEARCH (self);
+    FAISS_TRY (open_search (function, &s, params, n));
+    return search_k (&s, n);
+}
+
 static FaissStatus IndexHNSW_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
                                      const FaissSearchParameters *params, float *distances,
                                      idx_t *labels) {
-    const FaissIndexHNSW *self = CONST_THIS (index);
-    Search s = {.self = self, .x = x, .k = k, .distances = distances, .labels = labels};
-    FaissFlatVectors flat;
-    HOLD_FOR_SEARCH (self);
-    FAISS_TRY (check_parts (__func__, self));
-    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
-    FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
-                                        (size_t)n, (size_t)k));
-    if (s.filter.way == FAISS_HNSW_FILTER_PLAIN && s.settings.bounded_queue &&
-        faiss_flat_vectors_open (&flat, self->storage)) {
-        return faiss_hnsw_search_flat (&self->hnsw, self->storage, &s.settings, (size_t)n, x,
-                                       (size_t)k, distances, labels);
-    }
-    FaissStatus status = search_all (&s, n);
-    faiss_graph_filter_close (&s.filter);
-    return status;
+    return faiss_IndexHNSW_search_by (__func__, CONST_THIS (index), NULL, n, x, k, params,
+                                      distances, labels);
 }
 
 FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n, const float *x,
@@ -258,7 +329,7 @@ FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n,
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (__func__, self));
     FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
-    return search_all (&s, n);
+    return search_k (&s, n);
 }
 
 static FaissStatus range_search_queries (const Search *s, FaissGraphScratch *scratch, size_t begin,
@@ -282,31 +353,31 @@ static FaissStatus range_search_share (void *context, size_t begin, size_t end,
     return status;
 }
 
+FaissStatus faiss_IndexHNSW_range_search_by (const char *function, const FaissIndexHNSW *self,
+                                             FaissHNSWChooseStart choose_start, idx_t n,
+                                             const float *x, float radius,
+                                             const FaissSearchParameters *params,
+                                             FaissRangeSearchResult *result) {
+    AUTO_SEARCH s = {.self = self, .x = x, .radius = radius, .choose_start = choose_start};
+    HOLD_FOR_SEARCH (self);
+    FAISS_TRY (open_search (function, &s, params, n));
+    return faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
+}
+
 static FaissStatus IndexHNSW_range_search (const FaissIndex *index, idx_t n, const float *x,
                                            float radius, const FaissSearchParameters *params,
                                            FaissRangeSearchResult *result) {
-    const FaissIndexHNSW *self = CONST_THIS (index);
-    Search s = {.self = self, .x = x, .radius = radius};
-    HOLD_FOR_SEARCH (self);
-    FAISS_TRY (check_parts (__func__, self));
-    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
-    FAISS_TRY (faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings,
-                                        (size_t)n, 0));
-    FaissStatus status = faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
-    faiss_graph_filter_close (&s.filter);
-    return status;
+    return faiss_IndexHNSW_range_search_by (__func__, CONST_THIS (index), NULL, n, x, radius,
+                                            params, result);
 }
 
-static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
-                                      FaissResultHandler *handler,
-                                      const FaissSearchParameters *params) {
-    const FaissIndexHNSW *self = CONST_THIS (index);
-    Search s = {.self = self, .x = x};
+FaissStatus faiss_IndexHNSW_search1_by (const char *function, const FaissIndexHNSW *self,
+                                        FaissHNSWChooseStart choose_start, const float *x,
+                                        FaissResultHandler *handler,
+                                        const FaissSearchParameters *params) {
+    AUTO_SEARCH s = {.self = self, .x = x, .choose_start = choose_start};
     HOLD_FOR_SEARCH (self);
-    FAISS_TRY (check_parts (__func__, self));
-    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
-    FAISS_TRY (
-        faiss_graph_filter_open (&s.filter, &self->hnsw, (size_t)index->d, &s.settings, 1, 0));
+    FAISS_TRY (open_search (function, &s, params, 1));
     FaissGraphScratch scratch = {0};
     FaissStatus status = faiss_graph_scratch_init (&scratch, &self->hnsw, self->storage);
     if (status == FAISS_OK) {
@@ -316,8 +387,13 @@ static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
     }
     faiss_hnsw_count (&s.settings, &scratch.stats);
     faiss_graph_scratch_free (&scratch);
-    faiss_graph_filter_close (&s.filter);
     return status;
+}
+
+static FaissStatus IndexHNSW_search1 (const FaissIndex *index, const float *x,
+                                      FaissResultHandler *handler,
+                                      const FaissSearchParameters *params) {
+    return faiss_IndexHNSW_search1_by (__func__, CONST_THIS (index), NULL, x, handler, params);
 }
 
 /* ---- what the storage does ------------------------------------------------------------------- */

@@ -6,8 +6,6 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/hnsw_internal.h>
 #include <faiss/impl/io_fields.h>
-#include <faiss/impl/parallel.h>
-#include <faiss/impl/range_search.h>
 #include <faiss/index_factory.h>
 
 #define THIS(pointer) FAISS_SELF (IndexHNSWCagra, index, pointer)
@@ -21,23 +19,23 @@ static FaissStatus IndexHNSWCagra_add (FaissIndex *index, idx_t n, const float *
     return faiss_IndexHNSW_class.add (index, n, x);
 }
 
-/* ---- where a search begins ------------------------------------------------------------------- */
+/* ---- searching ------------------------------------------------------------------------------- */
 
-/* The nearest of some random vectors to a query, which is set. */
-static FaissGraphNode random_start (const FaissIndexHNSWCagra *self,
-                                    const FaissGraphVectors *vectors, idx_t query) {
+/* The nearest of some random vectors to a query. */
+static FaissGraphNode choose_start (const FaissIndexHNSW *index, const FaissGraphVectors *vectors,
+                                    idx_t query) {
     enum { BATCH = 64 };
     FaissGraphNode best = {.id = -1};
     FaissRandomGenerator random;
     faiss_RandomGenerator_init (&random, 12345 + query);
-    int n_left = self->num_base_level_search_entrypoints;
+    int n_left = CONST_THIS (&index->index)->num_base_level_search_entrypoints;
     while (n_left > 0) {
         int32_t nodes[BATCH];
         float keys[BATCH];
         int n = n_left < BATCH ? n_left : BATCH;
         for (int j = 0; j < n; j++) {
             nodes[j] = (int32_t)((uint64_t)faiss_RandomGenerator_rand_int64 (&random) %
-                                 (uint64_t)self->index.ntotal);
+                                 (uint64_t)index->index.ntotal);
         }
         faiss_graph_distances (vectors, (size_t)n, nodes, keys);
         for (int j = 0; j < n; j++) {
@@ -50,136 +48,42 @@ static FaissGraphNode random_start (const FaissIndexHNSWCagra *self,
     return best;
 }
 
-static FaissStatus check_search (const FaissIndexHNSWCagra *self) {
-    FAISS_REQUIRE (self->index_hnsw.storage, "the index has no storage");
-    FAISS_REQUIRE (self->num_base_level_search_entrypoints >= 1,
-                   "expected num_base_level_search_entrypoints >= 1, got %d",
-                   self->num_base_level_search_entrypoints);
-    FAISS_REQUIRE (self->index_hnsw.storage->ntotal == self->index.ntotal &&
-                       self->index_hnsw.storage->d == self->index.d &&
-                       faiss_hnsw_size (&self->index_hnsw.hnsw) == (size_t)self->index.ntotal,
-                   "expected a storage and a graph of ntotal=%lld, got %lld and %zu",
-                   (long long)self->index.ntotal, (long long)self->index_hnsw.storage->ntotal,
-                   faiss_hnsw_size (&self->index_hnsw.hnsw));
-    return FAISS_OK;
-}
-
-/* ---- searching ------------------------------------------------------------------------------- */
-
-static FaissStatus find_starts (const FaissIndexHNSWCagra *self, idx_t n, const float *x,
-                                int32_t *nearest, float *nearest_d) {
-    FaissRegion region = {0};
-#pragma omp parallel num_threads(faiss_threads_for(n))
-    {
-        FaissGraphScratch scratch = {0};
-        faiss_region_note (&region, faiss_graph_scratch_init (&scratch, &self->index_hnsw.hnsw,
-                                                              self->index_hnsw.storage));
-#pragma omp for schedule(static)
-        for (idx_t i = 0; i < n; i++) {
-            if (!faiss_region_stopped (&region)) {
-                faiss_region_note (&region,
-                                   faiss_graph_set_query (&scratch.vectors, x + i * self->index.d));
-                FaissGraphNode start = random_start (self, &scratch.vectors, i);
-                nearest[i] = start.id;
-                nearest_d[i] = faiss_graph_key (&scratch.vectors, start.key); /* its own inverse */
-            }
-        }
-        faiss_graph_scratch_free (&scratch);
-    }
-    return faiss_region_close (&region);
+/* NULL: searches begin at the entry point, as those of other graphs. */
+static FaissStatus choice_of_start (const char *function, const FaissIndexHNSWCagra *self,
+                                    FaissHNSWChooseStart *choice) {
+    int n = self->num_base_level_search_entrypoints;
+    *choice = self->base_level_only ? choose_start : NULL;
+    return n >= 1 || !self->base_level_only
+               ? FAISS_OK
+               : faiss_fail_in (FAISS_EXCEPT, function,
+                                "expected num_base_level_search_entrypoints >= 1, got %d", n);
 }
 
 static FaissStatus IndexHNSWCagra_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
                                           const FaissSearchParameters *params, float *distances,
                                           idx_t *labels) {
-    const FaissIndexHNSWCagra *self = CONST_THIS (index);
-    if (!self->base_level_only || index->ntotal == 0) {
-        return faiss_IndexHNSW_class.search (index, n, x, k, params, distances, labels);
-    }
-    FAISS_AUTO_FREE (int32_t) *nearest = NULL;
-    FAISS_AUTO_FREE (float) *nearest_d = NULL;
-    FAISS_TRY (check_search (self));
-    FAISS_TRY (faiss_alloc (&nearest, (size_t)n, sizeof *nearest));
-    FAISS_TRY (faiss_alloc (&nearest_d, (size_t)n, sizeof *nearest_d));
-    FAISS_TRY (find_starts (self, n, x, nearest, nearest_d));
-    return faiss_IndexHNSW_search_level_0 (&self->index_hnsw, n, x, k, nearest, nearest_d,
-                                           distances, labels, 1, 1, params);
-}
-
-/* A search whose results go elsewhere than to k nearest. */
-typedef struct Search {
-    const FaissIndexHNSWCagra *self;
-    FaissHNSWSettings settings;
-    const float *x;
-    float radius;
-} Search;
-
-static FaissStatus search_one (const Search *s, FaissGraphScratch *scratch, idx_t i,
-                               FaissGraphResults *results) {
-    FAISS_TRY (faiss_graph_set_query (&scratch->vectors, s->x + i * s->self->index.d));
-    FaissGraphNode start = random_start (s->self, &scratch->vectors, i);
-    float distance = faiss_graph_key (&scratch->vectors, start.key);
-    FAISS_TRY (faiss_hnsw_search_level_0 (&s->self->index_hnsw.hnsw, scratch, &s->settings, 1,
-                                          &start.id, &distance, 1, results));
-    return scratch->vectors.dc->status;
-}
-
-static FaissStatus range_search_queries (const Search *s, FaissGraphScratch *scratch, size_t begin,
-                                         size_t end, FaissRangeSearchPartialResult *partial) {
-    FAISS_TRY (
-        faiss_graph_scratch_init (scratch, &s->self->index_hnsw.hnsw, s->self->index_hnsw.storage));
-    for (size_t i = begin; i < end; i++) {
-        FaissGraphResults results = {
-            .is_similarity = scratch->vectors.is_similarity, .k = 1, .radius = s->radius};
-        FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, (idx_t)i, &results.range));
-        FAISS_TRY (search_one (s, scratch, (idx_t)i, &results));
-    }
-    return FAISS_OK;
-}
-
-static FaissStatus range_search_share (void *context, size_t begin, size_t end,
-                                       FaissRangeSearchPartialResult *partial) {
-    FaissGraphScratch scratch = {0};
-    FaissStatus status = range_search_queries (context, &scratch, begin, end, partial);
-    faiss_hnsw_count (&((const Search *)context)->settings, &scratch.stats);
-    faiss_graph_scratch_free (&scratch);
-    return status;
+    FaissHNSWChooseStart choice = NULL;
+    FAISS_TRY (choice_of_start (__func__, CONST_THIS (index), &choice));
+    return faiss_IndexHNSW_search_by (__func__, &CONST_THIS (index)->index_hnsw, choice, n, x, k,
+                                      params, distances, labels);
 }
 
 static FaissStatus IndexHNSWCagra_range_search (const FaissIndex *index, idx_t n, const float *x,
                                                 float radius, const FaissSearchParameters *params,
                                                 FaissRangeSearchResult *result) {
-    const FaissIndexHNSWCagra *self = CONST_THIS (index);
-    Search s = {.self = self, .x = x, .radius = radius};
-    if (!self->base_level_only || index->ntotal == 0) {
-        return faiss_IndexHNSW_class.range_search (index, n, x, radius, params, result);
-    }
-    FAISS_TRY (check_search (self));
-    FAISS_TRY (faiss_IndexHNSW_settings (&self->index_hnsw, params, &s.settings));
-    return faiss_range_search_in_shares (result, (size_t)n, range_search_share, &s);
+    FaissHNSWChooseStart choice = NULL;
+    FAISS_TRY (choice_of_start (__func__, CONST_THIS (index), &choice));
+    return faiss_IndexHNSW_range_search_by (__func__, &CONST_THIS (index)->index_hnsw, choice, n, x,
+                                            radius, params, result);
 }
 
 static FaissStatus IndexHNSWCagra_search1 (const FaissIndex *index, const float *x,
                                            FaissResultHandler *handler,
                                            const FaissSearchParameters *params) {
-    const FaissIndexHNSWCagra *self = CONST_THIS (index);
-    Search s = {.self = self, .x = x};
-    if (!self->base_level_only || index->ntotal == 0) {
-        return faiss_IndexHNSW_class.search1 (index, x, handler, params);
-    }
-    FAISS_TRY (check_search (self));
-    FAISS_TRY (faiss_IndexHNSW_settings (&self->index_hnsw, params, &s.settings));
-    FaissGraphScratch scratch = {0};
-    FaissStatus status =
-        faiss_graph_scratch_init (&scratch, &self->index_hnsw.hnsw, self->index_hnsw.storage);
-    if (status == FAISS_OK) {
-        FaissGraphResults results = {
-            .is_similarity = scratch.vectors.is_similarity, .k = 1, .handler = handler};
-        status = search_one (&s, &scratch, 0, &results);
-    }
-    faiss_hnsw_count (&s.settings, &scratch.stats);
-    faiss_graph_scratch_free (&scratch);
-    return status;
+    FaissHNSWChooseStart choice = NULL;
+    FAISS_TRY (choice_of_start (__func__, CONST_THIS (index), &choice));
+    return faiss_IndexHNSW_search1_by (__func__, &CONST_THIS (index)->index_hnsw, choice, x,
+                                       handler, params);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

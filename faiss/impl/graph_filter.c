@@ -437,14 +437,14 @@ FaissStatus faiss_graph_filter_search_from (const FaissGraphFilter *self,
 
 FaissStatus faiss_graph_filter_search (const FaissGraphFilter *self, const FaissHNSW *hnsw,
                                        FaissGraphScratch *s, const FaissHNSWSettings *settings,
-                                       FaissGraphResults *results) {
-    FaissGraphNode start = {0};
+                                       const FaissGraphNode *given, FaissGraphResults *results) {
+    FaissGraphNode start = given ? *given : (FaissGraphNode){0};
     FaissGraphLevel graph = {.n = self->n,
                              .room = (size_t)faiss_hnsw_room (hnsw, 0),
                              .links = hnsw->neighbors.data,
                              .offsets = hnsw->offsets.data};
     s->stats.n1++;
-    if (self->way != FAISS_HNSW_FILTER_SCAN) {
+    if (!given && self->way != FAISS_HNSW_FILTER_SCAN) {
         start.id = hnsw->entry_point;
         start.key = faiss_graph_distance (&s->vectors, start.id);
         for (int level = hnsw->max_level; level > 0; level--) {

@@ -63,10 +63,11 @@ FaissStatus faiss_graph_filter_search_from (const FaissGraphFilter *self,
                                             const FaissGraphNode *starts, size_t n_starts,
                                             size_t ef, FaissGraphResults *results);
 
-/// The same in an HNSW graph: from where the upper levels lead to.
+/// The same in an HNSW graph: from a given start at level 0 or, NULL, where the upper levels lead
+/// to.
 FaissStatus faiss_graph_filter_search (const FaissGraphFilter *self, const FaissHNSW *hnsw,
                                        FaissGraphScratch *scratch,
                                        const FaissHNSWSettings *settings,
-                                       FaissGraphResults *results);
+                                       const FaissGraphNode *given, FaissGraphResults *results);
 
 #endif

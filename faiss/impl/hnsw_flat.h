@@ -58,10 +58,13 @@ static inline void faiss_prefetch (const void *at, size_t size) {
 
 /** The k nearest of n queries, as faiss_hnsw_search finds them, with settings->bounded_queue.
  *
- * @param x  size n * storage->d
+ * @param x        size n * storage->d
+ * @param nearest  where to begin at level 0, size n, a negative one: nothing is found; or NULL:
+ *                 descend from the entry point
  */
 FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *storage,
                                     const FaissHNSWSettings *settings, size_t n, const float *x,
-                                    size_t k, float *distances, idx_t *labels);
+                                    const int32_t *nearest, const float *nearest_d, size_t k,
+                                    float *distances, idx_t *labels);
 
 #endif

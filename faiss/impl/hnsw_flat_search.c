@@ -55,6 +55,8 @@ typedef struct Batch {
     const FaissHNSWSettings *settings;
     size_t n, k, n_turns;
     const float *x;
+    const int32_t *nearest; /* where to begin at level 0; or NULL */
+    const float *nearest_d;
     float *distances;
     idx_t *labels;
     FaissFilterQuery *filters; /* of each query, with step 0 where it cannot be used; or NULL */
@@ -275,8 +277,28 @@ static void finish_by_codes (const Batch *b, Turn *t) {
 
 /* ---- level 0 --------------------------------------------------------------------------------- */
 
-static FaissStatus begin_search (const Batch *b, Worker *w, Turn *t, size_t query) {
+/* There has been no descent. */
+static void begin_at_given (const Batch *b, Turn *t, size_t query) {
+    float key = b->v.is_similarity ? -b->nearest_d[query] : b->nearest_d[query];
+    prepare_filter (b, query);
     begin_query (b, t, query);
+    if (b->plan.by_codes && t->walk.filter) {
+        key = key_of (b, t, b->nearest[query]);
+    }
+    b->starts[query] = (Start){b->nearest[query], key};
+}
+
+static FaissStatus begin_search (const Batch *b, Worker *w, Turn *t, size_t query) {
+    if (b->nearest && b->nearest[query] < 0) {
+        faiss_heap_heapify (b->v.is_similarity, b->k, b->distances + query * b->k,
+                            b->labels + query * b->k);
+        return FAISS_OK;
+    }
+    if (b->nearest) {
+        begin_at_given (b, t, query);
+    } else {
+        begin_query (b, t, query);
+    }
     if (b->plan.by_codes && !t->walk.filter) {
         return search_literally (b, w, query);
     }
@@ -353,13 +375,14 @@ static void search_in_order (Batch *b, FaissRegion *region, size_t per_task, siz
                              size_t *n_passed) {
     size_t tested = 0, passed = 0, n_tasks = (b->n + per_task - 1) / per_task;
     size_t length = b->plan.hnsw->max_level > 0 ? (size_t)b->plan.hnsw->max_level : 0;
+    int first_step = b->nearest ? 2 : 0;
 #pragma omp parallel num_threads(faiss_threads_for((int64_t)n_tasks)) reduction(+ : tested, passed)
     {
         Worker w = {0};
         faiss_region_note (region, open_worker (b, &w));
-        for (int step = 0; step < 3; step++) {
+        for (int step = first_step; step < 3; step++) {
 #pragma omp single
-            if (!faiss_region_failed (region) && step > 0) {
+            if (!faiss_region_failed (region) && step > first_step) {
                 faiss_region_note (region, sort_by_paths (b, step == 1 ? length - 1 : length));
             }
 #pragma omp for schedule(dynamic, 1)
@@ -382,7 +405,10 @@ static void search_in_order (Batch *b, FaissRegion *region, size_t per_task, siz
 
 static FaissStatus alloc_batch (Batch *b) {
     FAISS_TRY (faiss_alloc (&b->starts, b->n, sizeof *b->starts));
-    FAISS_TRY (faiss_alloc (&b->paths, b->n * (size_t)b->plan.hnsw->max_level, sizeof *b->paths));
+    if (!b->nearest) {
+        FAISS_TRY (
+            faiss_alloc (&b->paths, b->n * (size_t)b->plan.hnsw->max_level, sizeof *b->paths));
+    }
     FAISS_TRY (faiss_alloc (&b->order, b->n, sizeof *b->order));
     for (size_t i = 0; i < b->n; i++) {
         b->order[i] = (uint32_t)i;
@@ -438,9 +464,14 @@ static FaissWalkPlan plan_of (const FaissHNSW *hnsw, const FaissHNSWSettings *se
 
 FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *storage,
                                     const FaissHNSWSettings *settings, size_t n, const float *x,
-                                    size_t k, float *distances, idx_t *labels) {
+                                    const int32_t *nearest, const float *nearest_d, size_t k,
+                                    float *distances, idx_t *labels) {
     bool is_similarity = faiss_is_similarity_metric (storage->metric_type);
-    if (self->entry_point < 0 || n == 0) {
+    for (size_t i = 0; i < n && nearest; i++) {
+        FAISS_REQUIRE (nearest[i] < storage->ntotal, "start at node %d, but the graph has %lld",
+                       nearest[i], (long long)storage->ntotal);
+    }
+    if ((self->entry_point < 0 && !nearest) || n == 0) {
         faiss_heap_heapify (is_similarity, n * k, distances, labels);
         return FAISS_OK;
     }
@@ -464,6 +495,8 @@ FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *sto
             .n = n - begin < MAX_BATCH ? n - begin : MAX_BATCH,
             .k = k,
             .x = x + begin * v.d,
+            .nearest = nearest ? nearest + begin : NULL,
+            .nearest_d = nearest ? nearest_d + begin : NULL,
             .distances = distances + begin * k,
             .labels = labels + begin * k,
         };

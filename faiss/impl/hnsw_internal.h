@@ -198,6 +198,28 @@ FaissStatus faiss_hnsw_search_from (const FaissHNSW *self, FaissGraphScratch *sc
 FaissStatus faiss_IndexHNSW_settings (const struct FaissIndexHNSW *self,
                                       const FaissSearchParameters *params, FaissHNSWSettings *out);
 
+/// Chooses where the search of a query begins at level 0, among the vectors, of which there are
+/// some. They are set to the query. @param i  which one of the call it is
+typedef FaissGraphNode (*FaissHNSWChooseStart) (const struct FaissIndexHNSW *index,
+                                                const FaissGraphVectors *vectors, idx_t i);
+
+/* The searches of an index. `function` is the caller's __func__; choose_start may be NULL: a search
+ * begins at the entry point and descends. */
+FaissStatus faiss_IndexHNSW_search_by (const char *function, const struct FaissIndexHNSW *self,
+                                       FaissHNSWChooseStart choose_start, idx_t n, const float *x,
+                                       idx_t k, const FaissSearchParameters *params,
+                                       float *distances, idx_t *labels);
+FaissStatus faiss_IndexHNSW_range_search_by (const char *function,
+                                             const struct FaissIndexHNSW *self,
+                                             FaissHNSWChooseStart choose_start, idx_t n,
+                                             const float *x, float radius,
+                                             const FaissSearchParameters *params,
+                                             FaissRangeSearchResult *result);
+FaissStatus faiss_IndexHNSW_search1_by (const char *function, const struct FaissIndexHNSW *self,
+                                        FaissHNSWChooseStart choose_start, const float *x,
+                                        FaissResultHandler *handler,
+                                        const FaissSearchParameters *params);
+
 /** The same at level 0, from given nodes.
  *
  * @param nearest      size n, a negative one ends it
