@@ -233,11 +233,13 @@ def print_fields (path, root):
         element = next ((f.params[1].type for f in functions if f.name == f"faiss_{of[5:]}_assign"), "")
         element = element.removeprefix ("const ").split (" *")[0]
         if element and (element not in bases or is_plain (element)):
-            print (f"%typemap(memberin) {of} %{{\n    faiss_check (faiss_{of[5:]}_assign "
-                   f"(&$1, $input->data, $input->size));\n%}}")
+            print (f"%typemap(memberin) {of} %{{\n    FAISS_SET ($input, faiss_check (faiss_{of[5:]}_assign "
+                   f"(&$1, $input->data, $input->size)))\n%}}")
         elif of in objects:
-            print (f"%typemap(memberin) {of} %{{\n    faiss_assign (&$1, $input);\n%}}")
-        elif not is_plain (of):
+            print (f"%typemap(memberin) {of} %{{\n    FAISS_SET ($input, faiss_assign (&$1, $input))\n%}}")
+        elif is_plain (of):
+            print (f"%typemap(memberin) {of} %{{\n    FAISS_SET ($input, $1 = *$input)\n%}}")
+        else:
             for cls, found in inside.items ():
                 for name, its in found:
                     if its == of:

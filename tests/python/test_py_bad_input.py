@@ -42,6 +42,9 @@ BAD = [
     "faiss.RangeSearchResult (-5)", "faiss.IDSelectorBatch ([[1, 2]])",
     "faiss.IDSelectorBatch (['a'])", "faiss.IDSelectorNot ().is_member (3)",
     "faiss.PyCallbackIOReader (3).read_bytes (3)",
+    "faiss.write_index (index, 'a\\0b')", "faiss.index_factory (24, 'Fl\\0at')",
+    "setattr (ivf, 'cp', None)", "setattr (ivf, 'direct_map', None)", "setattr (index, 'codes', None)",
+    "setattr (faiss.IndexPQ (24, 4, 4), 'pq', None)", "setattr (faiss.IndexHNSWFlat (24, 4), 'hnsw', None)",
 ]
 
 
