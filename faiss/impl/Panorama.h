@@ -23,8 +23,10 @@ typedef struct FaissPanorama {
     size_t batch_size;
 } FaissPanorama;
 
-#define FAISS_PANORAMA_DEFAULT_BATCH_SIZE 1024
-#define FAISS_PANORAMA_LEGACY_BATCH_SIZE 128 ///< in files that do not say
+typedef enum FaissPanoramaBatchSize {
+    FAISS_PANORAMA_DEFAULT_BATCH_SIZE = 1024,
+    FAISS_PANORAMA_LEGACY_BATCH_SIZE = 128, ///< in files that do not say
+} FaissPanoramaBatchSize;
 
 /// What searches by levels have done; a level of a vector counts as one.
 typedef struct FaissPanoramaStats {

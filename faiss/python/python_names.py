@@ -148,6 +148,8 @@ CONSTANT_NAMES = {
     "FAISS_DIRECT_MAP_NO_MAP": "NoMap",
     "FAISS_DIRECT_MAP_ARRAY": "Array",
     "FAISS_DIRECT_MAP_HASHTABLE": "Hashtable",
+    "FAISS_PANORAMA_DEFAULT_BATCH_SIZE": "kDefaultBatchSize",
+    "FAISS_PANORAMA_LEGACY_BATCH_SIZE": "kLegacyBatchSize",
 }
 
 # roots -> functions that give pointers to them, from elsewhere, the class they really are
