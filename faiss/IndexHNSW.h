@@ -104,6 +104,11 @@ FaissStatus faiss_IndexHNSW_new_with (FaissIndexHNSW **out, FaissIndex *storage,
 void faiss_IndexHNSW_free (FaissIndexHNSW *self);
 FaissIndexHNSW *faiss_IndexHNSW_cast (FaissIndex *index);
 
+/// Distances as graphs use them: those of the storage, similarities with their sign turned.
+/// @param out  to be freed by faiss_DistanceComputer_free; the storage must stay
+FaissStatus faiss_storage_distance_computer (const FaissIndex *storage,
+                                             FaissDistanceComputer **out);
+
 /** Search at level 0 from given vectors.
  *
  * @param nearest      where to start, size n * nprobe, a negative one ends a query's list

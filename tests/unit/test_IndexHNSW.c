@@ -335,6 +335,33 @@ static void statistics_count (void **state) {
     free (x);
 }
 
+/* Smaller is nearer, whatever the metric. */
+static void distances_of_a_storage (void **state) {
+    (void)state;
+    static const FaissMetricType metrics[] = {METRIC_L2, METRIC_INNER_PRODUCT};
+    float *x = random_rows (N, D, 4);
+    for (int m = 0; m < 2; m++) {
+        FaissIndexHNSW *index = new_graph (D, M, metrics[m], N, x);
+        FaissDistanceComputer *dc = NULL, *plain = NULL;
+        float sign = m == 0 ? 1 : -1, four[4];
+        assert_ok (faiss_storage_distance_computer (index->storage, &dc));
+        assert_ok (faiss_Index_get_distance_computer (index->storage, &plain));
+        assert_ok (faiss_DistanceComputer_set_query (dc, x));
+        assert_ok (faiss_DistanceComputer_set_query (plain, x));
+        dc->distances_batch_4 (dc, (const idx_t[4]){3, 1, 4, 7}, four);
+        assert_float_equal (four[2], sign * plain->distance (plain, 4), 1e-6);
+        assert_float_equal (dc->distance (dc, 4), four[2], 1e-6);
+        assert_float_equal (dc->symmetric_dis (dc, 2, 5), sign * plain->symmetric_dis (plain, 2, 5),
+                            0);
+        float out;
+        assert_fails (faiss_DistanceComputer_vector_to_query_dis (dc, N, &out), "below");
+        faiss_DistanceComputer_free (dc);
+        faiss_DistanceComputer_free (plain);
+        faiss_IndexHNSW_free (index);
+    }
+    free (x);
+}
+
 /* What one call does, whatever else is searched meanwhile. */
 static void statistics_of_a_call (void **state) {
     (void)state;
@@ -532,6 +559,7 @@ TEST_MAIN (cmocka_unit_test (graphs_are_good), cmocka_unit_test (levels_follow_t
            cmocka_unit_test (entry_points_make_links),
            cmocka_unit_test (searches_at_level_0_begin_where_told),
            cmocka_unit_test (handlers_get_what_is_near), cmocka_unit_test (statistics_count),
-           cmocka_unit_test (statistics_of_a_call), cmocka_unit_test (bad_arguments_are_refused),
+           cmocka_unit_test (statistics_of_a_call), cmocka_unit_test (distances_of_a_storage),
+           cmocka_unit_test (bad_arguments_are_refused),
            cmocka_unit_test (an_index_without_its_vectors_says_so),
            cmocka_unit_test (damaged_graphs_are_refused), cmocka_unit_test (preset_levels_are_used))
