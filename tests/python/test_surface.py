@@ -88,9 +88,14 @@ GROUPS = [
     ("FastScan, its packed codes, partitions and tables: with their issue",
      r".*FastScan|AlignedTable|.*AlignedTable|C(Max|Min)_|CodePacker|.*get_CodePacker|simd_histogram|quantize_LUT|"
      r"aq_|round_|cvar.partition|PartitionStats|BlockInvertedLists|CombinerRange|approx_topk"),
-    ("graphs, what is left of them: issue 6",
-     r"HNSW|IndexHNSW|NSG|IndexNSG|NNDescent|IndexNNDescent|Nhood|Neighbor$|VisitedTable|cvar.visited|hnsw_|search_from|"
-     r"search_neighbors|greedy_update|storage_distance|.*Panorama|cvar.indexPanorama"),
+    ("graphs: they take queues, result handlers, locks or nodes that upstream's Python cannot make either",
+     r"HNSW\.(add_links|compute_forward|merge_reverse|search)|NSG\.(add_reverse|init_graph|link|sync_prune)|hnsw_add|"
+     r"search_from|search_neighbors"),
+    ("Panorama: sums of lists, which get_cum_sums gives; what the levels (pano) have; an iterator that is that of all lists",
+     r".*Panorama\."),
+    ("graphs: single steps in the middle of a build, which there is as a whole; a walk's marks, which searches keep",
+     r"HNSW|IndexHNSW|NSG|IndexNSG|NNDescent|IndexNNDescent|Nhood|Neighbor$|VisitedTable|cvar.visited|hnsw_|greedy_update|"
+     r".*Panorama|cvar.indexPanorama"),
     ("inverted lists of other kinds, on disk, mapped; files without copies: with their issue",
      r".*InvertedLists(PtrVector|IOHook|Iterator)?$|contrib.ondisk|OnDisk|MaybeOwned|Mmapped|MappedFile|ZeroCopy|"
      r"InvertedLists.get_iterator|InvertedListScanner.iterate|ArrayInvertedLists\.|get_invlist_range|set_invlist_range|"
