@@ -10,7 +10,7 @@
 
 enum { N_QUERIES = 20, K = 10 };
 
-typedef enum Kind { FLOATS, BYTES, MIXED, N_KINDS } Kind; /* mixed: some rows are of bytes */
+typedef enum Kind { FLOATS, BYTES, MIXED } Kind; /* mixed: some rows are of bytes */
 
 static float *new_rows (size_t n, int d, Kind kind) {
     float *x = malloc (n * (size_t)d * sizeof *x);
@@ -34,7 +34,7 @@ static void build_and_search (Found *self, int d, int M, FaissMetricType metric,
     assert_ok (faiss_IndexHNSWFlat_new_with (&self->index, d, M, metric));
     FaissIndexHNSW *graph = &self->index->index_hnsw;
     faiss_IndexFlat_set_filter_codes (faiss_IndexFlat_cast (graph->storage), mode);
-    graph->hnsw.efConstruction = 50;
+    graph->hnsw.efConstruction = 30;
     assert_ok (faiss_Index_add (&self->index->index, (idx_t)(n / 2), x));
     assert_ok (faiss_Index_add (&self->index->index, (idx_t)(n - n / 2), x + n / 2 * (size_t)d));
     assert_ok (
@@ -42,7 +42,7 @@ static void build_and_search (Found *self, int d, int M, FaissMetricType metric,
 }
 
 static void assert_codes_change_nothing (int d, int M, FaissMetricType metric, Kind kind) {
-    size_t n = 2100; /* 1000 and more at once are coded */
+    size_t n = 2000; /* 1000 and more at once are coded */
     float *x = new_rows (n, d, kind);
     static Found with, without;
     build_and_search (&with, d, M, metric, n, x, FAISS_FILTER_CODES_ON);
@@ -67,11 +67,10 @@ static void codes_change_nothing (void **state) {
             continue;
         }
         assert_ok (faiss_set_simd_level ((FaissSIMDLevel)l));
-        for (Kind kind = 0; kind < N_KINDS; kind++) {
-            assert_codes_change_nothing (33, 16, METRIC_L2, kind);
-            assert_codes_change_nothing (65, 9, METRIC_INNER_PRODUCT, kind);
-            assert_codes_change_nothing (260, 4, METRIC_L2, kind);
-        }
+        assert_codes_change_nothing (33, 16, METRIC_L2, BYTES);
+        assert_codes_change_nothing (33, 16, METRIC_L2, MIXED);
+        assert_codes_change_nothing (65, 9, METRIC_INNER_PRODUCT, FLOATS);
+        assert_codes_change_nothing (260, 3, METRIC_L2, FLOATS);
     }
     assert_ok (faiss_set_simd_level (level));
 }
@@ -103,8 +102,8 @@ static void odd_rows_change_nothing (void **state) {
 
 int main (void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (codes_change_nothing),
         cmocka_unit_test (odd_rows_change_nothing),
+        cmocka_unit_test (codes_change_nothing),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
