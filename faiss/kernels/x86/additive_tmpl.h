@@ -59,7 +59,8 @@ ALWAYS_INLINE void row_products (const float *x, size_t d, const float *y, size_
         return;
     }
     for (size_t j = 0; j < ny;) {
-        bool is_double = j + 2 * VECTOR <= ny;
+        /* 32 rows of 2^n components would push each other out of the cache */
+        bool is_double = j + 2 * VECTOR <= ny && (VECTOR < 16 || d % 1024 != 0);
         if (is_double) {
             add_rows (2 * VECTOR, x, d, y + j * d, sums);
             put_sums (sums[1], y_terms ? y_terms + j + VECTOR : NULL, VECTOR, out + j + VECTOR);
