@@ -38,6 +38,7 @@ def interrupt ():
     global at
     at = time.time ()
     os.kill (os.getpid (), signal.SIGINT)
+signal.signal (signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
 threading.Timer (.2, interrupt).start ()
 """
 
