@@ -9,6 +9,7 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/panorama_search.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/prefetch.h>
 #include <faiss/impl/range_search.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/Heap.h>
@@ -396,19 +397,15 @@ static float distance_within (const FaissIndexFlatPanorama *self, FaissPanoramaQ
 
 /* Ask for the first level of a vector, which is all that is read of most. */
 static void prefetch (const FaissIndexFlatPanorama *self, idx_t id) {
-    enum { LINE = 16 };
     const FaissPanorama *pano = &self->pano;
     size_t batch = (size_t)id / pano->batch_size, position = (size_t)id % pano->batch_size;
     const float *codes = (const float *)(const void *)faiss_panorama_batch_codes (
         pano, self->flat_codes.codes.data, batch);
     const float *sums = faiss_panorama_batch_sums (pano, self->cum_sums.data, batch);
     const float *row = codes + position * pano->level_width_floats;
-    for (size_t j = 0; j < pano->level_width_floats; j += LINE) {
-        __builtin_prefetch (row + j);
-    }
-    __builtin_prefetch (sums + position);
-    __builtin_prefetch (sums + pano->batch_size + position);
-    __asm__ volatile (""); /* or GCC drops the calls, seeing no effect of this function */
+    faiss_prefetch (row, pano->level_width_floats * sizeof *row);
+    faiss_prefetch (sums + position, sizeof *sums);
+    faiss_prefetch (sums + pano->batch_size + position, sizeof *sums);
 }
 
 /* The best of some vectors; negative ones are none, and one that is there twice is found twice. */

@@ -5,6 +5,7 @@
 
 #include <faiss/impl/derived_rows.h>
 #include <faiss/impl/hnsw_internal.h>
+#include <faiss/impl/prefetch.h>
 #include <faiss/kernels/filter_codes.h>
 
 /// The vectors of an IndexFlat as kernels read them.
@@ -41,20 +42,6 @@ void faiss_flat_keys (const FaissFlatVectors *self, const float *x, const uint32
 /// Keys of n rows by their codes; of rows without a useful code by their floats.
 void faiss_flat_keys_by_codes (const FaissFlatVectors *self, const FaissFilterQuery *query,
                                const float *x, const uint32_t *ids, size_t n, float *keys);
-
-/** Ask for memory that is read soon.
- *
- * The empty statement is for GCC, to which a function that does nothing but prefetch is one without
- * effect: it drops the calls.
- */
-static inline void faiss_prefetch (const void *at, size_t size) {
-    enum { LINE = 64 };
-    const char *line = (const char *)((uintptr_t)at & ~(uintptr_t)(LINE - 1));
-    for (const char *end = (const char *)at + size; line < end; line += LINE) {
-        __builtin_prefetch (line);
-    }
-    __asm__ volatile("");
-}
 
 /** The k nearest of n queries, as faiss_hnsw_search finds them, with settings->bounded_queue.
  *

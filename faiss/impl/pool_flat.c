@@ -14,6 +14,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/graph_sort.h>
 #include <faiss/impl/parallel.h>
+#include <faiss/impl/prefetch.h>
 
 enum {
     IN_FLIGHT = 2,     /* queries that a thread searches in turns */
@@ -23,14 +24,6 @@ enum {
 
 static inline const float *row_of (const FaissFlatVectors *v, uint32_t i) {
     return v->rows + (size_t)i * v->d;
-}
-
-static inline void prefetch_bytes (const void *at, size_t size) {
-    enum { LINE = 64 };
-    const char *line = (const char *)((uintptr_t)at & ~(uintptr_t)(LINE - 1));
-    for (const char *end = (const char *)at + size; line < end; line += LINE) {
-        __builtin_prefetch (line);
-    }
 }
 
 /* A key that can be ordered: a distance that is no number is infinite. */
@@ -118,7 +111,7 @@ static void forget_seen (const Batch *b, Flight *f) {
 }
 
 static void fetch_links (const Batch *b, FaissGraphNode node) {
-    prefetch_bytes (faiss_fixed_links (&b->plan->graph, node.id & (int32_t)~FAISS_POOL_TAKEN),
+    faiss_prefetch (faiss_fixed_links (&b->plan->graph, node.id & (int32_t)~FAISS_POOL_TAKEN),
                     b->plan->graph.degree * sizeof (int32_t));
 }
 
@@ -167,7 +160,7 @@ static bool list_links (const Batch *b, Flight *f) {
     }
     for (size_t j = 0; j < n; j++) {
         if (f->is_filtering) {
-            prefetch_bytes (b->v.codes.rows + f->fresh[j] * stride, stride);
+            faiss_prefetch (b->v.codes.rows + f->fresh[j] * stride, stride);
         }
         if (f->n_touched < MAX_TOUCHED) {
             f->touched[f->n_touched] = f->fresh[j];
@@ -195,7 +188,7 @@ static void filter_links (const Batch *b, Worker *w, Flight *f) {
         }
     }
     for (size_t j = 0; j < f->n_rows; j++) {
-        prefetch_bytes (row_of (&b->v, f->fresh[f->positions[j]]), b->v.d * sizeof (float));
+        faiss_prefetch (row_of (&b->v, f->fresh[f->positions[j]]), b->v.d * sizeof (float));
     }
     f->phase = COMPARING;
 }
@@ -417,7 +410,7 @@ static size_t compare (FaissPoolFinder *self, const float *x, size_t n) {
     size_t stride = faiss_filter_stride (v->d), n_rows = n;
     if (self->is_filtering && self->size == self->capacity) {
         for (size_t j = 0; j < n; j++) {
-            prefetch_bytes (v->codes.rows + self->fresh[j] * stride, stride);
+            faiss_prefetch (v->codes.rows + self->fresh[j] * stride, stride);
         }
         /* one that is as near as the last is wanted too */
         float worst = nextafterf (self->nodes[self->size - 1].key, HUGE_VALF);
@@ -430,7 +423,7 @@ static size_t compare (FaissPoolFinder *self, const float *x, size_t n) {
         }
     }
     for (size_t j = 0; j < n_rows; j++) {
-        prefetch_bytes (row_of (v, self->fresh[self->positions[j]]), v->d * sizeof (float));
+        faiss_prefetch (row_of (v, self->fresh[self->positions[j]]), v->d * sizeof (float));
     }
     keys_at (v, x, self->fresh, self->positions, n_rows, self->keys);
     return n_rows;
@@ -480,7 +473,7 @@ bool faiss_pool_finder_find (FaissPoolFinder *self, const float *x) {
         int n_fetched = 0;
         for (size_t at = next; at < pool && n_fetched < LISTS_AHEAD; at++) {
             if (!faiss_pool_is_taken (self->nodes[at])) {
-                prefetch_bytes (faiss_fixed_links (&plan->graph, self->nodes[at].id),
+                faiss_prefetch (faiss_fixed_links (&plan->graph, self->nodes[at].id),
                                 plan->graph.degree * sizeof (int32_t));
                 n_fetched++;
             }
