@@ -213,7 +213,9 @@ static FaissStatus ArrayInvertedLists_update_entries (FaissInvertedLists *lists,
     list_changed (self, list_no);
     if (n_entry) {
         size_t code_size = lists->code_size;
-        memmove (self->codes[list_no].data + offset * code_size, codes, n_entry * code_size);
+        if (code_size) { /* SQ0 has codes of no bytes, and no memory for them */
+            memmove (self->codes[list_no].data + offset * code_size, codes, n_entry * code_size);
+        }
         memmove (self->ids[list_no].data + offset, ids, n_entry * sizeof *ids);
     }
     return FAISS_OK;
