@@ -12,6 +12,8 @@ recall, in turns: a batch of all queries, and the queries one by one. The best o
 on one thread it is CPU time (a busy machine disturbs that less), on several wall time. Memory is
 what the process has gained in anonymous pages by the build, without the vectors in their file.
 
+ours-rerank and ours-alpha are this library with what upstream does not have (docs/graphs.md).
+
 With --keep the graphs of the others stay in a folder, with their times, and are taken from there
 the next time (ours is always built anew). `make bench-graphs` installs what is needed. About
 12 minutes with --rows 100000 on two cores, twice as long for all of GloVe-100; half a minute with
@@ -41,7 +43,7 @@ class Side:
 
     def __init__(self, name, folder):
         root = HERE.parent / "build"
-        pythons = {"ours": sys.executable, "faiss-cpu": os.environ.get(
+        pythons = {**dict.fromkeys(graph_sides.OURS, sys.executable), "faiss-cpu": os.environ.get(
             "FAISS_ORACLE_PYTHON", str(root / "oracle-venv" / "bin" / "python"))}
         python = pythons.get(name, os.environ.get(
             "GRAPHS_PYTHON", str(root / "graphs-venv" / "bin" / "python")))
@@ -106,7 +108,7 @@ def build_all(sides, rows, folder, key, args, cpus):
     built = {}
     for side in sides:
         facts = os.path.join(folder, f"{side.name}.json")
-        if side.name != "ours" and args.keep and os.path.exists(facts):
+        if side.name not in graph_sides.OURS and args.keep and os.path.exists(facts):
             with open(facts) as file:
                 known = json.load(file)
             if known["key"] == key:
@@ -127,10 +129,10 @@ def print_table(title, unit, values, form, smaller_is_better):
     ours = values.get("ours")
     for name, value in values.items():
         if value is None:
-            print(f"  {name:10} this recall is not reached")
+            print(f"  {name:11} this recall is not reached")
         else:
             ratio = (value / ours if smaller_is_better else ours / value) if ours else float("nan")
-            print(f"  {name:10} {value:{form}} {unit}   ours is {ratio:.2f} times as good")
+            print(f"  {name:11} {value:{form}} {unit}   ours is {ratio:.2f} times as good")
 
 
 def search_all(sides, wanted, threads, truth, args):

@@ -67,10 +67,14 @@ class Ours:
     def threads(self, n):
         self.dll.omp_set_num_threads(n)
 
+    def prepare(self):
+        """What else is set before vectors come."""
+
     def build(self, x):
         self.call("faiss_index_factory", ctypes.byref(self.index), x.shape[1],
                   f"HNSW{self.o['M']}".encode(), 0 if self.o["ip"] else 1)
         self.dll.faiss_HNSW_set_efConstruction(self.graph(), self.o["ef_construction"])
+        self.prepare()
         self.call("faiss_Index_add", self.index, ctypes.c_int64(len(x)),
                   x.ctypes.data_as(ctypes.c_void_p))
 
@@ -90,6 +94,23 @@ class Ours:
                   ctypes.c_void_p(q.ctypes.data), ctypes.c_int64(K),
                   ctypes.c_void_p(distances.ctypes.data), ctypes.c_void_p(labels.ctypes.data))
         return labels
+
+
+class OursReranked(Ours):
+    """Walks by 8-bit codes, then compares the 30 nearest."""
+
+    def set_ef(self, ef):
+        super().set_ef(ef)
+        self.dll.faiss_HNSW_set_rerank(self.graph(), 30)
+
+
+class OursAlpha(Ours):
+    """A graph with links chosen by alpha = 1.2, without headroom; exact."""
+    ALPHA = 1.2
+
+    def prepare(self):
+        self.dll.faiss_HNSW_set_alpha(self.graph(), ctypes.c_float(self.ALPHA))
+        self.dll.faiss_HNSW_set_prune_headroom(self.graph(), ctypes.c_float(0))
 
 
 class FaissCpu:
@@ -220,7 +241,10 @@ class Svs:
         return self.index.search(q, K)[0]
 
 
-SIDES = {"ours": Ours, "faiss-cpu": FaissCpu, "hnswlib": Hnswlib, "usearch": Usearch, "svs": Svs}
+SIDES = {"ours": Ours, "ours-rerank": OursReranked, "ours-alpha": OursAlpha,
+         "faiss-cpu": FaissCpu, "hnswlib": Hnswlib, "usearch": Usearch, "svs": Svs}
+
+OURS = [name for name in SIDES if name.startswith("ours")]
 
 
 # ---- the process -----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ typedef enum FaissHNSWFilter {
  * may be missed that a search with rerank = 0 finds; a few times k is enough to lose next to
  * nothing. It is without effect where there are no codes, with bounded_queue = false, where a
  * selector is not searched for in the way of FAISS_HNSW_FILTER_PLAIN, and in range_search, search1
- * and search_level_0.
+ * and search_level_0 from several nodes.
  */
 typedef struct FaissSearchParametersHNSW FAISS_EXTENDS (FaissSearchParameters) {
     union {
