@@ -99,7 +99,7 @@ bench-graphs: all
 		sh tests/venv.sh $(BUILD)/graphs-venv numpy hnswlib==0.8.0 usearch==2.26.6 scalable-vs==0.5.0
 	@GLOVE=$(GLOVE) GRAPHS_PYTHON=$(BUILD)/graphs-venv/bin/python FAISS_LIBRARY=$(BUILD)/libfaiss.so \
 		FAISS_ORACLE_PYTHON=$${FAISS_ORACLE_PYTHON:-$(BUILD)/oracle-venv/bin/python} \
-		$(BUILD)/venv/bin/python benchs/bench_graphs.py $(BENCH_FLAGS)
+		$(BUILD)/venv/bin/python benchs/graphs.py $(BENCH_FLAGS)
 .PHONY: bench-graphs
 
 deps:

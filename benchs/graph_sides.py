@@ -1,6 +1,6 @@
 """Graph indexes of several libraries behind one interface, each in a process of its own.
 
-bench_graphs.py starts `python graph_sides.py NAME` with the Python that has the library, and sends
+graphs.py starts `python graph_sides.py NAME` with the Python that has the library, and sends
 it calls of Server's methods, pickled: (method, arguments); the answers are (ok, result or error).
 """
 import ctypes

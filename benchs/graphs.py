@@ -1,6 +1,6 @@
 """HNSW beside faiss-cpu 1.15.1, hnswlib, usearch and SVS (scalable-vs): search, build, memory.
 
-usage: bench_graphs.py [--data glove=FILE.npy] [--data fashion=FILE.gz] [--rows N] [--queries 1000]
+usage: graphs.py [--data glove=FILE.npy] [--data fashion=FILE.gz] [--rows N] [--queries 1000]
                        [--sides ours faiss-cpu ...] [--threads 1 2] [--recalls 0.9 0.95 0.99]
                        [--rounds 3] [--build-threads N] [--keep FOLDER] [-M 16]
                        [--ef-construction 200] [--json FILE]
