@@ -86,36 +86,52 @@ static FaissStatus decode_one (const FaissIndexLattice *self, const uint8_t *cod
     return FAISS_OK;
 }
 
-static FaissStatus IndexLattice_sa_encode (const FaissIndex *index, idx_t n, const float *x,
-                                           uint8_t *bytes) {
-    const FaissIndexLattice *self = CONST_THIS (index);
-    FAISS_TRY (check_parts (self));
+/* Codes of vectors or vectors of codes. */
+typedef struct Coding {
+    const FaissIndexLattice *self;
+    const float *from_x;
+    uint8_t *to_codes;
+    const uint8_t *from_codes;
+    float *to_x;
+} Coding;
+
+static FaissStatus code_rows (const Coding *c, size_t begin, size_t end) {
+    size_t d = (size_t)c->self->index.d, code_size = c->self->flat_codes.code_size;
+    FaissStatus status = FAISS_OK;
+    for (size_t i = begin; i < end && status == FAISS_OK; i++) {
+        status = c->to_codes ? encode_one (c->self, c->from_x + i * d, c->to_codes + i * code_size)
+                             : decode_one (c->self, c->from_codes + i * code_size, c->to_x + i * d);
+    }
+    return status;
+}
+
+/* A distance computer has its codes decoded one by one: few rows are neither a parallel region nor
+ * a place to end at. */
+static FaissStatus code_all (const Coding *c, idx_t n) {
+    FAISS_TRY (check_parts (c->self));
+    if (n <= BLOCK) {
+        return code_rows (c, 0, (size_t)n);
+    }
+    idx_t n_blocks = (n + BLOCK - 1) / BLOCK;
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n / BLOCK + 1))
-    for (idx_t i = 0; i < n; i++) {
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    for (idx_t b = 0; b < n_blocks; b++) {
         if (!faiss_region_stopped (&region)) {
-            faiss_region_note (&region,
-                               encode_one (self, x + (size_t)i * (size_t)index->d,
-                                           bytes + (size_t)i * self->flat_codes.code_size));
+            idx_t end = n - b * BLOCK < BLOCK ? n : (b + 1) * BLOCK;
+            faiss_region_note (&region, code_rows (c, (size_t)(b * BLOCK), (size_t)end));
         }
     }
     return faiss_region_close (&region);
 }
 
+static FaissStatus IndexLattice_sa_encode (const FaissIndex *index, idx_t n, const float *x,
+                                           uint8_t *bytes) {
+    return code_all (&(Coding){.self = CONST_THIS (index), .from_x = x, .to_codes = bytes}, n);
+}
+
 static FaissStatus IndexLattice_sa_decode (const FaissIndex *index, idx_t n, const uint8_t *bytes,
                                            float *x) {
-    const FaissIndexLattice *self = CONST_THIS (index);
-    FAISS_TRY (check_parts (self));
-    FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n / BLOCK + 1))
-    for (idx_t i = 0; i < n; i++) {
-        if (!faiss_region_stopped (&region)) {
-            faiss_region_note (&region,
-                               decode_one (self, bytes + (size_t)i * self->flat_codes.code_size,
-                                           x + (size_t)i * (size_t)index->d));
-        }
-    }
-    return faiss_region_close (&region);
+    return code_all (&(Coding){.self = CONST_THIS (index), .from_codes = bytes, .to_x = x}, n);
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
@@ -133,6 +149,9 @@ static FaissStatus IndexLattice_train (FaissIndex *index, idx_t n, const float *
         largest[m] = -1;
     }
     for (size_t i = 0; i < (size_t)n; i++) {
+        if (i % BLOCK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         for (size_t m = 0; m < nsq; m++) {
             const float *part = x + i * (size_t)index->d + m * self->dsq;
             float norm = faiss_kernels.fvec_inner_product (part, part, self->dsq);
