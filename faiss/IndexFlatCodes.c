@@ -243,6 +243,9 @@ static FaissStatus IndexFlatCodes_get_distance_computer (const FaissIndex *index
     return FAISS_OK;
 }
 
+/* A scan of many rows, which takes long if codes must be decoded, may end every so often. */
+enum { ROWS_PER_CHECK = 256 };
+
 static bool is_selected (const FaissIDSelector *sel, idx_t id) {
     return !sel || sel->cls->is_member (sel, id);
 }
@@ -254,6 +257,9 @@ static FaissStatus search_one (FaissDistanceComputer *dc, const FaissIndex *inde
     FAISS_TRY (dc->set_query (dc, x));
     faiss_heap_heapify (is_similarity, (size_t)k, distances, labels);
     for (idx_t i = 0; i < index->ntotal; i++) {
+        if (i % ROWS_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         if (is_selected (sel, i)) {
             faiss_heap_offer (is_similarity, (size_t)k, distances, labels, dc->distance (dc, i), i);
         }
@@ -271,6 +277,7 @@ static FaissStatus IndexFlatCodes_search (const FaissIndex *index, idx_t n, cons
     {
         FaissDistanceComputer *dc = NULL;
         faiss_region_note (&region, index->cls->get_distance_computer (index, &dc));
+        faiss_region_watch (&region);
 #pragma omp for
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
@@ -278,6 +285,7 @@ static FaissStatus IndexFlatCodes_search (const FaissIndex *index, idx_t n, cons
                                                         distances + i * k, labels + i * k));
             }
         }
+        faiss_region_watch (NULL);
         faiss_DistanceComputer_free (dc);
     }
     return faiss_region_close (&region);
@@ -298,6 +306,9 @@ static FaissStatus range_search_one (const RangeSearch *s, FaissDistanceComputer
     FAISS_TRY (dc->set_query (dc, s->x + query * index->d));
     FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, query, &found));
     for (idx_t i = 0; i < index->ntotal; i++) {
+        if (i % ROWS_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         if (is_selected (s->sel, i)) {
             float value = dc->distance (dc, i);
             if (is_similarity ? value > s->radius : value < s->radius) {
@@ -334,6 +345,9 @@ static FaissStatus hand_over (FaissDistanceComputer *dc, const FaissIndex *index
     bool is_similarity = faiss_is_similarity_metric (index->metric_type);
     FAISS_TRY (dc->set_query (dc, x));
     for (idx_t i = 0; i < index->ntotal; i++) {
+        if (i % ROWS_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         if (is_selected (sel, i)) {
             float value = dc->distance (dc, i);
             if (is_similarity ? value > handler->threshold : value < handler->threshold) {
