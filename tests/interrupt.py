@@ -334,6 +334,7 @@ def test_ctrl_c (name):
     except KeyboardInterrupt:
         if not is_done:
             times[name] = time.process_time () - at[0]
+            print (f"{times[name]:7.3f} s  {name}", flush=True)
     finally:
         timer.cancel ()
     assert not is_done, "done before the signal: more data is needed" if not at else "done in spite of the signal"
