@@ -91,11 +91,23 @@ static inline int32_t faiss_candidates_take (FaissCandidates *c, float *key) {
     return id;
 }
 
-/* The same for a given one, if it is there. */
+/* The same for a given one, if it is there. Near ones are far behind in a heap. */
 static inline void faiss_candidates_take_id (FaissCandidates *c, int32_t id) {
-    for (size_t i = 0; i < c->size; i++) {
-        if (c->ids[i] == id) {
-            c->ids[i] = FAISS_CANDIDATE_TAKEN;
+    enum { AT_ONCE = 32 };
+    size_t end = c->size;
+    for (; end >= AT_ONCE; end -= AT_ONCE) {
+        uint32_t found = 0; /* the highest bit: one of them is it */
+        for (size_t t = 1; t <= AT_ONCE; t++) {
+            uint32_t x = (uint32_t)(c->ids[end - t] ^ id);
+            found |= (x - 1) & ~x;
+        }
+        if (found >> 31) {
+            break;
+        }
+    }
+    while (end-- > 0) {
+        if (c->ids[end] == id) {
+            c->ids[end] = FAISS_CANDIDATE_TAKEN;
             c->n_open--;
             return;
         }

@@ -96,8 +96,21 @@ static void remove_candidate (FaissWalk *w, size_t at) {
     w->next = at < w->next ? w->next - 1 : w->next;
 }
 
-/* Several candidates are the farthest: remove the one on top of the heap. */
+/* Several candidates are the farthest: remove the one on top of the heap.
+ *
+ * As long as none so far has been taken, that is the worst by its id too. (What is taken loses its
+ * id inside the heap, which is out of order then.) */
 static FaissStatus remove_one_of_the_farthest (FaissWalk *w, const FaissWalkPlan *plan) {
+    float farthest = w->keys[w->size - 1];
+    if (w->farthest_taken < farthest) {
+        size_t worst = w->size - 1;
+        for (size_t at = worst; at-- > 0 && w->keys[at] == farthest;) {
+            bool is_larger = w->ids[at] > w->ids[worst];
+            worst = is_larger != plan->v->is_similarity ? at : worst;
+        }
+        remove_candidate (w, worst);
+        return FAISS_OK;
+    }
     FAISS_TRY (update_heap (w, plan));
     int32_t id = w->heap.ids[0];
     size_t at = w->size - 1;
@@ -152,11 +165,28 @@ static bool has_rival (const FaissWalk *w, size_t at) {
     return false;
 }
 
+/* The first one from `at` on that is not taken; that may be w->size. There may be hundreds of taken
+ * ones in front of it. */
+static inline size_t find_open (const FaissWalk *w, size_t at) {
+    enum { AT_ONCE = 32 };
+    for (; at + AT_ONCE <= w->size; at += AT_ONCE) {
+        uint32_t all = TAKEN;
+        for (size_t t = 0; t < AT_ONCE; t++) {
+            all &= w->ids[at + t];
+        }
+        if (!all) {
+            break;
+        }
+    }
+    while (at < w->size && is_taken (w, at)) {
+        at++;
+    }
+    return at;
+}
+
 /* The nearest one that is not taken; that may be w->size. */
 static inline size_t next_open (FaissWalk *w) {
-    while (w->next < w->size && is_taken (w, w->next)) {
-        w->next++;
-    }
+    w->next = find_open (w, w->next);
     return w->next;
 }
 
@@ -181,6 +211,7 @@ static FaissStatus take_next (FaissWalk *w, const FaissWalkPlan *plan, int32_t *
     }
     *node = (int32_t)w->ids[at];
     w->ids[at] |= TAKEN;
+    w->farthest_taken = w->keys[at] > w->farthest_taken ? w->keys[at] : w->farthest_taken;
     if (plan->keeps_log) {
         w->log[w->log_size++] = (FaissGraphNode){w->keys[at], (int32_t)w->ids[at]};
     }
@@ -287,8 +318,12 @@ static void filter_links (FaissWalk *w, const FaissWalkPlan *plan) {
             w->positions[j] = (uint32_t)j;
         }
     }
-    for (size_t j = 0; j < w->n_rows && !w->whole; j++) {
-        faiss_prefetch (faiss_flat_row (v, w->fresh[w->positions[j]]), v->d * sizeof (float));
+    for (size_t j = 0; j < w->n_rows; j++) {
+        uint32_t id = w->fresh[w->positions[j]];
+        if (!w->whole) {
+            faiss_prefetch (faiss_flat_row (v, id), v->d * sizeof (float));
+        }
+        __builtin_prefetch (&plan->hnsw->offsets.data[id]); /* where its links are */
     }
     w->phase = FAISS_WALK_COMPARING;
     if (plan->looks_ahead && w->filter && !w->is_greedy) {
@@ -299,11 +334,9 @@ static void filter_links (FaissWalk *w, const FaissWalkPlan *plan) {
 /* The one that is next now, and those that may be. */
 static void fetch_next_links (FaissWalk *w, const FaissWalkPlan *plan) {
     size_t at = next_open (w);
-    for (int n_fetched = 0; at < w->size && n_fetched < LISTS_AHEAD; at++) {
-        if (!is_taken (w, at)) {
-            fetch_links (plan, (int32_t)w->ids[at], w->level);
-            n_fetched++;
-        }
+    for (int n = 0; n < LISTS_AHEAD && at < w->size; n++) {
+        fetch_links (plan, (int32_t)w->ids[at], w->level);
+        at = find_open (w, at + 1);
     }
 }
 
@@ -328,7 +361,6 @@ static FaissStatus insert_links (FaissWalk *w, const FaissWalkPlan *plan) {
     FAISS_TRY (reserve_log (w, plan, w->n_rows));
     for (size_t j = 0; j < w->n_rows; j++) {
         uint32_t id = w->fresh[w->positions[j]];
-        __builtin_prefetch (&plan->hnsw->offsets.data[id]);
         if (plan->sel) {
             offer_member (w, plan, w->fresh_keys[j], id);
         }
@@ -406,6 +438,7 @@ FaissStatus faiss_walk_begin (FaissWalk *w, const FaissWalkPlan *plan, int level
     w->has_nan = w->has_ties = false;
     w->log_size = w->log_at = 0;
     w->worst_result = HUGE_VALF;
+    w->farthest_taken = -HUGE_VALF;
     memset (w->seen, 0, (faiss_hnsw_size (plan->hnsw) / 64 + 1) * sizeof *w->seen);
     see (w, (uint32_t)node);
     if (plan->sel) {

@@ -56,8 +56,9 @@ typedef struct FaissWalk {
     /* of others: candidates, nearest first */
     float *keys;
     uint32_t *ids;
-    size_t size, n_open; ///< open: not taken
-    size_t next;         ///< all before it are taken
+    size_t size, n_open;  ///< open: not taken
+    size_t next;          ///< all before it are taken
+    float farthest_taken; ///< the largest key that was ever taken
     bool has_nan, has_ties;
     uint64_t *seen;
     /* links */
