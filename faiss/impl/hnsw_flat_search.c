@@ -383,7 +383,8 @@ static void search_in_order (Batch *b, FaissRegion *region, size_t per_task, siz
         for (int step = first_step; step < 3; step++) {
 #pragma omp single
             if (!faiss_region_failed (region) && step > first_step) {
-                faiss_region_note (region, sort_by_paths (b, step == 1 ? length - 1 : length));
+                faiss_region_note (
+                    region, sort_by_paths (b, step == 1 && length > 0 ? length - 1 : length));
             }
 #pragma omp for schedule(dynamic, 1)
             for (size_t task = 0; task < n_tasks; task++) {

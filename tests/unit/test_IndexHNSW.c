@@ -265,6 +265,25 @@ static void entry_points_make_links (void **state) {
 
 /* ---- searching ------------------------------------------------------------------------------- */
 
+/* Where all nodes are at level 0 there are no ways down to sort the queries by. */
+static void graphs_of_one_level_are_searched (void **state) {
+    (void)state;
+    enum { NQ = 70, K = 2 };
+    float *x = random_rows (NQ, D, 4), distances[NQ * K];
+    idx_t labels[NQ * K];
+    for (size_t n = 0; n <= 5; n++) {
+        FaissIndexHNSW *index = new_graph (D, 1000, METRIC_L2, n, x);
+        assert_true (index->hnsw.max_level <= 0);
+        assert_ok (faiss_Index_search (&index->index, NQ, x, K, distances, labels));
+        for (size_t i = 0; i < NQ; i++) {
+            assert_int_equal (labels[i * K] >= 0, n > 0);
+            assert_true (i >= n || labels[i * K] == (idx_t)i);
+        }
+        faiss_IndexHNSW_free (index);
+    }
+    free (x);
+}
+
 static void searches_at_level_0_begin_where_told (void **state) {
     (void)state;
     enum { NQ = 10, K = 3, NPROBE = 2 };
@@ -558,6 +577,7 @@ TEST_MAIN (cmocka_unit_test (graphs_are_good), cmocka_unit_test (levels_follow_t
            cmocka_unit_test (a_neighbour_graph_makes_links),
            cmocka_unit_test (entry_points_make_links),
            cmocka_unit_test (searches_at_level_0_begin_where_told),
+           cmocka_unit_test (graphs_of_one_level_are_searched),
            cmocka_unit_test (handlers_get_what_is_near), cmocka_unit_test (statistics_count),
            cmocka_unit_test (statistics_of_a_call), cmocka_unit_test (distances_of_a_storage),
            cmocka_unit_test (bad_arguments_are_refused),
