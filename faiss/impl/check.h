@@ -119,6 +119,10 @@ void faiss_progress (const char *what, size_t done, size_t total);
 /// An error if the caller asks for the end of what runs, or the region that is watched has failed.
 FaissStatus faiss_check_interrupt (void);
 
+/** Until the same with false, this thread hears of no interrupt: where a change that failed, of
+ * an interrupt maybe, is taken back. They nest. */
+void faiss_hold_interrupts (bool hold);
+
 /// Copy n bytes, or set them to zero where from is NULL; of millions, the caller may ask for the
 /// end.
 FaissStatus faiss_copy_bytes (void *to, const void *from, size_t n);

@@ -153,7 +153,16 @@ void faiss_region_watch (const FaissRegion *region) {
     watched_region = region;
 }
 
+static _Thread_local int held_interrupts;
+
+void faiss_hold_interrupts (bool hold) {
+    held_interrupts += hold ? 1 : -1;
+}
+
 FaissStatus faiss_check_interrupt (void) {
+    if (held_interrupts > 0) {
+        return FAISS_OK;
+    }
     if (watched_region && faiss_region_failed (watched_region)) {
         return faiss_fail (FAISS_EXCEPT, "interrupted");
     }

@@ -106,7 +106,7 @@ FaissStatus faiss_search_subset_by_distance_computer (const FaissIndex *self, id
     return faiss_region_close (&region);
 }
 
-FaissStatus faiss_remove_from (FaissIndex *index, idx_t begin) {
+static FaissStatus remove_range (FaissIndex *index, idx_t begin) {
     FaissIDSelectorRange *last = NULL;
     if (begin == 0) {
         return faiss_Index_reset (index);
@@ -114,5 +114,12 @@ FaissStatus faiss_remove_from (FaissIndex *index, idx_t begin) {
     FAISS_TRY (faiss_IDSelectorRange_new (&last, begin, index->ntotal));
     FaissStatus status = faiss_Index_remove_ids (index, &last->sel, NULL);
     faiss_IDSelectorRange_free (last);
+    return status;
+}
+
+FaissStatus faiss_remove_from (FaissIndex *index, idx_t begin) {
+    faiss_hold_interrupts (true);
+    FaissStatus status = remove_range (index, begin);
+    faiss_hold_interrupts (false);
     return status;
 }
