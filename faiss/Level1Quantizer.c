@@ -82,6 +82,25 @@ static FaissStatus train_by_super_kmeans (const FaissLevel1Quantizer *self, size
     return train_by_kmeans (self, &cp, n, x, verbose, &flat->index);
 }
 
+static FaissStatus train_by_settings (const FaissLevel1Quantizer *self, size_t n, const float *x,
+                                      bool verbose, FaissMetricType metric) {
+    switch (self->quantizer_trains_alone) {
+    case 0:
+        if (self->cp.use_super_kmeans) {
+            return train_by_super_kmeans (self, n, x, verbose);
+        }
+        return train_by_kmeans (self, &self->cp, n, x, verbose,
+                                self->clustering_index ? self->clustering_index : self->quantizer);
+    case 1:
+        return train_alone (self, n, x);
+    case 2:
+        return train_by_flat (self, n, x, verbose, metric);
+    default:
+        FAISS_FAIL ("expected quantizer_trains_alone in 0 .. 2, got %d",
+                    (int)self->quantizer_trains_alone);
+    }
+}
+
 FaissStatus faiss_Level1Quantizer_train_q1 (const FaissLevel1Quantizer *self, size_t n,
                                             const float *x, bool verbose, FaissMetricType metric) {
     FAISS_REQUIRE_ARG (self);
@@ -98,21 +117,16 @@ FaissStatus faiss_Level1Quantizer_train_q1 (const FaissLevel1Quantizer *self, si
     if (verbose) {
         faiss_say ("Training level-1 quantizer on %zu vectors in %dD\n", n, quantizer->d);
     }
-    switch (self->quantizer_trains_alone) {
-    case 0:
-        if (self->cp.use_super_kmeans) {
-            return train_by_super_kmeans (self, n, x, verbose);
-        }
-        return train_by_kmeans (self, &self->cp, n, x, verbose,
-                                self->clustering_index ? self->clustering_index : quantizer);
-    case 1:
-        return train_alone (self, n, x);
-    case 2:
-        return train_by_flat (self, n, x, verbose, metric);
-    default:
-        FAISS_FAIL ("expected quantizer_trains_alone in 0 .. 2, got %d",
-                    (int)self->quantizer_trains_alone);
+    idx_t ntotal = quantizer->ntotal;
+    FaissStatus status = train_by_settings (self, n, x, verbose, metric);
+    if (status != FAISS_OK && quantizer->ntotal != ntotal) {
+        /* centroids on their way: the next training would take them for the trained ones */
+        faiss_hold_interrupts (true);
+        FaissStatus reset = faiss_Index_reset (quantizer);
+        faiss_hold_interrupts (false);
+        FAISS_TRY (reset);
     }
+    return status;
 }
 
 /* ---- list numbers in codes ------------------------------------------------------------------- */
