@@ -633,6 +633,9 @@ FaissStatus faiss_AdditiveQuantizer_compute_centroid_norms (const FaissAdditiveQ
     FaissRegion region = {0};
 #pragma omp parallel for num_threads(n_threads)
     for (idx_t block = 0; block < n_blocks; block++) {
+        if (faiss_region_stopped (&region)) {
+            continue;
+        }
         size_t thread = (size_t)faiss_thread_number (), begin = (size_t)block * FAISS_AQ_BLOCK;
         size_t n = total - begin < FAISS_AQ_BLOCK ? total - begin : FAISS_AQ_BLOCK;
         int32_t *my_codes = codes + thread * FAISS_AQ_BLOCK * self->M;

@@ -268,6 +268,7 @@ FaissStatus faiss_aq_search (const FaissAqCodes *codes, idx_t n, const float *x,
                                faiss_alloc (&tables, (size_t)search.group * aq->total_codebook_size,
                                             sizeof *tables));
         }
+        faiss_region_watch (&region);
 #pragma omp for schedule(dynamic)
         for (idx_t group = 0; group < n_groups; group++) {
             if (!faiss_region_stopped (&region)) {
@@ -275,6 +276,7 @@ FaissStatus faiss_aq_search (const FaissAqCodes *codes, idx_t n, const float *x,
                                    search_group (&search, &scan, tables, group * search.group));
             }
         }
+        faiss_region_watch (NULL);
         free (tables);
         faiss_AqScan_clear (&scan);
     }
@@ -296,6 +298,7 @@ static FaissStatus range_search_one (const RangeSearch *s, FaissAqScan *scan, id
     float values[BLOCK];
     FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, query, &found));
     for (idx_t first = 0; first < s->from.ntotal; first += BLOCK) {
+        FAISS_TRY (faiss_check_interrupt ());
         size_t n = (size_t)(s->from.ntotal - first < BLOCK ? s->from.ntotal - first : BLOCK);
         faiss_AqScan_load (scan, s->from.codes + (size_t)first * s->from.aq->quantizer.code_size,
                            n);
