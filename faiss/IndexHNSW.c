@@ -336,6 +336,7 @@ static FaissStatus range_search_queries (const Search *s, FaissGraphScratch *scr
                                          size_t end, FaissRangeSearchPartialResult *partial) {
     FAISS_TRY (faiss_graph_scratch_init (scratch, &s->self->hnsw, s->self->storage));
     for (size_t i = begin; i < end; i++) {
+        FAISS_TRY (faiss_check_interrupt ());
         FaissGraphResults results = {
             .is_similarity = scratch->vectors.is_similarity, .k = 1, .radius = s->radius};
         FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, (idx_t)i, &results.range));
