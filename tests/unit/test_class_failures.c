@@ -1,6 +1,7 @@
 /* Every class of classes.def once more, with each allocation, each read and each write failing in
- * turn: a status and a message come back, nothing leaks (run under AddressSanitizer), nothing is
- * lost: what changes an index leaves it as it was, and *out is untouched.
+ * turn, and with Ctrl-C whenever the library asks for it: a status and a message come back, nothing
+ * leaks (run under AddressSanitizer), nothing is lost: what changes an index leaves it as it was,
+ * and *out is untouched.
  */
 #include "class_recipes.h"
 
@@ -316,20 +317,60 @@ static Subject make_subject (const IndexRecipe *recipe, const Operation *operati
     return s;
 }
 
-/* the number of the first allocation is 1; -1 if the operation asked for fewer than `i` */
-static bool try_with_failure (const IndexRecipe *recipe, const Operation *operation, long i,
-                              const Snapshot *after) {
+/* ---- trouble: an allocation fails, or the caller asks for the end --------------------------- */
+
+typedef struct Trouble {
+    void (*start) (long i); /* the i-th time; 1 is the first */
+    void (*stop) (void);
+    bool (*happened) (void); /* since it was started */
+    long (*count) (void);    /* how often there could have been trouble */
+} Trouble;
+
+static const Trouble allocations = {failing_start, failing_stop, failing_happened, failing_count};
+
+static long n_asked, interrupted_at;
+
+/* As in Python, where an exception that is set stays set. */
+static bool is_interrupted (void) {
+    return __atomic_add_fetch (&n_asked, 1, __ATOMIC_RELAXED) >= interrupted_at;
+}
+
+static void start_to_interrupt (long i) {
+    n_asked = 0;
+    interrupted_at = i;
+    faiss_set_interrupt_callback (is_interrupted);
+}
+
+static void stop_to_interrupt (void) {
+    faiss_set_interrupt_callback (NULL);
+}
+
+static bool has_interrupted (void) {
+    return n_asked >= interrupted_at;
+}
+
+static long interrupt_count (void) {
+    return n_asked;
+}
+
+static const Trouble interrupts = {start_to_interrupt, stop_to_interrupt, has_interrupted,
+                                   interrupt_count};
+
+/* False if the operation is over before the i-th time. */
+static bool try_with_failure (const IndexRecipe *recipe, const Operation *operation,
+                              const Trouble *trouble, long i, const Snapshot *after) {
     Subject s = make_subject (recipe, operation);
     Snapshot before = {0}, other_before = {0};
+    bool is_trained_before = s.index->is_trained;
     if (operation->kind & CHANGES) {
         take (&before, s.index);
         take (&other_before, s.other);
     }
     s.made = &s;
-    failing_start (i);
+    trouble->start (i);
     FaissStatus status = operation->run (&s);
-    failing_stop ();
-    bool happened = failing_happened ();
+    trouble->stop ();
+    bool happened = trouble->happened ();
     if (status == FAISS_OK) {
         if (operation->kind & MAKES) {
             faiss_object_free (s.made);
@@ -346,6 +387,9 @@ static bool try_with_failure (const IndexRecipe *recipe, const Operation *operat
             assert_true (is_as (&before, s.index));
             assert_true (is_as (&other_before, s.other));
         }
+        if (operation->kind & UNTRAINED) {
+            assert_true (!s.index->is_trained || is_trained_before);
+        }
         /* and now it works */
         assert_ok (operation->run (&s));
         if (operation->kind & MAKES) {
@@ -354,6 +398,13 @@ static bool try_with_failure (const IndexRecipe *recipe, const Operation *operat
         if (operation->kind & CHANGES && after) {
             assert_true (is_as (after, s.index));
         }
+        if (operation->kind & UNTRAINED) { /* as if nothing had been */
+            FaissUInt8Vector now = {0};
+            assert_ok (index_bytes (s.index, &now));
+            assert_true (now.size == after->bytes.size &&
+                         memcmp (now.data, after->bytes.data, now.size) == 0);
+            faiss_UInt8Vector_clear (&now);
+        }
     }
     faiss_UInt8Vector_clear (&before.bytes);
     faiss_UInt8Vector_clear (&other_before.bytes);
@@ -361,37 +412,52 @@ static bool try_with_failure (const IndexRecipe *recipe, const Operation *operat
     return happened;
 }
 
-static void allocations_fail (void **state) {
-    const Visit *visit = *state;
+static void try_all (const Visit *visit, const Trouble *trouble) {
     const Operation *operation = visit->operation;
     const IndexRecipe *recipe = visit->recipe;
-    if (!recipe) {
-        fail_msg ("no recipe for %s in tests/class_recipes.c", visit->cls->name);
-    }
-    if (!failing_available () || recipe->traits & operation->lack) {
-        skip ();
-    }
-    /* once without a failure: the result, and the number of allocations */
+    /* once without a failure: the result, and how often there could have been one */
     Subject s = make_subject (recipe, operation);
     Snapshot after = {0};
-    failing_start (LONG_MAX);
+    trouble->start (LONG_MAX);
     assert_ok (operation->run (&s));
-    failing_stop ();
-    long count = failing_count ();
+    trouble->stop ();
+    long count = trouble->count ();
     if (operation->kind & MAKES) {
         faiss_object_free (s.made);
     }
     if (operation->kind & CHANGES) {
         take (&after, s.index);
+    } else if (operation->kind & UNTRAINED) {
+        assert_ok (index_bytes (s.index, &after.bytes));
     }
     free_subject (&s);
     /* all of the first ones, then strides */
     long stride = 1;
-    for (long i = 1; try_with_failure (recipe, operation, i, after.bytes.data ? &after : NULL);
+    for (long i = 1;
+         try_with_failure (recipe, operation, trouble, i, after.bytes.data ? &after : NULL);
          i += stride) {
         stride = i < 60 ? 1 : 1 + count / 60;
     }
     faiss_UInt8Vector_clear (&after.bytes);
+}
+
+static void allocations_fail (void **state) {
+    const Visit *visit = *state;
+    if (!visit->recipe) {
+        fail_msg ("no recipe for %s in tests/class_recipes.c", visit->cls->name);
+    }
+    if (!failing_available () || visit->recipe->traits & visit->operation->lack) {
+        skip ();
+    }
+    try_all (visit, &allocations);
+}
+
+static void is_interrupted_in_turn (void **state) {
+    const Visit *visit = *state;
+    if (visit->recipe->traits & visit->operation->lack) {
+        skip ();
+    }
+    try_all (visit, &interrupts);
 }
 
 /* ---- writes and reads ------------------------------------------------------------------------ */
@@ -585,7 +651,7 @@ static void object_allocations_fail (void **state) {
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-enum { MAX_CLASSES = 500, PER_CLASS = N_OPERATIONS + 3 };
+enum { MAX_CLASSES = 500, PER_CLASS = 2 * N_OPERATIONS + 3 };
 
 static struct CMUnitTest tests[MAX_CLASSES * PER_CLASS];
 static Visit visits[MAX_CLASSES * PER_CLASS];
@@ -610,6 +676,11 @@ static void plan_index (FaissClass *cls) {
             plan (cls, recipe, operations[i].name, allocations_fail, &operations[i]);
         }
         if (recipe) { /* else the others have said so */
+            for (int i = 0; i < N_OPERATIONS; i++) {
+                char name[60];
+                snprintf (name, sizeof name, "%s_interrupted", operations[i].name);
+                plan (cls, recipe, name, is_interrupted_in_turn, &operations[i]);
+            }
             plan (cls, recipe, "writes_fail", writes_fail, NULL);
             plan (cls, recipe, "reads_fail", reads_fail, NULL);
             plan (cls, recipe, "disks_fill_up", disks_fill_up, NULL);
