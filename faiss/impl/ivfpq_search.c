@@ -22,7 +22,8 @@
 enum {
     BYTE = FAISS_PQ_BYTE,
     CHUNK = 512, /* codes that are transposed together */
-    FIRST = 64,  /* codes that are summed up in full before the next look at the bound */
+    PAIRS_PER_CHECK = 64,
+    FIRST = 64, /* codes that are summed up in full before the next look at the bound */
 };
 
 /// Memory for tables of queries per thread.
@@ -335,7 +336,8 @@ static FaissStatus scan_list (Worker *w, size_t list_no, const uint32_t *pairs, 
         s->form == IVFPQ_L2_TABLE ? faiss_ivfpq_kept_terms (s->index, (idx_t)list_no) : NULL;
     const uint8_t *codes = lists->cls->get_codes (lists, list_no);
     const idx_t *ids = s->store_pairs ? NULL : lists->cls->get_ids (lists, list_no);
-    for (size_t begin = 0; begin < size; begin += CHUNK) {
+    FaissStatus status = FAISS_OK;
+    for (size_t begin = 0; begin < size && status == FAISS_OK; begin += CHUNK) {
         Chunk chunk = {.list_no = list_no,
                        .begin = begin,
                        .n = size - begin < CHUNK ? size - begin : CHUNK,
@@ -348,10 +350,14 @@ static FaissStatus scan_list (Worker *w, size_t list_no, const uint32_t *pairs, 
                                        w->terms);
             chunk.terms = w->terms;
         }
-        for (size_t i = 0; i < n_pairs; i++) {
+        for (size_t i = 0; i < n_pairs && status == FAISS_OK; i++) {
             Query *query = &w->queries[pairs[i] / s->nprobe];
             scan_chunk (w, query, &chunk, base_of (w, query, pairs[i] % s->nprobe));
+            if (i % PAIRS_PER_CHECK == PAIRS_PER_CHECK - 1) {
+                status = faiss_check_interrupt ();
+            }
         }
+        status = status ? status : faiss_check_interrupt ();
     }
     lists->cls->release_codes (lists, list_no, codes);
     if (ids) {
@@ -359,7 +365,7 @@ static FaissStatus scan_list (Worker *w, size_t list_no, const uint32_t *pairs, 
     }
     w->counts.nlist += n_pairs;
     w->counts.ndis += n_pairs * size;
-    return FAISS_OK;
+    return status;
 }
 
 static FaissStatus search_list_by_list (Worker *w, size_t begin, size_t n, size_t first_rank,
@@ -427,6 +433,7 @@ static FaissStatus search_all (const Search *s, size_t n, FaissIndexIVFStats *co
         FaissStatus status = faiss_alloc_zeroed (&worker, 1, sizeof *worker);
         status = status ? status : Worker_init (worker, s, size, size > 1);
         faiss_region_note (&region, status);
+        faiss_region_watch (&region);
 #pragma omp for schedule(dynamic)
         for (size_t begin = 0; begin < n; begin += size) {
             if (status == FAISS_OK && !faiss_region_stopped (&region)) {
@@ -436,6 +443,7 @@ static FaissStatus search_all (const Search *s, size_t n, FaissIndexIVFStats *co
                                                           n - begin < size ? n - begin : size));
             }
         }
+        faiss_region_watch (NULL);
         if (worker) {
 #pragma omp critical(faiss_ivfpq_counts)
             faiss_IndexIVFStats_add (counts, &worker->counts);
