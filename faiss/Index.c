@@ -73,6 +73,11 @@ static FaissStatus Index_remove_ids (FaissIndex *self, const FaissIDSelector *se
     NOT_IMPLEMENTED (self, remove_ids);
 }
 
+/* Loops over vectors may end. */
+static FaissStatus check_every_so_often (idx_t i) {
+    return i % 256 == 255 ? faiss_check_interrupt () : FAISS_OK;
+}
+
 static FaissStatus Index_reconstruct (const FaissIndex *self, idx_t key, float *recons) {
     (void)key, (void)recons;
     NOT_IMPLEMENTED (self, reconstruct);
@@ -81,6 +86,7 @@ static FaissStatus Index_reconstruct (const FaissIndex *self, idx_t key, float *
 static FaissStatus Index_reconstruct_batch (const FaissIndex *self, idx_t n, const idx_t *keys,
                                             float *recons) {
     for (idx_t i = 0; i < n; i++) {
+        FAISS_TRY (check_every_so_often (i));
         FAISS_TRY (self->cls->reconstruct (self, keys[i], recons + i * self->d));
     }
     return FAISS_OK;
@@ -88,6 +94,7 @@ static FaissStatus Index_reconstruct_batch (const FaissIndex *self, idx_t n, con
 
 static FaissStatus Index_reconstruct_n (const FaissIndex *self, idx_t i0, idx_t ni, float *recons) {
     for (idx_t i = 0; i < ni; i++) {
+        FAISS_TRY (check_every_so_often (i));
         FAISS_TRY (self->cls->reconstruct (self, i0 + i, recons + i * self->d));
     }
     return FAISS_OK;
@@ -98,6 +105,7 @@ static FaissStatus Index_search_and_reconstruct (const FaissIndex *self, idx_t n
                                                  float *distances, idx_t *labels, float *recons) {
     FAISS_TRY (self->cls->search (self, n, x, k, params, distances, labels));
     for (idx_t i = 0; i < n * k; i++) {
+        FAISS_TRY (check_every_so_often (i));
         float *row = recons + i * self->d;
         if (labels[i] < 0) {
             memset (row, 0xff, sizeof *row * (size_t)self->d); /* NaN */
@@ -120,6 +128,7 @@ static FaissStatus Index_compute_residual (const FaissIndex *self, const float *
 static FaissStatus Index_compute_residual_n (const FaissIndex *self, idx_t n, const float *xs,
                                              float *residuals, const idx_t *keys) {
     for (idx_t i = 0; i < n; i++) {
+        FAISS_TRY (check_every_so_often (i));
         FAISS_TRY (
             self->cls->compute_residual (self, xs + i * self->d, residuals + i * self->d, keys[i]));
     }

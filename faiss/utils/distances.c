@@ -280,8 +280,12 @@ static FaissStatus knn_by_idx (bool is_similarity, const float *x, const float *
         }
     }
     Distance distance = is_similarity ? faiss_kernels.fvec_inner_product : faiss_kernels.fvec_L2sqr;
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for((idx_t)nx))
     for (size_t i = 0; i < nx; i++) {
+        if (faiss_region_stopped (&region)) {
+            continue;
+        }
         const idx_t *candidates = subset + i * stride;
         faiss_heap_heapify (is_similarity, k, vals + i * k, ids + i * k);
         for (size_t j = 0; j < nsubset && candidates[j] >= 0; j++) {
@@ -291,7 +295,7 @@ static FaissStatus knn_by_idx (bool is_similarity, const float *x, const float *
         }
         faiss_heap_reorder (is_similarity, k, vals + i * k, ids + i * k);
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 FaissStatus faiss_knn_L2sqr_by_idx (const float *x, const float *y, const idx_t *subset, size_t d,
