@@ -135,14 +135,15 @@ def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
     d = xb.shape[1]
     xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
     dis = np.empty ((xq.shape[0], xb.shape[0]), dtype="float32")
+    step = max (16, 10**9 // max (1, xb.size))  # Ctrl-C is heard between two
     if metric == METRIC_L2:
-        step = max (256, 10**9 // max (1, xb.size))  # Ctrl-C is heard between two
         for i in range (0, xq.shape[0], step):
             n = min (step, xq.shape[0] - i)
             swigfaiss.pairwise_L2sqr (d, n, swig_ptr (xq[i:i + n]), xb.shape[0], swig_ptr (xb),
                                       swig_ptr (dis[i:i + n]), -1, -1, -1)
     elif metric == METRIC_INNER_PRODUCT:
-        dis[:] = xq @ xb.T
+        for i in range (0, xq.shape[0], step):
+            np.matmul (xq[i:i + step], xb.T, out=dis[i:i + step])
     else:
         swigfaiss.pairwise_extra_distances (d, xq.shape[0], swig_ptr (xq), xb.shape[0],
                                             swig_ptr (xb), metric, metric_arg, swig_ptr (dis))
