@@ -12,7 +12,8 @@
 #define TAKEN FAISS_WALK_TAKEN
 
 enum {
-    LISTS_AHEAD = 2, /* candidates whose links are fetched before they are next */
+    LISTS_AHEAD = 2,   /* candidates whose links are fetched before they are next */
+    OFFSETS_AHEAD = 4, /* the same, of the places of their links */
 };
 
 /* ---- scratch --------------------------------------------------------------------------------- */
@@ -29,6 +30,8 @@ FaissStatus faiss_walk_open (FaissWalk *self, const FaissWalkPlan *plan) {
     FAISS_TRY (faiss_alloc_aligned (&self->seen, n_words, sizeof *self->seen));
     FAISS_TRY (faiss_alloc (&self->fresh, room, sizeof *self->fresh));
     FAISS_TRY (faiss_alloc (&self->positions, room, sizeof *self->positions));
+    FAISS_TRY (faiss_alloc (&self->new_keys, room + 1, sizeof *self->new_keys));
+    FAISS_TRY (faiss_alloc (&self->new_ids, room + 1, sizeof *self->new_ids));
     return faiss_alloc (&self->fresh_keys, room, sizeof *self->fresh_keys);
 }
 
@@ -42,6 +45,8 @@ void faiss_walk_close (FaissWalk *self) {
     free (self->fresh);
     free (self->positions);
     free (self->fresh_keys);
+    free (self->new_keys);
+    free (self->new_ids);
     *self = (FaissWalk){0};
 }
 
@@ -131,6 +136,15 @@ static FaissStatus remove_farthest (FaissWalk *w, const FaissWalkPlan *plan) {
     return FAISS_OK;
 }
 
+/* The first m of new_keys and new_ids become candidates, of which there is room for as many. */
+static inline size_t merge (FaissWalk *w, size_t m) {
+    size_t at = faiss_kernels.sorted_merge (w->keys, w->ids, w->size, w->new_keys, w->new_ids, m);
+    w->size += m;
+    w->n_open += m;
+    w->next = at < w->next ? at : w->next;
+    return at;
+}
+
 /* Room in the log must have been reserved. */
 static inline FaissStatus insert (FaissWalk *w, const FaissWalkPlan *plan, float key, uint32_t id) {
     if (key != key) {
@@ -143,15 +157,78 @@ static inline FaissStatus insert (FaissWalk *w, const FaissWalkPlan *plan, float
         }
         FAISS_TRY (remove_farthest (w, plan));
     }
-    size_t at = faiss_kernels.sorted_insert (w->keys, w->ids, w->size, key, id);
+    w->new_keys[0] = key;
+    w->new_ids[0] = id;
+    size_t at = merge (w, 1);
     if (plan->keeps_log) {
         w->log[w->log_size++] = (FaissGraphNode){key, (int32_t)id};
     } else {
-        w->has_ties |= !plan->by_codes && at < w->size && w->keys[at + 1] == key;
+        w->has_ties |= !plan->by_codes && at + 1 < w->size && w->keys[at + 1] == key;
     }
-    w->size++;
-    w->n_open++;
-    w->next = at < w->next ? at : w->next;
+    return FAISS_OK;
+}
+
+/* The rows whose keys are known and near enough: into the log, and sorted into new_keys and
+ * new_ids. How many. */
+static inline size_t list_new (FaissWalk *w, const FaissWalkPlan *plan) {
+    bool is_full = w->size == plan->capacity;
+    float worst = is_full ? w->keys[w->size - 1] : 0;
+    size_t m = 0;
+    for (size_t j = 0; j < w->n_rows; j++) {
+        float key = w->fresh_keys[j];
+        uint32_t id = w->fresh[w->positions[j]];
+        w->has_nan |= key != key;
+        if (key != key || (is_full && !(key < worst))) {
+            continue;
+        }
+        if (plan->keeps_log) {
+            w->log[w->log_size++] = (FaissGraphNode){key, (int32_t)id};
+        }
+        size_t at = m++;
+        for (; at > 0 && !(w->new_keys[at - 1] < key); at--) {
+            w->new_keys[at] = w->new_keys[at - 1];
+            w->new_ids[at] = w->new_ids[at - 1];
+        }
+        w->new_keys[at] = key;
+        w->new_ids[at] = id;
+    }
+    return m;
+}
+
+/* With m new ones there are more candidates than are kept. The farthest old ones are removed; how
+ * many new ones stay. *is_a_tie: one that goes is as far as one that stays; nothing is removed. */
+static size_t remove_surplus (FaissWalk *w, const FaissWalkPlan *plan, size_t m, bool *is_a_tie) {
+    size_t n_old = w->size, n_new = m;
+    float key = 0;
+    while (n_old + n_new > plan->capacity) {
+        bool is_new = n_old == 0 || (n_new > 0 && w->new_keys[n_new - 1] > w->keys[n_old - 1]);
+        key = is_new ? w->new_keys[--n_new] : w->keys[--n_old];
+    }
+    *is_a_tie =
+        (n_old > 0 && w->keys[n_old - 1] == key) || (n_new > 0 && w->new_keys[n_new - 1] == key);
+    while (w->size > n_old && !(*is_a_tie && plan->keeps_log)) {
+        w->size--;
+        w->n_open -= !is_taken (w, w->size);
+    }
+    return n_new;
+}
+
+/* All rows whose keys are known. Room in the log must have been reserved.
+ *
+ * The nearest of all stay, whatever their order, unless several are equally far: then they come
+ * one after the other. */
+static FaissStatus insert_all (FaissWalk *w, const FaissWalkPlan *plan) {
+    size_t begin = w->log_size, m = list_new (w, plan);
+    bool is_a_tie = false;
+    size_t n_kept = w->size + m > plan->capacity ? remove_surplus (w, plan, m, &is_a_tie) : m;
+    if (!is_a_tie || plan->by_codes) {
+        merge (w, n_kept);
+        return FAISS_OK;
+    }
+    w->log_size = begin;
+    for (size_t i = begin; i < begin + m; i++) {
+        FAISS_TRY (insert (w, plan, w->log[i].key, (uint32_t)w->log[i].id));
+    }
     return FAISS_OK;
 }
 
@@ -331,11 +408,15 @@ static void filter_links (FaissWalk *w, const FaissWalkPlan *plan) {
     }
 }
 
-/* The one that is next now, and those that may be. */
+/* The one that is next now, and those that may be; of others behind, where their links are. */
 static void fetch_next_links (FaissWalk *w, const FaissWalkPlan *plan) {
     size_t at = next_open (w);
-    for (int n = 0; n < LISTS_AHEAD && at < w->size; n++) {
-        fetch_links (plan, (int32_t)w->ids[at], w->level);
+    for (int n = 0; n < OFFSETS_AHEAD && at < w->size; n++) {
+        if (n < LISTS_AHEAD) {
+            fetch_links (plan, (int32_t)w->ids[at], w->level);
+        } else {
+            __builtin_prefetch (&plan->hnsw->offsets.data[w->ids[at]]);
+        }
         at = find_open (w, at + 1);
     }
 }
@@ -359,12 +440,15 @@ static void compute_keys (FaissWalk *w, const FaissWalkPlan *plan) {
 /* The links whose keys are known become candidates. */
 static FaissStatus insert_links (FaissWalk *w, const FaissWalkPlan *plan) {
     FAISS_TRY (reserve_log (w, plan, w->n_rows));
-    for (size_t j = 0; j < w->n_rows; j++) {
-        uint32_t id = w->fresh[w->positions[j]];
-        if (plan->sel) {
-            offer_member (w, plan, w->fresh_keys[j], id);
+    for (size_t j = 0; plan->sel && j < w->n_rows; j++) {
+        offer_member (w, plan, w->fresh_keys[j], w->fresh[w->positions[j]]);
+    }
+    if (plan->keeps_log || plan->by_codes) {
+        FAISS_TRY (insert_all (w, plan));
+    } else { /* equal ones have to be noticed */
+        for (size_t j = 0; j < w->n_rows; j++) {
+            FAISS_TRY (insert (w, plan, w->fresh_keys[j], w->fresh[w->positions[j]]));
         }
-        FAISS_TRY (insert (w, plan, w->fresh_keys[j], id));
     }
     w->phase = FAISS_WALK_LISTING;
     fetch_next_links (w, plan);

@@ -65,6 +65,8 @@ typedef struct FaissWalk {
     uint32_t *fresh, *positions; ///< unseen ones; which of them may be near
     float *fresh_keys;           ///< of the latter
     size_t n_fresh, n_rows;
+    float *new_keys; ///< of those that become candidates, sorted
+    uint32_t *new_ids;
     /* counts since the beginning */
     size_t n_steps, n_distances;
     /* counts since the opening */

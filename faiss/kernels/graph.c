@@ -4,17 +4,22 @@
 
 #include <faiss/kernels/kernels.h>
 
-size_t faiss_sorted_insert_generic (float *keys, uint32_t *ids, size_t n, float key, uint32_t id) {
-    size_t at = 0;
-    for (size_t left = n; left > 0;) {
-        size_t half = left / 2;
-        bool is_less = keys[at + half] < key;
-        at = is_less ? at + half + 1 : at;
-        left = is_less ? left - half - 1 : half;
+size_t faiss_sorted_merge_generic (float *keys, uint32_t *ids, size_t n, const float *new_keys,
+                                   const uint32_t *new_ids, size_t m) {
+    size_t end = n;
+    while (m-- > 0) {
+        size_t at = 0;
+        for (size_t left = end; left > 0;) {
+            size_t half = left / 2;
+            bool is_less = keys[at + half] < new_keys[m];
+            at = is_less ? at + half + 1 : at;
+            left = is_less ? left - half - 1 : half;
+        }
+        memmove (keys + at + m + 1, keys + at, (end - at) * sizeof *keys);
+        memmove (ids + at + m + 1, ids + at, (end - at) * sizeof *ids);
+        keys[at + m] = new_keys[m];
+        ids[at + m] = new_ids[m];
+        end = at;
     }
-    memmove (keys + at + 1, keys + at, (n - at) * sizeof *keys);
-    memmove (ids + at + 1, ids + at, (n - at) * sizeof *ids);
-    keys[at] = key;
-    ids[at] = id;
-    return at;
+    return end;
 }

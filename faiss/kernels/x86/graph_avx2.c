@@ -32,19 +32,37 @@ ALWAYS_INLINE size_t count_less (const float *keys, size_t n, float key) {
     return begin + n_less;
 }
 
-size_t faiss_sorted_insert_avx2 (float *keys, uint32_t *ids, size_t n, float key, uint32_t id) {
-    size_t place = count_less (keys, n, key), end = n;
-    for (; end >= place + 8; end -= 8) {
+/* Those at begin .. end - 1 go up by `by` places. */
+ALWAYS_INLINE void move_up (float *keys, uint32_t *ids, size_t begin, size_t end, size_t by) {
+    for (; end >= begin + 8; end -= 8) {
         __m256 k = _mm256_loadu_ps (keys + end - 8);
         __m256i i = _mm256_loadu_si256 ((const __m256i *)(const void *)(ids + end - 8));
-        _mm256_storeu_ps (keys + end - 7, k);
-        _mm256_storeu_si256 ((__m256i *)(void *)(ids + end - 7), i);
+        _mm256_storeu_ps (keys + end - 8 + by, k);
+        _mm256_storeu_si256 ((__m256i *)(void *)(ids + end - 8 + by), i);
     }
-    for (; end > place; end--) {
-        keys[end] = keys[end - 1];
-        ids[end] = ids[end - 1];
+    for (; end > begin; end--) {
+        keys[end - 1 + by] = keys[end - 1];
+        ids[end - 1 + by] = ids[end - 1];
     }
-    keys[place] = key;
-    ids[place] = id;
-    return place;
+}
+
+/* All places are looked up before anything moves: one does not wait for the other then. */
+size_t faiss_sorted_merge_avx2 (float *keys, uint32_t *ids, size_t n, const float *new_keys,
+                                const uint32_t *new_ids, size_t m) {
+    enum { AT_ONCE = 16 };
+    size_t places[AT_ONCE], end = n;
+    while (m > 0) {
+        size_t first = m > AT_ONCE ? m - AT_ONCE : 0;
+        for (size_t j = first; j < m; j++) {
+            places[j - first] = count_less (keys, end, new_keys[j]);
+        }
+        for (; m > first; m--) {
+            size_t place = places[m - 1 - first];
+            move_up (keys, ids, place, end, m);
+            keys[place + m - 1] = new_keys[m - 1];
+            ids[place + m - 1] = new_ids[m - 1];
+            end = place;
+        }
+    }
+    return end;
 }

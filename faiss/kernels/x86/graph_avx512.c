@@ -29,20 +29,38 @@ ALWAYS_INLINE size_t count_less (const float *keys, size_t n, float key) {
     return begin + n_less;
 }
 
-size_t faiss_sorted_insert_avx512 (float *keys, uint32_t *ids, size_t n, float key, uint32_t id) {
-    size_t place = count_less (keys, n, key), end = n;
-    for (; end >= place + 16; end -= 16) {
+/* Those at begin .. end - 1 go up by `by` places. */
+ALWAYS_INLINE void move_up (float *keys, uint32_t *ids, size_t begin, size_t end, size_t by) {
+    for (; end >= begin + 16; end -= 16) {
         __m512 k = _mm512_loadu_ps (keys + end - 16);
         __m512i i = _mm512_loadu_si512 (ids + end - 16);
-        _mm512_storeu_ps (keys + end - 15, k);
-        _mm512_storeu_si512 (ids + end - 15, i);
+        _mm512_storeu_ps (keys + end - 16 + by, k);
+        _mm512_storeu_si512 (ids + end - 16 + by, i);
     }
-    __mmask16 rest = lanes (end - place);
-    __m512 k = _mm512_maskz_loadu_ps (rest, keys + place);
-    __m512i i = _mm512_maskz_loadu_epi32 (rest, ids + place);
-    _mm512_mask_storeu_ps (keys + place + 1, rest, k);
-    _mm512_mask_storeu_epi32 (ids + place + 1, rest, i);
-    keys[place] = key;
-    ids[place] = id;
-    return place;
+    __mmask16 rest = lanes (end - begin);
+    __m512 k = _mm512_maskz_loadu_ps (rest, keys + begin);
+    __m512i i = _mm512_maskz_loadu_epi32 (rest, ids + begin);
+    _mm512_mask_storeu_ps (keys + begin + by, rest, k);
+    _mm512_mask_storeu_epi32 (ids + begin + by, rest, i);
+}
+
+/* All places are looked up before anything moves: one does not wait for the other then. */
+size_t faiss_sorted_merge_avx512 (float *keys, uint32_t *ids, size_t n, const float *new_keys,
+                                  const uint32_t *new_ids, size_t m) {
+    enum { AT_ONCE = 16 };
+    size_t places[AT_ONCE], end = n;
+    while (m > 0) {
+        size_t first = m > AT_ONCE ? m - AT_ONCE : 0;
+        for (size_t j = first; j < m; j++) {
+            places[j - first] = count_less (keys, end, new_keys[j]);
+        }
+        for (; m > first; m--) {
+            size_t place = places[m - 1 - first];
+            move_up (keys, ids, place, end, m);
+            keys[place + m - 1] = new_keys[m - 1];
+            ids[place + m - 1] = new_ids[m - 1];
+            end = place;
+        }
+    }
+    return end;
 }
