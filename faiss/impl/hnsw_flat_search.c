@@ -54,6 +54,7 @@ typedef struct Batch {
     const FaissIndex *storage;
     const FaissHNSWSettings *settings;
     size_t n, k, n_turns;
+    size_t n_reranked; /* of each query, by its vectors; or 0 */
     const float *x;
     const int32_t *nearest; /* where to begin at level 0; or NULL */
     const float *nearest_d;
@@ -85,7 +86,7 @@ static void prepare_filter (const Batch *b, size_t query) {
 /* As the walks of the query see it. */
 static float key_of (const Batch *b, const Turn *t, int32_t node) {
     uint32_t id = (uint32_t)node;
-    if (b->plan.by_codes && t->walk.filter) {
+    if (t->walk.by_codes) {
         float key;
         faiss_flat_keys_by_codes (&b->v, t->walk.filter, t->walk.x, &id, 1, &key);
         return key;
@@ -101,6 +102,8 @@ static void begin_query (const Batch *b, Turn *t, size_t query) {
     t->walk.whole = t->walk.filter && b->codes
                         ? faiss_walk_code (&b->v, b->codes + query * b->v.code_stride)
                         : NULL;
+    /* those of whole numbers are compared exactly, and by their codes as well */
+    t->walk.by_codes = b->n_reranked > 0 && t->walk.filter && !t->walk.whole;
 }
 
 /* On the way down from the entry point, to level 1 or 0; or from level 1 to 0. */
@@ -259,7 +262,7 @@ static FaissStatus finish (const Batch *b, Worker *w, Turn *t) {
     w->stats.n2 += walk->n_open == 0;
     w->stats.ndis += walk->n_distances;
     w->stats.nhops += walk->n_steps;
-    if (b->plan.by_codes) {
+    if (walk->by_codes) {
         faiss_rerank_begin (&t->nearest, walk, &b->plan);
         t->awaits_vectors = true;
     } else {
@@ -282,13 +285,13 @@ static void begin_at_given (const Batch *b, Turn *t, size_t query) {
     float key = b->v.is_similarity ? -b->nearest_d[query] : b->nearest_d[query];
     prepare_filter (b, query);
     begin_query (b, t, query);
-    if (b->plan.by_codes && t->walk.filter) {
+    if (t->walk.by_codes) {
         key = key_of (b, t, b->nearest[query]);
     }
     b->starts[query] = (Start){b->nearest[query], key};
 }
 
-static FaissStatus begin_search (const Batch *b, Worker *w, Turn *t, size_t query) {
+static FaissStatus begin_search (const Batch *b, Turn *t, size_t query) {
     if (b->nearest && b->nearest[query] < 0) {
         faiss_heap_heapify (b->v.is_similarity, b->k, b->distances + query * b->k,
                             b->labels + query * b->k);
@@ -299,12 +302,11 @@ static FaissStatus begin_search (const Batch *b, Worker *w, Turn *t, size_t quer
     } else {
         begin_query (b, t, query);
     }
-    if (b->plan.by_codes && !t->walk.filter) {
-        return search_literally (b, w, query);
-    }
-    t->walk.distances = b->plan.by_codes ? t->nearest.distances : b->distances + query * b->k;
-    t->walk.labels = b->plan.by_codes ? t->nearest.labels : b->labels + query * b->k;
-    return faiss_walk_begin (&t->walk, &b->plan, 0, b->starts[query].node, b->starts[query].key);
+    FaissWalk *walk = &t->walk;
+    walk->k = walk->by_codes ? b->n_reranked : b->k;
+    walk->distances = walk->by_codes ? t->nearest.distances : b->distances + query * b->k;
+    walk->labels = walk->by_codes ? t->nearest.labels : b->labels + query * b->k;
+    return faiss_walk_begin (walk, &b->plan, 0, b->starts[query].node, b->starts[query].key);
 }
 
 /* The queries at begin .. end - 1 of the order. */
@@ -322,7 +324,7 @@ static FaissStatus search_some (const Batch *b, Worker *w, size_t begin, size_t 
             } else if (t->awaits_vectors) {
                 finish_by_codes (b, t);
             } else if (next < end) {
-                FAISS_TRY (begin_search (b, w, t, b->order[next++]));
+                FAISS_TRY (begin_search (b, t, b->order[next++]));
             }
             n_active += t->walk.phase != FAISS_WALK_DONE || t->awaits_vectors;
         }
@@ -335,8 +337,8 @@ static FaissStatus search_some (const Batch *b, Worker *w, size_t begin, size_t 
 static FaissStatus open_worker (const Batch *b, Worker *w) {
     for (size_t i = 0; i < b->n_turns; i++) {
         FAISS_TRY (faiss_walk_open (&w->turns[i].walk, &b->plan));
-        if (b->plan.by_codes) {
-            FAISS_TRY (faiss_rerank_open (&w->turns[i].nearest, b->plan.k, b->plan.sel));
+        if (b->n_reranked > 0) {
+            FAISS_TRY (faiss_rerank_open (&w->turns[i].nearest, b->n_reranked, b->plan.sel));
         }
     }
     return FAISS_OK;
@@ -446,21 +448,24 @@ static FaissStatus search_batch (Batch *b, size_t *n_tested, size_t *n_passed) {
     return status;
 }
 
-static FaissWalkPlan plan_of (const FaissHNSW *hnsw, const FaissHNSWSettings *settings, size_t k,
-                              bool has_codes) {
+static FaissWalkPlan plan_of (const FaissHNSW *hnsw, const FaissHNSWSettings *settings, size_t k) {
     size_t size = faiss_hnsw_size (hnsw), ef = (size_t)settings->efSearch;
-    bool by_codes = settings->rerank > 0 && has_codes;
-    size_t n_compared = by_codes && (size_t)settings->rerank > k ? (size_t)settings->rerank : k;
     size_t capacity = ef > k ? ef : k;
-    n_compared = n_compared < capacity ? n_compared : capacity;
     return (FaissWalkPlan){.hnsw = hnsw,
                            .capacity = capacity < size ? capacity : size,
                            .ef = ef,
                            .check_relative_distance = settings->check_relative_distance,
-                           .keeps_log = !by_codes,
-                           .by_codes = by_codes,
-                           .sel = settings->sel,
-                           .k = n_compared};
+                           .keeps_log = true,
+                           .sel = settings->sel};
+}
+
+/* How many of a walk by codes are compared by their vectors; 0: there are no such walks. */
+static size_t number_to_rerank (const FaissWalkPlan *plan, int rerank, size_t k, bool has_codes) {
+    if (rerank <= 0 || !has_codes) {
+        return 0;
+    }
+    size_t n = (size_t)rerank > k ? (size_t)rerank : k;
+    return n < plan->capacity ? n : plan->capacity;
 }
 
 FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *storage,
@@ -489,7 +494,7 @@ FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *sto
     for (size_t begin = 0; begin < n && status == FAISS_OK; begin += MAX_BATCH) {
         size_t tested = 0, passed = 0;
         Batch b = {
-            .plan = plan_of (self, settings, k, v.codes.n_rows > 0),
+            .plan = plan_of (self, settings, k),
             .v = v,
             .storage = storage,
             .settings = settings,
@@ -502,6 +507,7 @@ FaissStatus faiss_hnsw_search_flat (const FaissHNSW *self, const FaissIndex *sto
             .labels = labels + begin * k,
         };
         b.plan.v = &b.v;
+        b.n_reranked = number_to_rerank (&b.plan, settings->rerank, k, v.codes.n_rows > 0);
         status = search_batch (&b, &tested, &passed);
         n_tested += tested;
         n_passed += passed;

@@ -50,9 +50,13 @@ void faiss_walk_close (FaissWalk *self) {
     *self = (FaissWalk){0};
 }
 
+static inline bool keeps_log (const FaissWalk *w, const FaissWalkPlan *plan) {
+    return plan->keeps_log && !w->by_codes;
+}
+
 static FaissStatus reserve_log (FaissWalk *w, const FaissWalkPlan *plan, size_t more) {
     size_t n = w->log_size + more;
-    if (n > w->log_capacity && plan->keeps_log) {
+    if (n > w->log_capacity && keeps_log (w, plan)) {
         size_t capacity = n + n / 2 + 256;
         FaissGraphNode *log = realloc (w->log, capacity * sizeof *log);
         if (!log) {
@@ -128,7 +132,7 @@ static FaissStatus remove_one_of_the_farthest (FaissWalk *w, const FaissWalkPlan
 
 /* The farthest one makes room. */
 static FaissStatus remove_farthest (FaissWalk *w, const FaissWalkPlan *plan) {
-    if (plan->keeps_log && w->size > 1 && w->keys[w->size - 2] == w->keys[w->size - 1]) {
+    if (keeps_log (w, plan) && w->size > 1 && w->keys[w->size - 2] == w->keys[w->size - 1]) {
         return remove_one_of_the_farthest (w, plan);
     }
     w->size--;
@@ -160,10 +164,10 @@ static inline FaissStatus insert (FaissWalk *w, const FaissWalkPlan *plan, float
     w->new_keys[0] = key;
     w->new_ids[0] = id;
     size_t at = merge (w, 1);
-    if (plan->keeps_log) {
+    if (keeps_log (w, plan)) {
         w->log[w->log_size++] = (FaissGraphNode){key, (int32_t)id};
     } else {
-        w->has_ties |= !plan->by_codes && at + 1 < w->size && w->keys[at + 1] == key;
+        w->has_ties |= !w->by_codes && at + 1 < w->size && w->keys[at + 1] == key;
     }
     return FAISS_OK;
 }
@@ -181,7 +185,7 @@ static inline size_t list_new (FaissWalk *w, const FaissWalkPlan *plan) {
         if (key != key || (is_full && !(key < worst))) {
             continue;
         }
-        if (plan->keeps_log) {
+        if (keeps_log (w, plan)) {
             w->log[w->log_size++] = (FaissGraphNode){key, (int32_t)id};
         }
         size_t at = m++;
@@ -206,7 +210,7 @@ static size_t remove_surplus (FaissWalk *w, const FaissWalkPlan *plan, size_t m,
     }
     *is_a_tie =
         (n_old > 0 && w->keys[n_old - 1] == key) || (n_new > 0 && w->new_keys[n_new - 1] == key);
-    while (w->size > n_old && !(*is_a_tie && plan->keeps_log)) {
+    while (w->size > n_old && !(*is_a_tie && keeps_log (w, plan))) {
         w->size--;
         w->n_open -= !is_taken (w, w->size);
     }
@@ -221,7 +225,7 @@ static FaissStatus insert_all (FaissWalk *w, const FaissWalkPlan *plan) {
     size_t begin = w->log_size, m = list_new (w, plan);
     bool is_a_tie = false;
     size_t n_kept = w->size + m > plan->capacity ? remove_surplus (w, plan, m, &is_a_tie) : m;
-    if (!is_a_tie || plan->by_codes) {
+    if (!is_a_tie || w->by_codes) {
         merge (w, n_kept);
         return FAISS_OK;
     }
@@ -277,7 +281,7 @@ static FaissStatus take_next (FaissWalk *w, const FaissWalkPlan *plan, int32_t *
     if (*is_over) {
         return FAISS_OK;
     }
-    if (plan->keeps_log && has_rival (w, at)) {
+    if (keeps_log (w, plan) && has_rival (w, at)) {
         float key;
         FAISS_TRY (update_heap (w, plan));
         int32_t id = faiss_candidates_take (&w->heap, &key);
@@ -289,7 +293,7 @@ static FaissStatus take_next (FaissWalk *w, const FaissWalkPlan *plan, int32_t *
     *node = (int32_t)w->ids[at];
     w->ids[at] |= TAKEN;
     w->farthest_taken = w->keys[at] > w->farthest_taken ? w->keys[at] : w->farthest_taken;
-    if (plan->keeps_log) {
+    if (keeps_log (w, plan)) {
         w->log[w->log_size++] = (FaissGraphNode){w->keys[at], (int32_t)w->ids[at]};
     }
     w->n_open--;
@@ -304,8 +308,8 @@ static FaissStatus take_next (FaissWalk *w, const FaissWalkPlan *plan, int32_t *
 static void offer_member (FaissWalk *w, const FaissWalkPlan *plan, float key, uint32_t id) {
     if (plan->sel->cls->is_member (plan->sel, id)) {
         bool is_similarity = plan->v->is_similarity;
-        faiss_heap_offer (is_similarity, plan->k, w->distances, w->labels,
-                          is_similarity ? -key : key, id);
+        faiss_heap_offer (is_similarity, w->k, w->distances, w->labels, is_similarity ? -key : key,
+                          id);
         w->worst_result = is_similarity ? -w->distances[0] : w->distances[0];
     }
 }
@@ -443,7 +447,7 @@ static FaissStatus insert_links (FaissWalk *w, const FaissWalkPlan *plan) {
     for (size_t j = 0; plan->sel && j < w->n_rows; j++) {
         offer_member (w, plan, w->fresh_keys[j], w->fresh[w->positions[j]]);
     }
-    if (plan->keeps_log || plan->by_codes) {
+    if (keeps_log (w, plan) || w->by_codes) {
         FAISS_TRY (insert_all (w, plan));
     } else { /* equal ones have to be noticed */
         for (size_t j = 0; j < w->n_rows; j++) {
@@ -526,7 +530,7 @@ FaissStatus faiss_walk_begin (FaissWalk *w, const FaissWalkPlan *plan, int level
     memset (w->seen, 0, (faiss_hnsw_size (plan->hnsw) / 64 + 1) * sizeof *w->seen);
     see (w, (uint32_t)node);
     if (plan->sel) {
-        faiss_heap_heapify (plan->v->is_similarity, plan->k, w->distances, w->labels);
+        faiss_heap_heapify (plan->v->is_similarity, w->k, w->distances, w->labels);
         offer_member (w, plan, key, (uint32_t)node);
     }
     FAISS_TRY (reserve_log (w, plan, 1));
@@ -549,7 +553,7 @@ FaissStatus faiss_walk_advance (FaissWalk *w, const FaissWalkPlan *plan) {
         }
         return FAISS_OK;
     case FAISS_WALK_FILTERING:
-        if (plan->by_codes && w->filter) {
+        if (w->by_codes) {
             return compare_codes (w, plan);
         }
         filter_links (w, plan);

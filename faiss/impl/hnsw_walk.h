@@ -30,10 +30,8 @@ typedef struct FaissWalkPlan {
     size_t ef;
     bool check_relative_distance; ///< false: a walk ends after ef + 1 nodes
     bool keeps_log;               ///< false: a walk ends where distances are equal, with has_ties
-    bool by_codes;                ///< walks that have a filter compare codes; they keep no log
     bool looks_ahead;             ///< walks are alone in their threads
     const FaissIDSelector *sel;   ///< members are results as they come; or NULL
-    size_t k;                     ///< results, with a selector
 } FaissWalkPlan;
 
 typedef enum FaissWalkPhase {
@@ -50,6 +48,7 @@ typedef struct FaissWalk {
     const float *x;
     const FaissFilterQuery *filter; ///< or NULL
     const uint8_t *whole; ///< code of x if it is of whole numbers (see faiss_walk_code), or NULL
+    bool by_codes;        ///< compare nothing but codes, by the filter; no log is kept then
     /* of a greedy walk */
     int32_t nearest, walked_from;
     float key; ///< of nearest
@@ -76,6 +75,7 @@ typedef struct FaissWalk {
     size_t log_size, log_capacity, log_at; ///< log_at: what the heap does not know begins here
     FaissCandidates heap;                  ///< made when it is needed
     /* with a selector: a heap of k results */
+    size_t k;
     float *distances;
     idx_t *labels;
     float worst_result; ///< key of the k-th so far

@@ -188,6 +188,31 @@ static void test_few_vectors (void **state) {
     }
 }
 
+/* Bytes are compared exactly by their codes. */
+static void test_bytes (void **state) {
+    (void)state;
+    Data data = make (MAX_N, 64, METRIC_L2, FAISS_FILTER_CODES_ON);
+    TestRandom random = {1};
+    for (idx_t i = 0; i < data.n * data.d; i++) {
+        data.x[i] = (float)(testing_random (&random) % 256);
+    }
+    for (idx_t i = 0; i < NQ * data.d; i++) {
+        data.q[i] = (float)(testing_random (&random) % 256);
+    }
+    add (&data);
+    FaissIDSelectorRange *range = NULL;
+    assert_ok (faiss_IDSelectorRange_new (&range, 100, 2000));
+    assert_same (search (&data, 40, 0, NULL), search (&data, 40, 12, NULL));
+    assert_same (search (&data, 40, 0, &range->sel), search (&data, 40, 12, &range->sel));
+    data.q[0] += 0.25F; /* one of them is not of bytes */
+    Found *found = search (&data, 40, 12, NULL), *with_range = search (&data, 40, 12, &range->sel);
+    assert_is_right (&data, found);
+    free (found);
+    free (with_range);
+    faiss_IDSelectorRange_free (range);
+    release (&data);
+}
+
 static void test_selectors (void **state) {
     (void)state;
     for (int m = 0; m < 2; m++) {
@@ -318,6 +343,6 @@ static void test_parameters (void **state) {
 
 TEST_MAIN (cmocka_unit_test (test_finds_nearly_the_same), cmocka_unit_test (test_any_number),
            cmocka_unit_test (test_one_by_one), cmocka_unit_test (test_few_vectors),
-           cmocka_unit_test (test_selectors), cmocka_unit_test (test_odd_numbers),
-           cmocka_unit_test (test_equal_distances), cmocka_unit_test (test_without_effect),
-           cmocka_unit_test (test_parameters))
+           cmocka_unit_test (test_selectors), cmocka_unit_test (test_bytes),
+           cmocka_unit_test (test_odd_numbers), cmocka_unit_test (test_equal_distances),
+           cmocka_unit_test (test_without_effect), cmocka_unit_test (test_parameters))
