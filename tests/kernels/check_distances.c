@@ -47,9 +47,57 @@ static void check_pair (const Run *run, Pair reference, Pair tested, Term term) 
     }
 }
 
+/* One step: fused, as all of them are. */
+static float add (bool is_L2, float sum, float x, float y) {
+    float difference = x - y;
+    return is_L2 ? fmaf (difference, difference, sum) : fmaf (x, y, sum);
+}
+
+/* The sum in the order of faiss 1.15.1 with AVX-512: see distances_avx512.c. */
+static float sum_in_order (bool is_L2, const float *x, const float *y, size_t d) {
+    float lanes[16] = {0};
+    size_t j = 0;
+    for (; j + 16 <= d; j += 16) {
+        for (size_t i = 0; i < 16; i++) {
+            lanes[i] = add (is_L2, lanes[i], x[j + i], y[j + i]);
+        }
+    }
+    for (size_t n = 8; n > 0; n /= 2) {
+        for (size_t i = 0; i < n; i++) {
+            lanes[i] += lanes[n + i];
+        }
+        if (n == 8 && j + 8 <= d) {
+            for (size_t i = 0; i < 8; i++) {
+                lanes[i] = add (is_L2, lanes[i], x[j + i], y[j + i]);
+            }
+            j += 8;
+        }
+    }
+    for (; j < d; j++) {
+        lanes[0] = add (is_L2, lanes[0], x[j], y[j]);
+    }
+    return lanes[0];
+}
+
+/* To the bit, or links of graphs differ from upstream's. */
+static void check_order (const Run *run, Pair tested, bool is_L2) {
+    if (run->level != SIMDLevel_AVX512) {
+        return;
+    }
+    for (int i = 0; i < 20 * N_DIMS; i++) {
+        size_t d = dims[i % N_DIMS];
+        float *x = random_floats (d), *y = random_floats (d);
+        float expected = sum_in_order (is_L2, x, y, d), got = tested (x, y, d);
+        if (memcmp (&got, &expected, sizeof got) != 0) {
+            failed (run, "d=%zu: expected %.9g, got %.9g", d, (double)expected, (double)got);
+        }
+    }
+}
+
 void check_fvec_L2sqr (void) {
     for (Run run = RUN (fvec_L2sqr); next_run (&run);) {
         check_pair (&run, run.reference->fvec_L2sqr, run.tested->fvec_L2sqr, term_L2);
+        check_order (&run, run.tested->fvec_L2sqr, true);
     }
 }
 
@@ -57,6 +105,7 @@ void check_fvec_inner_product (void) {
     for (Run run = RUN (fvec_inner_product); next_run (&run);) {
         check_pair (&run, run.reference->fvec_inner_product, run.tested->fvec_inner_product,
                     term_inner_product);
+        check_order (&run, run.tested->fvec_inner_product, false);
     }
 }
 

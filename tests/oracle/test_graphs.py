@@ -156,6 +156,60 @@ def test_threads_make_no_difference(built, threads):
         cfaiss.set_threads(2)
 
 
+def sums_are_the_same(oracle):
+    """Does either library use AVX-512? Then all its distances are sums in one order, the same one."""
+    there = oracle("return faiss.SIMDConfig.get_level_name()")
+    here = lib.faiss_simd_level_name(lib.faiss_get_simd_level()).decode()
+    return "AVX512" in there and "AVX512" in here
+
+
+@pytest.mark.parametrize("d", [1, 5, 7, 8, 12, 15, 16, 19, 24, 31, 32, 33, 100, 300, 784])
+def test_distances_are_the_same_to_the_bit(oracle, d):
+    """From those of two vectors, of one and four, and of a graph's own distance computer."""
+    if not sums_are_the_same(oracle):
+        pytest.skip("both libraries need AVX-512")
+    x, y = np.random.default_rng(d).standard_normal((2, 100, d), np.float32)
+    expected = oracle("""
+        found = []
+        for pair, four, metric in ((faiss.fvec_L2sqr, faiss.fvec_L2sqr_batch_4, 1),
+                           (faiss.fvec_inner_product, faiss.fvec_inner_product_batch_4, 0)):
+            p = [[faiss.swig_ptr(v[i:]) for i in range(100)] for v in (x, y)]
+            found.append(np.array([pair(a, b, d) for a, b in zip(*p)], np.float32))
+            out = np.empty((25, 4), np.float32)
+            for i in range(25):
+                four(p[0][0], *p[1][4 * i:4 * i + 4], d,
+                     *[faiss.swig_ptr(out[i, j:]) for j in range(4)])
+            found.append(out.ravel())
+            index = faiss.IndexHNSWFlat(d, 16, metric)
+            index.add(x)
+            computer = index.storage.get_distance_computer()
+            found.append(np.array([computer.symmetric_dis(0, i) for i in range(100)], np.float32))
+        return found
+    """, x=x, y=y, d=d)
+    found = []
+    for name in ("L2sqr", "inner_product"):
+        pair = getattr(lib, f"faiss_fvec_{name}")
+        for a, b in ((x, y), (np.repeat(x[:1], 100, 0), y), (np.repeat(x[:1], 100, 0), x)):
+            found.append(np.array([pair(v, w, d) for v, w in zip(a, b)], np.float32))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("metric", [L2, IP])
+def test_graphs_of_many_floats_are_the_same(oracle, metric):
+    """Large enough for distances so near to each other that the order of a sum decides.
+
+    Without AVX-512 upstream itself adds in two orders, for one vector and for four.
+    """
+    x = np.random.default_rng(5).random((8000, 300), np.float32)
+    arguments = 300, "HNSW16", metric, 200, 0.2, x, [len(x)]
+    theirs, ours = build_there(oracle, *arguments), cfaiss.serialize(build(*arguments))
+    assert len(theirs) == len(ours)
+    if sums_are_the_same(oracle):
+        np.testing.assert_array_equal(ours, theirs)
+    else:
+        assert np.sum(ours != theirs) < len(x)  # of 10.7 million bytes, 1.06 million of links
+
+
 @pytest.mark.parametrize("k, settings", SEARCHES, ids=str)
 def test_searches_find_the_same(oracle, built, k, settings):
     """The same labels, also among equal distances, and the same number of steps."""

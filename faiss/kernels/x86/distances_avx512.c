@@ -1,10 +1,13 @@
 /* Distances between vectors, AVX-512: lanes run along the components.
  *
- * Every kernel sums a pair of vectors in the same order: two accumulators take turns, the tail goes
- * to the first, and the final sum is within 128 bits first, then across. So one vector or four at a
- * time makes no difference to the result.
+ * Every kernel sums a pair of vectors in the same order, so one vector or four at a time makes no
+ * difference to the result. For L2 and IP the order is that of faiss 1.15.1 at this level, to the
+ * bit, since graphs whose links are chosen among nearly equal distances follow from it: one
+ * accumulator of 16 lanes; its upper half is added to the lower; 8 more components, if there are as
+ * many, to that; halves are added until one is left; then the last components one by one.
  */
 #include <immintrin.h>
+#include <stdbool.h>
 
 #include <faiss/kernels/kernels.h>
 
@@ -29,26 +32,43 @@ ALWAYS_INLINE __mmask16 tail_mask (size_t n) {
     return (__mmask16)((1u << n) - 1);
 }
 
-ALWAYS_INLINE float horizontal_sum (__m512 v) {
-    v = _mm512_add_ps (v, _mm512_permute_ps (v, 0x4e));
-    v = _mm512_add_ps (v, _mm512_permute_ps (v, 0xb1));
-    __m256 half = _mm256_add_ps (_mm512_castps512_ps256 (v), _mm512_extractf32x8_ps (v, 1));
-    return _mm_cvtss_f32 (
-        _mm_add_ps (_mm256_castps256_ps128 (half), _mm256_extractf128_ps (half, 1)));
+ALWAYS_INLINE __m256 step_8 (const Metric metric, __m256 sum, __m256 x, __m256 y) {
+    __m256 difference = metric == L2 ? _mm256_sub_ps (x, y) : x;
+    return _mm256_fmadd_ps (difference, metric == L2 ? difference : y, sum);
 }
 
-/* the same for four vectors at once */
-ALWAYS_INLINE __m128 horizontal_sums (__m512 a, __m512 b, __m512 c, __m512 e) {
-    __m512 ab = _mm512_add_ps (_mm512_unpacklo_ps (a, b), _mm512_unpackhi_ps (a, b));
-    __m512 ce = _mm512_add_ps (_mm512_unpacklo_ps (c, e), _mm512_unpackhi_ps (c, e));
-    __m512d ab_d = _mm512_castps_pd (ab), ce_d = _mm512_castps_pd (ce);
-    __m512 sums = _mm512_add_ps (_mm512_castpd_ps (_mm512_unpacklo_pd (ab_d, ce_d)),
-                                 _mm512_castpd_ps (_mm512_unpackhi_pd (ab_d, ce_d)));
-    __m256 half = _mm256_add_ps (_mm512_castps512_ps256 (sums), _mm512_extractf32x8_ps (sums, 1));
-    return _mm_add_ps (_mm256_castps256_ps128 (half), _mm256_extractf128_ps (half, 1));
+ALWAYS_INLINE __m128 step_4 (const Metric metric, __m128 sum, __m128 x, __m128 y) {
+    __m128 difference = metric == L2 ? _mm_sub_ps (x, y) : x;
+    return _mm_fmadd_ps (difference, metric == L2 ? difference : y, sum);
+}
+
+ALWAYS_INLINE __m256 fold (__m512 v) {
+    return _mm256_add_ps (_mm512_castps512_ps256 (v), _mm512_extractf32x8_ps (v, 1));
 }
 
 ALWAYS_INLINE float distance (const Metric metric, const float *x, const float *y, size_t d) {
+    __m512 sum = _mm512_setzero_ps ();
+    size_t j = 0;
+    for (; j + 16 <= d; j += 16) {
+        sum = step (metric, sum, _mm512_loadu_ps (x + j), _mm512_loadu_ps (y + j));
+    }
+    __m256 sum_8 = fold (sum);
+    if (j + 8 <= d) {
+        sum_8 = step_8 (metric, sum_8, _mm256_loadu_ps (x + j), _mm256_loadu_ps (y + j));
+        j += 8;
+    }
+    __m128 sum_4 = _mm_add_ps (_mm256_castps256_ps128 (sum_8), _mm256_extractf128_ps (sum_8, 1));
+    sum_4 = _mm_add_ps (sum_4, _mm_movehl_ps (sum_4, sum_4));
+    sum_4 = _mm_add_ps (sum_4, _mm_movehdup_ps (sum_4));
+    for (; j < d; j++) {
+        sum_4 = step_4 (metric, sum_4, _mm_load_ss (x + j), _mm_load_ss (y + j));
+    }
+    return _mm_cvtss_f32 (sum_4);
+}
+
+/* a sum of any order, for what upstream's graphs do not depend on */
+ALWAYS_INLINE float distance_two_sums (const Metric metric, const float *x, const float *y,
+                                       size_t d) {
     __m512 sum0 = _mm512_setzero_ps (), sum1 = sum0;
     size_t j = 0;
     for (; j + 32 <= d; j += 32) {
@@ -64,49 +84,92 @@ ALWAYS_INLINE float distance (const Metric metric, const float *x, const float *
         sum0 = step (metric, sum0, _mm512_maskz_loadu_ps (tail, x + j),
                      _mm512_maskz_loadu_ps (tail, y + j));
     }
-    if (metric == LINF) {
-        return _mm512_reduce_max_ps (_mm512_max_ps (sum0, sum1));
-    }
-    return horizontal_sum (_mm512_add_ps (sum0, sum1));
+    return metric == LINF ? _mm512_reduce_max_ps (_mm512_max_ps (sum0, sum1))
+                          : _mm512_reduce_add_ps (_mm512_add_ps (sum0, sum1));
 }
 
-ALWAYS_INLINE __m128 distance_4 (const Metric metric, const float *x, const float *y0,
-                                 const float *y1, const float *y2, const float *y3, size_t d) {
-    __m512 sum0[4], sum1[4];
-    for (int i = 0; i < 4; i++) {
-        sum0[i] = sum1[i] = _mm512_setzero_ps ();
+/* The sums of four accumulators, and of 8 more components from j on, if there are as many. */
+ALWAYS_INLINE __m128 fold_4 (const Metric metric, const __m512 sum[4], const float *x,
+                             const float *const y[4], size_t j, bool has_8) {
+    /* upper halves are added to lower ones: of two accumulators at once, then of all four */
+    __m512 ab = _mm512_add_ps (_mm512_shuffle_f32x4 (sum[0], sum[1], 0x44),
+                               _mm512_shuffle_f32x4 (sum[0], sum[1], 0xee));
+    __m512 ce = _mm512_add_ps (_mm512_shuffle_f32x4 (sum[2], sum[3], 0x44),
+                               _mm512_shuffle_f32x4 (sum[2], sum[3], 0xee));
+    if (has_8) {
+        __m512 q =
+            _mm512_castpd_ps (_mm512_broadcast_f64x4 (_mm256_castps_pd (_mm256_loadu_ps (x + j))));
+        ab = step (metric, ab, q,
+                   _mm512_insertf32x8 (_mm512_castps256_ps512 (_mm256_loadu_ps (y[0] + j)),
+                                       _mm256_loadu_ps (y[1] + j), 1));
+        ce = step (metric, ce, q,
+                   _mm512_insertf32x8 (_mm512_castps256_ps512 (_mm256_loadu_ps (y[2] + j)),
+                                       _mm256_loadu_ps (y[3] + j), 1));
+    }
+    __m512 all =
+        _mm512_add_ps (_mm512_shuffle_f32x4 (ab, ce, 0x88), _mm512_shuffle_f32x4 (ab, ce, 0xdd));
+    all = _mm512_add_ps (all, _mm512_permute_ps (all, 0x4e));
+    all = _mm512_add_ps (all, _mm512_permute_ps (all, 0xb1));
+    const __m512i first = _mm512_setr_epi32 (0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return _mm512_castps512_ps128 (_mm512_permutexvar_ps (first, all));
+}
+
+/* n <= 4 more components from j on, of four vectors, one by one */
+ALWAYS_INLINE __m128 add_one_by_one (const Metric metric, __m128 sums, const float *x,
+                                     const float *const y[4], size_t j, size_t n) {
+    __mmask8 tail = (__mmask8)((1u << n) - 1);
+    __m128 a = _mm_maskz_loadu_ps (tail, y[0] + j), b = _mm_maskz_loadu_ps (tail, y[1] + j);
+    __m128 c = _mm_maskz_loadu_ps (tail, y[2] + j), e = _mm_maskz_loadu_ps (tail, y[3] + j);
+    _MM_TRANSPOSE4_PS (a, b, c, e);
+    sums = step_4 (metric, sums, _mm_set1_ps (x[j]), a);
+    if (n > 1) {
+        sums = step_4 (metric, sums, _mm_set1_ps (x[j + 1]), b);
+    }
+    if (n > 2) {
+        sums = step_4 (metric, sums, _mm_set1_ps (x[j + 2]), c);
+    }
+    if (n > 3) {
+        sums = step_4 (metric, sums, _mm_set1_ps (x[j + 3]), e);
+    }
+    return sums;
+}
+
+/* What is left of four vectors where the 16s end, at j. */
+ALWAYS_INLINE __m128 finish (const Metric metric, const __m512 sum[4], const float *x,
+                             const float *const y[4], size_t j, size_t d) {
+    bool has_8 = j + 8 <= d;
+    __m128 sums = fold_4 (metric, sum, x, y, j, has_8);
+    for (j += has_8 ? 8 : 0; j < d; j += 4) {
+        sums = add_one_by_one (metric, sums, x, y, j, d - j < 4 ? d - j : 4);
+    }
+    return sums;
+}
+
+/* n is 4, or 8: additions of long vectors wait less for one another. */
+ALWAYS_INLINE void distance_n (const Metric metric, const int n, const float *x,
+                               const float *const *y, size_t d, float *out) {
+    __m512 sum[8];
+    for (int i = 0; i < n; i++) {
+        sum[i] = _mm512_setzero_ps ();
     }
     size_t j = 0;
-    for (; j + 32 <= d; j += 32) {
+    for (; j + 16 <= d; j += 16) {
         __m512 q = _mm512_loadu_ps (x + j);
-        sum0[0] = step (metric, sum0[0], q, _mm512_loadu_ps (y0 + j));
-        sum0[1] = step (metric, sum0[1], q, _mm512_loadu_ps (y1 + j));
-        sum0[2] = step (metric, sum0[2], q, _mm512_loadu_ps (y2 + j));
-        sum0[3] = step (metric, sum0[3], q, _mm512_loadu_ps (y3 + j));
-        q = _mm512_loadu_ps (x + j + 16);
-        sum1[0] = step (metric, sum1[0], q, _mm512_loadu_ps (y0 + j + 16));
-        sum1[1] = step (metric, sum1[1], q, _mm512_loadu_ps (y1 + j + 16));
-        sum1[2] = step (metric, sum1[2], q, _mm512_loadu_ps (y2 + j + 16));
-        sum1[3] = step (metric, sum1[3], q, _mm512_loadu_ps (y3 + j + 16));
+        sum[0] = step (metric, sum[0], q, _mm512_loadu_ps (y[0] + j));
+        sum[1] = step (metric, sum[1], q, _mm512_loadu_ps (y[1] + j));
+        sum[2] = step (metric, sum[2], q, _mm512_loadu_ps (y[2] + j));
+        sum[3] = step (metric, sum[3], q, _mm512_loadu_ps (y[3] + j));
+        if (n == 8) {
+            sum[4] = step (metric, sum[4], q, _mm512_loadu_ps (y[4] + j));
+            sum[5] = step (metric, sum[5], q, _mm512_loadu_ps (y[5] + j));
+            sum[6] = step (metric, sum[6], q, _mm512_loadu_ps (y[6] + j));
+            sum[7] = step (metric, sum[7], q, _mm512_loadu_ps (y[7] + j));
+        }
     }
-    if (j + 16 <= d) {
-        __m512 q = _mm512_loadu_ps (x + j);
-        sum1[0] = step (metric, sum1[0], q, _mm512_loadu_ps (y0 + j));
-        sum1[1] = step (metric, sum1[1], q, _mm512_loadu_ps (y1 + j));
-        sum1[2] = step (metric, sum1[2], q, _mm512_loadu_ps (y2 + j));
-        sum1[3] = step (metric, sum1[3], q, _mm512_loadu_ps (y3 + j));
-        j += 16;
+    _mm_storeu_ps (out, finish (metric, sum, x, y, j, d));
+    if (n == 8) {
+        _mm_storeu_ps (out + 4, finish (metric, sum + 4, x, y + 4, j, d));
     }
-    if (j < d) {
-        __mmask16 tail = tail_mask (d - j);
-        __m512 q = _mm512_maskz_loadu_ps (tail, x + j);
-        sum0[0] = step (metric, sum0[0], q, _mm512_maskz_loadu_ps (tail, y0 + j));
-        sum0[1] = step (metric, sum0[1], q, _mm512_maskz_loadu_ps (tail, y1 + j));
-        sum0[2] = step (metric, sum0[2], q, _mm512_maskz_loadu_ps (tail, y2 + j));
-        sum0[3] = step (metric, sum0[3], q, _mm512_maskz_loadu_ps (tail, y3 + j));
-    }
-    return horizontal_sums (_mm512_add_ps (sum0[0], sum1[0]), _mm512_add_ps (sum0[1], sum1[1]),
-                            _mm512_add_ps (sum0[2], sum1[2]), _mm512_add_ps (sum0[3], sum1[3]));
 }
 
 /* Rows in a row: memory is read once and in order. Where rows are short the hardware does not see
@@ -116,13 +179,20 @@ enum { PREFETCH_BYTES = 4096, PREFETCH_MAX_D = 256 };
 ALWAYS_INLINE void distances_ny (const Metric metric, float *out, const float *x, const float *y,
                                  size_t d, size_t ny) {
     size_t i = 0;
+    for (; d > PREFETCH_MAX_D && i + 8 <= ny; i += 8) {
+        const float *row = y + i * d;
+        const float *const rows[8] = {row,         row + d,     row + 2 * d, row + 3 * d,
+                                      row + 4 * d, row + 5 * d, row + 6 * d, row + 7 * d};
+        distance_n (metric, 8, x, rows, d, out + i);
+    }
     for (; i + 4 <= ny; i += 4) {
         const float *row = y + i * d;
         const char *ahead = (const char *)(row + 4 * d) + PREFETCH_BYTES;
         for (size_t at = 0; d <= PREFETCH_MAX_D && at < 16 * d; at += 64) {
             _mm_prefetch (ahead + at, _MM_HINT_T0);
         }
-        _mm_storeu_ps (out + i, distance_4 (metric, x, row, row + d, row + 2 * d, row + 3 * d, d));
+        const float *const rows[4] = {row, row + d, row + 2 * d, row + 3 * d};
+        distance_n (metric, 4, x, rows, d, out + i);
     }
     for (; i < ny; i++) {
         out[i] = distance (metric, x, y + i * d, d);
@@ -138,22 +208,24 @@ float faiss_fvec_inner_product_avx512 (const float *x, const float *y, size_t d)
 }
 
 float faiss_fvec_L1_avx512 (const float *x, const float *y, size_t d) {
-    return distance (L1, x, y, d);
+    return distance_two_sums (L1, x, y, d);
 }
 
 float faiss_fvec_Linf_avx512 (const float *x, const float *y, size_t d) {
-    return distance (LINF, x, y, d);
+    return distance_two_sums (LINF, x, y, d);
 }
 
 void faiss_fvec_L2sqr_batch_4_avx512 (const float *x, const float *y0, const float *y1,
                                       const float *y2, const float *y3, size_t d, float out[4]) {
-    _mm_storeu_ps (out, distance_4 (L2, x, y0, y1, y2, y3, d));
+    const float *const rows[4] = {y0, y1, y2, y3};
+    distance_n (L2, 4, x, rows, d, out);
 }
 
 void faiss_fvec_inner_product_batch_4_avx512 (const float *x, const float *y0, const float *y1,
                                               const float *y2, const float *y3, size_t d,
                                               float out[4]) {
-    _mm_storeu_ps (out, distance_4 (IP, x, y0, y1, y2, y3, d));
+    const float *const rows[4] = {y0, y1, y2, y3};
+    distance_n (IP, 4, x, rows, d, out);
 }
 
 void faiss_fvec_L2sqr_ny_avx512 (float *out, const float *x, const float *y, size_t d, size_t ny) {
