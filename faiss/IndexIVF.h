@@ -56,9 +56,9 @@ typedef struct FaissInvertedListScanner {
         float (*distance_to_code) (const struct FaissInvertedListScanner *self,
                                    const uint8_t *code);
         /// offer n codes to a heap of k results (faiss_heap_offer_unordered); counts are added to
-        void (*scan_codes) (const struct FaissInvertedListScanner *self, size_t n,
-                            const uint8_t *codes, const idx_t *ids, float *distances, idx_t *labels,
-                            size_t k, FaissIndexIVFStats *counts);
+        FaissStatus (*scan_codes) (const struct FaissInvertedListScanner *self, size_t n,
+                                   const uint8_t *codes, const idx_t *ids, float *distances,
+                                   idx_t *labels, size_t k, FaissIndexIVFStats *counts);
         /// offer those nearer than the handler's threshold
         FaissStatus (*scan_codes_handler) (const struct FaissInvertedListScanner *self, size_t n,
                                            const uint8_t *codes, const idx_t *ids,

@@ -137,10 +137,14 @@ static float Scanner_distance_to_code (const FaissInvertedListScanner *scanner,
                 : faiss_kernels.fvec_L2sqr) (self->query->x, self->row, self->query->layout->d);
 }
 
+enum { VECTORS_PER_CHECK = 2048 };
+
 /* What is scanned, by blocks. Vectors from elsewhere than the list are rows. */
 typedef struct Scan {
     const Scanner *self;
-    size_t n, next;      /* vectors; those that were looked at */
+    size_t n, next;    /* vectors; those that were looked at */
+    size_t next_check; /* where the caller may next ask for the end */
+    FaissStatus status;
     size_t first;        /* the position in the list of the first one */
     const uint8_t *rows; /* NULL: they are in the list */
     const idx_t *ids;
@@ -159,6 +163,8 @@ static void open_scan (Scan *scan, const FaissInvertedListScanner *scanner, size
     scan->self = self;
     scan->n = n;
     scan->next = 0;
+    scan->next_check = VECTORS_PER_CHECK;
+    scan->status = FAISS_OK;
     scan->first = is_list ? offset : 0;
     scan->rows = is_list ? NULL : codes;
     scan->ids = ids;
@@ -208,10 +214,14 @@ static void scan_row (Scan *scan) {
 }
 
 /* The next block's vectors that may be better than the bound: found[] from *begin on. False at the
- * end. */
+ * end, and if the caller asks for it. */
 static bool next_block (Scan *scan, float bound, size_t most, size_t *begin) {
     *begin = scan->next;
-    if (scan->next == scan->n) {
+    if (scan->next >= scan->next_check && scan->next < scan->n) {
+        scan->next_check = scan->next + VECTORS_PER_CHECK;
+        scan->status = faiss_check_interrupt ();
+    }
+    if (scan->next == scan->n || scan->status != FAISS_OK) {
         return false;
     }
     if (scan->rows) {
@@ -228,9 +238,9 @@ static idx_t label_of (const Scan *scan, size_t i) {
                                 : scan->ids[i];
 }
 
-static void Scanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
-                                const uint8_t *codes, const idx_t *ids, float *distances,
-                                idx_t *labels, size_t k, FaissIndexIVFStats *counts) {
+static FaissStatus Scanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
+                                       const uint8_t *codes, const idx_t *ids, float *distances,
+                                       idx_t *labels, size_t k, FaissIndexIVFStats *counts) {
     Scan scan;
     size_t begin;
     open_scan (&scan, scanner, n, codes, ids, counts);
@@ -242,6 +252,7 @@ static void Scanner_scan_codes (const FaissInvertedListScanner *scanner, size_t 
                 label_of (&scan, begin + scan.found[j]));
         }
     }
+    return scan.status;
 }
 
 static FaissStatus Scanner_scan_codes_handler (const FaissInvertedListScanner *scanner, size_t n,
@@ -261,7 +272,7 @@ static FaissStatus Scanner_scan_codes_handler (const FaissInvertedListScanner *s
             }
         }
     }
-    return FAISS_OK;
+    return scan.status;
 }
 
 static FaissStatus Scanner_scan_codes_range (const FaissInvertedListScanner *scanner, size_t n,
@@ -280,7 +291,7 @@ static FaissStatus Scanner_scan_codes_range (const FaissInvertedListScanner *sca
             }
         }
     }
-    return FAISS_OK;
+    return scan.status;
 }
 
 static void Scanner_free (FaissInvertedListScanner *scanner) {

@@ -284,12 +284,16 @@ static void HashScanner_compute (const FaissBlockScanner *block, size_t n, const
 
 /* Among equal distances, of which there are many, the code that was seen first stays, as in
  * upstream: the order of lists and codes shows. */
-static void HashScanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
-                                    const uint8_t *codes, const idx_t *ids, float *distances,
-                                    idx_t *labels, size_t k, FaissIndexIVFStats *counts) {
+static FaissStatus HashScanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
+                                           const uint8_t *codes, const idx_t *ids, float *distances,
+                                           idx_t *labels, size_t k, FaissIndexIVFStats *counts) {
     const HashScanner *self = (const HashScanner *)scanner;
+    enum { CODES_PER_CHECK = 64 * FAISS_SCAN_BLOCK };
     uint32_t positions[FAISS_SCAN_BLOCK], found[FAISS_SCAN_BLOCK];
     for (size_t begin = 0; begin < n; begin += FAISS_SCAN_BLOCK) {
+        if (begin > 0 && begin % CODES_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         size_t size = n - begin < FAISS_SCAN_BLOCK ? n - begin : FAISS_SCAN_BLOCK;
         uint32_t bound = distances[0] < (float)UINT32_MAX ? (uint32_t)distances[0] : UINT32_MAX;
         size_t n_found =
@@ -307,6 +311,7 @@ static void HashScanner_scan_codes (const FaissInvertedListScanner *scanner, siz
             }
         }
     }
+    return FAISS_OK;
 }
 
 /* Where several threads share a query there is no order: of equal distances the smallest id stays.

@@ -40,7 +40,7 @@ FaissStatus faiss_InvertedListScanner_scan_codes (const FaissInvertedListScanner
     FAISS_REQUIRE (n == 0 || (codes && (ids || self->store_pairs)), "codes or ids is NULL");
     FAISS_REQUIRE (k > 0 && distances && labels, "there is no heap");
     FaissIndexIVFStats counts = {0};
-    self->scan_codes (self, n, codes, ids, distances, labels, k, &counts);
+    FAISS_TRY (self->scan_codes (self, n, codes, ids, distances, labels, k, &counts));
     if (out) {
         *out = counts.nheap_updates;
     }

@@ -16,12 +16,13 @@ static FaissStatus scan_probe (const FaissIVFSearch *s, FaissInvertedListScanner
                                FaissIndexIVFStats *counts) {
     FaissIVFListPart part;
     FAISS_TRY (faiss_ivf_open_probe (s, scanner, p, max_size, !s->store_pairs, counts, &part));
+    FaissStatus status = FAISS_OK;
     if (part.size > 0) {
-        scanner->scan_codes (scanner, part.size, part.codes, part.ids, distances, labels, s->k,
-                             counts);
+        status = scanner->scan_codes (scanner, part.size, part.codes, part.ids, distances, labels,
+                                      s->k, counts);
     }
     faiss_ivf_close_probe (s, p, &part);
-    return FAISS_OK;
+    return status;
 }
 
 /* ---- k nearest: one query per thread --------------------------------------------------------- */
@@ -57,6 +58,7 @@ static void search_some_queries (const FaissIVFSearch *s, size_t n, size_t *next
     FaissInvertedListScanner *scanner = NULL;
     FaissIndexIVFStats mine = {0};
     faiss_region_note (region, faiss_ivf_new_scanner (s, &scanner));
+    faiss_region_watch (region);
     for (size_t begin; (begin = faiss_share (next, STEP)) < n;) {
         for (size_t i = begin; i < n && i < begin + STEP; i++) {
             if (!faiss_region_stopped (region)) {
@@ -64,6 +66,7 @@ static void search_some_queries (const FaissIVFSearch *s, size_t n, size_t *next
             }
         }
     }
+    faiss_region_watch (NULL);
     faiss_InvertedListScanner_free (scanner);
 #pragma omp critical(faiss_ivf_counts)
     faiss_IndexIVFStats_add (counts, &mine);

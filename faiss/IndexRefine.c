@@ -129,14 +129,17 @@ static FaissStatus count_candidates (const FaissIndex *index, idx_t n, const idx
 }
 
 /* The distances of n vectors to the query, four at a time, their rows fetched ahead. */
-static void compute_distances (FaissDistanceComputer *dc, const Rows *rows, idx_t n,
-                               const idx_t *labels, float *distances) {
-    enum { AHEAD = 8 };
+static FaissStatus compute_distances (FaissDistanceComputer *dc, const Rows *rows, idx_t n,
+                                      const idx_t *labels, float *distances) {
+    enum { AHEAD = 8, PER_CHECK = 256 };
     for (idx_t j = 0; j < AHEAD && j < n; j++) {
         prefetch (rows, labels[j]);
     }
     idx_t j = 0;
     for (; j + 4 <= n; j += 4) {
+        if (j % PER_CHECK == PER_CHECK - 4) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         for (idx_t next = j + AHEAD; next < j + AHEAD + 4 && next < n; next++) {
             prefetch (rows, labels[next]);
         }
@@ -145,6 +148,7 @@ static void compute_distances (FaissDistanceComputer *dc, const Rows *rows, idx_
     for (; j < n; j++) {
         distances[j] = dc->distance (dc, labels[j]);
     }
+    return FAISS_OK;
 }
 
 /* The k best of k_base candidates of one query. Overwrites the candidates' distances. */
@@ -154,7 +158,7 @@ static FaissStatus refine_query (FaissDistanceComputer *dc, const Rows *rows, bo
     idx_t n = 0;
     FAISS_TRY (count_candidates (rows->index, k_base, base_labels, &n));
     FAISS_TRY (dc->set_query (dc, x));
-    compute_distances (dc, rows, n, base_labels, base_distances);
+    FAISS_TRY (compute_distances (dc, rows, n, base_labels, base_distances));
     faiss_heap_heapify (is_similarity, (size_t)k, distances, labels);
     for (idx_t j = 0; j < n; j++) {
         faiss_heap_offer (is_similarity, (size_t)k, distances, labels, base_distances[j],
@@ -175,6 +179,7 @@ static FaissStatus refine (const FaissIndexRefine *self, idx_t n, const float *x
     {
         FaissDistanceComputer *dc = NULL;
         faiss_region_note (&region, faiss_Index_get_distance_computer (exact, &dc));
+        faiss_region_watch (&region);
 #pragma omp for schedule(static)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
@@ -184,6 +189,7 @@ static FaissStatus refine (const FaissIndexRefine *self, idx_t n, const float *x
                                            distances + i * k, labels + i * k));
             }
         }
+        faiss_region_watch (NULL);
         faiss_DistanceComputer_free (dc);
     }
     return faiss_region_close (&region);
@@ -237,7 +243,7 @@ static FaissStatus refine_range (FaissDistanceComputer *dc, const Rows *rows, bo
     idx_t counted = 0;
     FAISS_TRY (count_candidates (rows->index, n, labels, &counted));
     FAISS_TRY (dc->set_query (dc, x));
-    compute_distances (dc, rows, counted, labels, distances);
+    FAISS_TRY (compute_distances (dc, rows, counted, labels, distances));
     size_t kept = 0;
     for (idx_t j = 0; j < counted; j++) {
         if (is_similarity ? distances[j] > radius : distances[j] < radius) {
@@ -286,6 +292,7 @@ static FaissStatus refine_ranges (const FaissIndexRefine *self, const float *x, 
     {
         FaissDistanceComputer *dc = NULL;
         faiss_region_note (&region, faiss_Index_get_distance_computer (exact, &dc));
+        faiss_region_watch (&region);
 #pragma omp for schedule(static)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
@@ -294,6 +301,7 @@ static FaissStatus refine_ranges (const FaissIndexRefine *self, const float *x, 
                                                  radius, result, i, &n_kept[i]));
             }
         }
+        faiss_region_watch (NULL);
         faiss_DistanceComputer_free (dc);
     }
     FAISS_TRY (faiss_region_close (&region));

@@ -534,14 +534,22 @@ static FaissStatus LocalSearchQuantizer_compute_codes_add_centroids (
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+/* More would go on for ever. */
+static FaissStatus read_iterations (FaissIOReader *r, size_t *out, const char *name) {
+    enum { MOST = 1000000 };
+    FAISS_TRY (faiss_read_size (r, out, name));
+    FAISS_REQUIRE_FILE (r, *out <= MOST, "expected %s <= %d, got %zu", name, MOST, *out);
+    return FAISS_OK;
+}
+
 FaissStatus faiss_read_LocalSearchQuantizer (FaissIOReader *r, FaissLocalSearchQuantizer *self) {
     FAISS_TRY (faiss_read_AdditiveQuantizer (r, &self->aq));
     FAISS_TRY (faiss_check_codebooks (r, &self->aq, self->quantizer.d));
     FAISS_TRY (faiss_read_size (r, &self->K, "K"));
-    FAISS_TRY (faiss_read_size (r, &self->train_iters, "train_iters"));
-    FAISS_TRY (faiss_read_size (r, &self->encode_ils_iters, "encode_ils_iters"));
-    FAISS_TRY (faiss_read_size (r, &self->train_ils_iters, "train_ils_iters"));
-    FAISS_TRY (faiss_read_size (r, &self->icm_iters, "icm_iters"));
+    FAISS_TRY (read_iterations (r, &self->train_iters, "train_iters"));
+    FAISS_TRY (read_iterations (r, &self->encode_ils_iters, "encode_ils_iters"));
+    FAISS_TRY (read_iterations (r, &self->train_ils_iters, "train_ils_iters"));
+    FAISS_TRY (read_iterations (r, &self->icm_iters, "icm_iters"));
     FAISS_TRY (faiss_read_f32 (r, &self->p, "p"));
     FAISS_TRY (faiss_read_f32 (r, &self->lambd, "lambd"));
     FAISS_TRY (faiss_read_size (r, &self->chunk_size, "chunk_size"));

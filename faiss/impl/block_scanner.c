@@ -9,6 +9,9 @@
 
 /* ---- which codes ----------------------------------------------------------------------------- */
 
+/* Between two looks at whether the caller asks for the end. A selector of his may be slow. */
+enum { CODES_PER_CHECK = 8192, TESTS_PER_CHECK = 1024 };
+
 /* A list that is scanned, and the run of codes that is compared next. */
 typedef struct Runs {
     const FaissBlockScanner *self;
@@ -21,6 +24,8 @@ typedef struct Runs {
     size_t tested;      /* the first code that was not tested; of the last ones: */
     size_t first_tested;
     bool passes[FAISS_SCAN_BLOCK];
+    size_t next_check; /* where the caller may next ask for the end */
+    FaissStatus status;
 } Runs;
 
 /* Test the next codes together. */
@@ -55,9 +60,22 @@ static bool is_wanted (Runs *runs, size_t i) {
     return passes;
 }
 
-/* Move to the next run: codes in a row that are all wanted. False at the end. */
+/* Is it over, though there are more codes? */
+static bool is_stopped (Runs *runs, size_t i) {
+    if (i >= runs->next_check && i < runs->n) {
+        runs->next_check = i + (runs->self->scanner.sel ? TESTS_PER_CHECK : CODES_PER_CHECK);
+        runs->status = faiss_check_interrupt ();
+    }
+    return runs->status != FAISS_OK;
+}
+
+/* Move to the next run: codes in a row that are all wanted. False at the end, and if the caller
+ * asked for the end. */
 static bool next_run (Runs *runs) {
     size_t i = runs->next, n = runs->n;
+    if (is_stopped (runs, i)) {
+        return false;
+    }
     if (!runs->self->scanner.sel && !runs->self->find_passing) {
         runs->begin = i;
         runs->size = n - i < FAISS_SCAN_BLOCK ? n - i : FAISS_SCAN_BLOCK;
@@ -66,7 +84,9 @@ static bool next_run (Runs *runs) {
         return runs->size > 0;
     }
     while (i < n && !is_wanted (runs, i)) {
-        i++;
+        if (is_stopped (runs, ++i)) {
+            return false;
+        }
     }
     runs->begin = i;
     size_t end = n - i < FAISS_SCAN_BLOCK ? n : i + FAISS_SCAN_BLOCK;
@@ -99,6 +119,8 @@ static void begin_runs (Runs *out, const FaissInvertedListScanner *scanner, size
     out->ids = ids;
     out->counts = counts;
     out->next = out->tested = 0;
+    out->next_check = scanner->sel ? TESTS_PER_CHECK : CODES_PER_CHECK;
+    out->status = FAISS_OK;
 }
 
 /* ---- where they go --------------------------------------------------------------------------- */
@@ -111,9 +133,10 @@ static float BlockScanner_distance_to_code (const FaissInvertedListScanner *scan
     return distance;
 }
 
-static void BlockScanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
-                                     const uint8_t *codes, const idx_t *ids, float *heap_distances,
-                                     idx_t *heap_labels, size_t k, FaissIndexIVFStats *counts) {
+static FaissStatus BlockScanner_scan_codes (const FaissInvertedListScanner *scanner, size_t n,
+                                            const uint8_t *codes, const idx_t *ids,
+                                            float *heap_distances, idx_t *heap_labels, size_t k,
+                                            FaissIndexIVFStats *counts) {
     bool is_similarity = scanner->keep_max;
     size_t (*find) (const float *, size_t, float, uint32_t *) =
         is_similarity ? faiss_kernels.find_at_least : faiss_kernels.find_at_most;
@@ -130,6 +153,7 @@ static void BlockScanner_scan_codes (const FaissInvertedListScanner *scanner, si
                                             distances[found[j]], label_of (&runs, found[j]));
         }
     }
+    return runs.status;
 }
 
 static FaissStatus BlockScanner_scan_codes_handler (const FaissInvertedListScanner *scanner,
@@ -149,7 +173,7 @@ static FaissStatus BlockScanner_scan_codes_handler (const FaissInvertedListScann
             }
         }
     }
-    return FAISS_OK;
+    return runs.status;
 }
 
 static FaissStatus BlockScanner_scan_codes_range (const FaissInvertedListScanner *scanner, size_t n,
@@ -167,7 +191,7 @@ static FaissStatus BlockScanner_scan_codes_range (const FaissInvertedListScanner
             }
         }
     }
-    return FAISS_OK;
+    return runs.status;
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */

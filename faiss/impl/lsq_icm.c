@@ -24,6 +24,9 @@ FaissStatus faiss_lsq_draw_changes (const FaissLocalSearchQuantizer *lsq, size_t
                    "%zu changes of %zu vectors in %zu rounds are too many", nperts, n, rounds);
     FAISS_TRY (faiss_alloc (out, rounds * n * nperts, sizeof **out));
     for (size_t i = 0; i < rounds * n * nperts; i++) {
+        if (i % 65536 == 65535) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         (*out)[i].m = (int32_t)faiss_mt32_below (gen, (uint32_t)lsq->aq.M);
         (*out)[i].code = (int32_t)faiss_mt32_below (gen, (uint32_t)lsq->K);
     }
@@ -110,14 +113,18 @@ static float error_of (const FaissLocalSearchQuantizer *lsq, const int32_t *code
 }
 
 /* All rounds of vector i; the unaries are those of vector `at` of `size`. */
-static void search_one (const LocalSearch *s, Worker *worker, const float *unaries, size_t size,
-                        size_t at, size_t i) {
+static FaissStatus search_one (const LocalSearch *s, Worker *worker, const float *unaries,
+                               size_t size, size_t at, size_t i) {
+    enum { ROUNDS_PER_CHECK = 16 };
     const FaissLocalSearchQuantizer *lsq = s->lsq;
     size_t M = lsq->aq.M, nperts = faiss_lsq_n_changes (lsq);
     const float *x = s->x + i * lsq->quantizer.d;
     int32_t *best = s->codes + i * M, *code = worker->code;
     float smallest = error_of (lsq, best, x, worker->decoded);
     for (size_t round = 0; round < s->rounds; round++) {
+        if (round % ROUNDS_PER_CHECK == ROUNDS_PER_CHECK - 1) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         const FaissLsqChange *changes = s->changes + (round * s->n + i) * nperts;
         memcpy (code, best, M * sizeof *code);
         for (size_t j = 0; j < nperts; j++) {
@@ -132,9 +139,10 @@ static void search_one (const LocalSearch *s, Worker *worker, const float *unari
             }
         }
     }
+    return FAISS_OK;
 }
 
-static void search_block (const LocalSearch *s, Worker *worker, size_t begin, size_t n) {
+static FaissStatus search_block (const LocalSearch *s, Worker *worker, size_t begin, size_t n) {
     const FaissLocalSearchQuantizer *lsq = s->lsq;
     size_t d = lsq->quantizer.d, K = lsq->K;
     for (size_t m = 0; m < lsq->aq.M && !s->unaries; m++) {
@@ -142,12 +150,10 @@ static void search_block (const LocalSearch *s, Worker *worker, size_t begin, si
                                        s->norms + m * K, -2, worker->unaries + m * n * K, K);
     }
     for (size_t i = 0; i < n; i++) {
-        if (s->unaries) {
-            search_one (s, worker, s->unaries, s->n, begin + i, begin + i);
-        } else {
-            search_one (s, worker, worker->unaries, n, i, begin + i);
-        }
+        FAISS_TRY (s->unaries ? search_one (s, worker, s->unaries, s->n, begin + i, begin + i)
+                              : search_one (s, worker, worker->unaries, n, i, begin + i));
     }
+    return FAISS_OK;
 }
 
 static FaissStatus run_search (const LocalSearch *s) {
@@ -157,13 +163,17 @@ static FaissStatus run_search (const LocalSearch *s) {
     {
         Worker worker = {0};
         faiss_region_note (&region, Worker_init (&worker, s));
+        faiss_region_watch (&region);
 #pragma omp for schedule(dynamic)
         for (idx_t block = 0; block < n_blocks; block++) {
             size_t begin = (size_t)block * BLOCK;
             if (!faiss_region_stopped (&region)) {
-                search_block (s, &worker, begin, s->n - begin < BLOCK ? s->n - begin : BLOCK);
+                faiss_region_note (
+                    &region,
+                    search_block (s, &worker, begin, s->n - begin < BLOCK ? s->n - begin : BLOCK));
             }
         }
+        faiss_region_watch (NULL);
         Worker_clear (&worker);
     }
     return faiss_region_close (&region);

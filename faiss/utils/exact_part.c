@@ -16,6 +16,7 @@ enum {
     STREAM_BYTES = 16 << 10, /* rows that several queries read while they are in the first level */
     MAX_STREAM_ROWS = 256,
     CODES_AHEAD = 16 << 10, /* filter codes are asked for */
+    TESTS_PER_CHECK = 1024, /* rows that a selector is asked about; the caller's may be slow */
     BLOCKS_PER_CHECK = 64, /* so many streamed blocks are done between looks at the task's region */
 };
 
@@ -56,6 +57,11 @@ static RowBlock next_rows (const FaissExactTask *task, size_t *at, size_t end, s
     }
     bool (*is_member) (const FaissIDSelector *, idx_t) = task->sel->cls->is_member;
     for (; *at < end && block.n < max_rows; ++*at) {
+        if (*at % TESTS_PER_CHECK == 0 && is_unwanted (task)) {
+            *at = end; /* whoever asks for the status hears of it */
+            block.n = 0;
+            break;
+        }
         if (is_member (task->sel, (idx_t)*at)) {
             buffer[block.n++] = (uint32_t)*at;
         }

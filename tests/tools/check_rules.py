@@ -87,6 +87,8 @@ STRICTER = [
     (r"refine_panorama.*Header d: ", "upstream does not compare d, ntotal and the product quantizer, "
      "and reads past the shorter of them"),
     (r"IHc2 numeric_type: ", "upstream takes a type of numbers that there is not"),
+    (r"LSQ (train_iters|(encode|train)_ils_iters|icm_iters): = ", "upstream takes so many rounds "
+     "that training or encoding never ends"),
     (r"(AQ|OldRQ) search_type: ", "upstream takes a search type that there is not for one without "
      "norms"),
 ]
