@@ -59,6 +59,9 @@ static FaissStatus Index_search1 (const FaissIndex *self, const float *x,
 static FaissStatus Index_assign (const FaissIndex *self, idx_t n, const float *x, idx_t *labels,
                                  idx_t k) {
     FAISS_AUTO_FREE (float) *distances = NULL;
+    if (n == 0) {
+        return FAISS_OK;
+    }
     FAISS_TRY (faiss_alloc (&distances, (size_t)n * (size_t)k, sizeof *distances));
     return self->cls->search (self, n, x, k, NULL, distances, labels);
 }
