@@ -646,12 +646,15 @@ FaissStatus faiss_PolysemousTraining_optimize_pq_for_hamming (const FaissPolysem
     FAISS_REQUIRE_ARG (self);
     switch (self->optimization_type) {
     case PolysemousTraining_OT_None:
-        return FAISS_OK;
+        break;
     case PolysemousTraining_OT_ReproduceDistances_affine:
-        return faiss_PolysemousTraining_optimize_reproduce_distances (self, pq);
+        FAISS_TRY (faiss_PolysemousTraining_optimize_reproduce_distances (self, pq));
+        break;
     case PolysemousTraining_OT_Ranking_weighted_diff:
-        return faiss_PolysemousTraining_optimize_ranking (self, pq, n, x);
+        FAISS_TRY (faiss_PolysemousTraining_optimize_ranking (self, pq, n, x));
+        break;
     default:
         FAISS_FAIL ("unknown optimization_type %d", (int)self->optimization_type);
     }
+    return faiss_ProductQuantizer_compute_sdc_table (pq);
 }

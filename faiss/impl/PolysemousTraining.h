@@ -130,7 +130,10 @@ typedef struct FaissPolysemousTraining FAISS_EXTENDS (FaissSimulatedAnnealingPar
 
 void faiss_PolysemousTraining_set_defaults (FaissPolysemousTraining *self);
 
-/// Optimise as optimization_type says. @param x  training vectors, size n * d; used for rankings
+/** Optimise as optimization_type says, then compute sdc_table.
+ *
+ * @param x  training vectors, size n * d; used for rankings
+ */
 FaissStatus faiss_PolysemousTraining_optimize_pq_for_hamming (const FaissPolysemousTraining *self,
                                                               FaissProductQuantizer *pq, size_t n,
                                                               const float *x);
