@@ -108,6 +108,7 @@ void faiss_DirectMap_clear (FaissDirectMap *self) {
 }
 
 FaissStatus faiss_DirectMap_copy (FaissDirectMap *self, const FaissDirectMap *other) {
+    FAISS_REQUIRE_ARG (other);
     self->type = other->type;
     FAISS_TRY (faiss_Int64Vector_assign (&self->array, other->array.data, other->array.size));
     return faiss_IdMap_copy (&self->hashtable, &other->hashtable);
@@ -201,6 +202,7 @@ static FaissStatus remove_by_hashtable (FaissDirectMap *self, const FaissIDSelec
 
 FaissStatus faiss_DirectMap_remove_ids (FaissDirectMap *self, const FaissIDSelector *sel,
                                         FaissInvertedLists *invlists, size_t *n_removed) {
+    FAISS_REQUIRE_ARG (invlists);
     *n_removed = 0;
     if (self->type == FAISS_DIRECT_MAP_NO_MAP) {
         return remove_without_map (sel, invlists, n_removed);

@@ -163,7 +163,8 @@ static void subtract_products (const PairwiseBlock *b) {
     if (b->d == 0 || b->nb == 0) {
         return;
     }
-    if (b->nb <= max && b->ldq <= max && b->ldb <= max && b->ldd <= max) {
+    bool fits = b->ldq >= b->d && b->ldb >= b->d && b->ldd >= b->nb; /* no rows overlap */
+    if (fits && b->nb <= max && b->ldq <= max && b->ldb <= max && b->ldd <= max) {
         FINTEGER m = (FINTEGER)b->nb, n = (FINTEGER)b->nq, k = (FINTEGER)b->d;
         FINTEGER ldq = (FINTEGER)b->ldq, ldb = (FINTEGER)b->ldb, ldd = (FINTEGER)b->ldd;
         float minus_two = -2, one = 1;

@@ -101,6 +101,7 @@ bool faiss_IdMap_remove (FaissIdMap *self, int64_t key) {
 }
 
 FaissStatus faiss_IdMap_copy (FaissIdMap *self, const FaissIdMap *other) {
+    FAISS_REQUIRE_ARG (other);
     if (other->n_slots == 0) {
         return FAISS_OK;
     }

@@ -77,6 +77,7 @@ FaissStatus FUNCTION (resize) (VECTOR *self, size_t n) {
 }
 
 FaissStatus FUNCTION (append) (VECTOR *self, const T *values, size_t n) {
+    FAISS_REQUIRE (values || n == 0, "expected %zu values, got NULL", n);
     FAISS_REQUIRE (n <= SIZE_MAX - self->size, "%zu elements are too many", n);
     bool may_end = CAT3 (NAME, _, must_grow) (self, self->size + n);
     FAISS_TRY (CAT3 (NAME, _, grow) (self, self->size + n));
@@ -103,6 +104,7 @@ FaissStatus FUNCTION (assign) (VECTOR *self, const T *values, size_t n) {
         *self = fresh;
         return FAISS_OK;
     }
+    FAISS_REQUIRE (values || n == 0, "expected %zu values, got NULL", n);
     self->size = 0;
     return FUNCTION (append) (self, values, n);
 }
