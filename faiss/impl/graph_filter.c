@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include <faiss/impl/check.h>
-
-#define TAKEN 0x80000000u /* set in the id of a candidate that was followed */
+#include <faiss/impl/graph_near.h>
 
 enum {
     N_SAMPLES = 512,
@@ -252,51 +251,20 @@ static FaissStatus scan_others (const FaissGraphFilter *f, FaissGraphScratch *s,
 
 /* ---- from member to member ------------------------------------------------------------------- */
 
-/* Nodes, nearest first. */
-typedef struct Near {
-    FaissGraphNode *nodes;
-    size_t size, capacity, next; /* all before `next` are taken */
-} Near;
-
 typedef struct Walk {
     const FaissGraphFilter *f;
     const FaissGraphLevel *graph;
     FaissGraphScratch *s;
     FaissGraphResults *results;
-    Near seeds; /* members and others */
-    Near members;
+    FaissGraphNear seeds; /* members and others */
+    FaissGraphNear members;
     FaissVisited passed; /* nodes that are none whose links were read */
     int32_t *others;     /* links of one node that are no members */
     size_t room, n_found;
 } Walk;
 
-static void put (Near *near, float key, int32_t id) {
-    if (key != key || (near->size == near->capacity && !(key < near->nodes[near->size - 1].key))) {
-        return;
-    }
-    near->size -= near->size == near->capacity;
-    size_t at = near->size++;
-    for (; at > 0 && near->nodes[at - 1].key > key; at--) {
-        near->nodes[at] = near->nodes[at - 1];
-    }
-    near->nodes[at] = (FaissGraphNode){key, id};
-    near->next = at < near->next ? at : near->next;
-}
-
-static bool take (Near *near, int32_t *node) {
-    while (near->next < near->size && (uint32_t)near->nodes[near->next].id & TAKEN) {
-        near->next++;
-    }
-    if (near->next == near->size) {
-        return false;
-    }
-    *node = near->nodes[near->next].id;
-    near->nodes[near->next++].id = (int32_t)((uint32_t)*node | TAKEN);
-    return true;
-}
-
 static FaissStatus meet_member (Walk *w, float key, int32_t node) {
-    put (&w->members, key, node);
+    faiss_graph_near_put (&w->members, key, node);
     w->n_found++;
     return faiss_graph_offer (w->results, key, node);
 }
@@ -312,7 +280,7 @@ static FaissStatus follow_all (Walk *w, int32_t node) {
     }
     faiss_graph_distances (&s->vectors, n, s->fresh, s->fresh_keys);
     for (size_t j = 0; j < n; j++) {
-        put (&w->seeds, s->fresh_keys[j], s->fresh[j]);
+        faiss_graph_near_put (&w->seeds, s->fresh_keys[j], s->fresh[j]);
         if (is_member (w->f, s->fresh[j])) {
             FAISS_TRY (meet_member (w, s->fresh_keys[j], s->fresh[j]));
         }
@@ -378,19 +346,19 @@ static FaissStatus walk (Walk *w, const FaissGraphNode *starts, size_t n_starts)
     for (size_t i = 0; i < n_starts; i++) {
         int32_t start = starts[i].id;
         faiss_visited_set (&w->s->visited, start);
-        put (&w->seeds, starts[i].key, start);
+        faiss_graph_near_put (&w->seeds, starts[i].key, start);
         FAISS_TRY (is_member (w->f, start) ? meet_member (w, starts[i].key, start) : FAISS_OK);
     }
-    while (take (&w->seeds, &node)) {
+    while (faiss_graph_near_take (&w->seeds, &node)) {
         FAISS_TRY (follow_all (w, node));
     }
     for (size_t i = 0; i < w->seeds.size; i++) {
-        node = (int32_t)((uint32_t)w->seeds.nodes[i].id & ~TAKEN);
+        node = faiss_graph_near_id (&w->seeds, i);
         if (!is_member (w->f, node)) {
             FAISS_TRY (follow_members (w, node));
         }
     }
-    while (take (&w->members, &node)) {
+    while (faiss_graph_near_take (&w->members, &node)) {
         FAISS_TRY (follow_members (w, node));
     }
     /* members that nothing leads to, or hardly any */
