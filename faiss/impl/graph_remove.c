@@ -1,17 +1,17 @@
 /* Taking nodes out of a graph: mending the links around them. */
 #include <faiss/impl/graph_remove.h>
 
+#include <math.h>
 #include <string.h>
 
 #include <faiss/impl/check.h>
+#include <faiss/impl/graph_near.h>
 #include <faiss/impl/parallel.h>
 
 enum {
-    FEW_REMOVED = 8,  /* renumber by comparing with each of them */
-    MAX_WALKED = 64,  /* removed nodes that are walked through on behalf of one node */
-    MAX_FOUND = 1024, /* nodes behind them that are looked at */
-    ENOUGH_FOUND = 2, /* times the links of a node: what is behind removed nodes behind removed
-                       * ones is looked at until there are so many */
+    FEW_REMOVED = 8, /* renumber by comparing with each of them */
+    MIN_NEAR = 8,    /* nodes around one that loses few of its links */
+    MAX_NEAR = 64,   /* the same for one that loses all; more where there is room for many links */
     NODES_PER_TASK = 64 * 16
 };
 
@@ -184,7 +184,9 @@ typedef struct Mending {
     const FaissGraphRemoval *removal;
     const FaissIndex *storage;
     size_t n_links;
+    size_t max_near; /* nodes around one that are followed, and among which links are chosen */
     FaissGraphMending how;
+    float alpha;
     FaissGraphPatch *patch;
     FaissVisited losing; /* nodes that have links to removed ones */
     FaissVisited lonely; /* nodes to which perhaps only removed ones have links */
@@ -196,11 +198,13 @@ typedef struct Mender {
     FaissGraphVectors vectors;
     FaissVisited seen;
     int32_t *touched; /* what is marked in seen */
-    int32_t *walked;  /* removed nodes */
-    FaissGraphNode *found, *kept;
+    size_t n_touched;
+    FaissGraphNear near;   /* what was met around a node */
+    FaissGraphNear found;  /* what stays of that */
+    FaissGraphNear behind; /* what stays of what its lost links had links to */
+    FaissGraphNode *kept;
     float *x, *keys;
     int32_t *ids;
-    size_t n_touched, n_walked, n_found;
 } Mender;
 
 static bool is_removed (const Mending *m, int32_t node) {
@@ -308,81 +312,118 @@ static void forget_seen (Mender *w) {
     w->n_touched = 0;
 }
 
-/* Nodes behind the removed ones that a node has links to: into w->found. */
-static void look_behind (const Mending *m, Mender *w, int32_t node) {
-    const FaissGraphLevel *level = m->level;
-    w->n_found = w->n_walked = 0;
-    see (w, node);
-    const int32_t *links = faiss_graph_level_links (level, node);
-    for (size_t j = 0; j < level->room && links[j] >= 0; j++) {
-        if (see (w, links[j]) && is_removed (m, links[j]) && w->n_walked < MAX_WALKED) {
-            w->walked[w->n_walked++] = links[j];
+/* Links of a node, removed ones or not, that were not met before: into w->ids. */
+static size_t unseen_links (const Mending *m, Mender *w, int32_t node) {
+    const int32_t *links = faiss_graph_level_links (m->level, node);
+    size_t n = 0;
+    for (size_t j = 0; j < m->level->room && links[j] >= 0; j++) {
+        if (see (w, links[j])) {
+            w->ids[n++] = links[j];
         }
     }
-    size_t n_direct = w->n_walked;
-    for (size_t i = 0; i < w->n_walked && (i < n_direct || w->n_found < ENOUGH_FOUND * m->n_links);
-         i++) {
-        links = faiss_graph_level_links (level, w->walked[i]);
-        for (size_t j = 0; j < level->room && links[j] >= 0; j++) {
-            if (!see (w, links[j])) {
-                continue;
-            }
-            if (!is_removed (m, links[j]) && w->n_found < MAX_FOUND) {
-                w->found[w->n_found++].id = links[j];
-            } else if (is_removed (m, links[j]) && w->n_walked < MAX_WALKED) {
-                w->walked[w->n_walked++] = links[j];
+    faiss_graph_distances (&w->vectors, n, w->ids, w->keys);
+    return n;
+}
+
+/* Follow the links of a node on the walk around another. */
+static void step (const Mending *m, Mender *w, int32_t node, bool is_lost_link) {
+    size_t n = unseen_links (m, w, node);
+    for (size_t j = 0; j < n; j++) {
+        faiss_graph_near_put (&w->near, w->keys[j], w->ids[j]);
+        if (!is_removed (m, w->ids[j])) {
+            faiss_graph_near_put (&w->found, w->keys[j], w->ids[j]);
+            if (is_lost_link) {
+                faiss_graph_near_put (&w->behind, w->keys[j], w->ids[j]);
             }
         }
+    }
+}
+
+/* Nodes around one, in the graph as it is before the removal: first what is behind the links that
+ * it loses, perhaps far away, then by a walk through what stays and what does not, the longer the
+ * more links it loses. The query of w->vectors is the node. */
+static void look_around (const Mending *m, Mender *w, int32_t node, size_t n_lost, size_t n_old) {
+    size_t n_steps = 0, capacity = m->max_near * n_lost / n_old;
+    const int32_t *links = faiss_graph_level_links (m->level, node);
+    w->near.size = w->near.next = w->found.size = w->behind.size = 0;
+    w->near.capacity = capacity > MIN_NEAR ? capacity : MIN_NEAR;
+    see (w, node);
+    size_t n = unseen_links (m, w, node);
+    for (size_t j = 0; j < n; j++) {
+        faiss_graph_near_put (&w->near, w->keys[j], w->ids[j]);
+    }
+    for (size_t j = 0; j < n_old; j++) {
+        if (is_removed (m, links[j])) {
+            step (m, w, links[j], true);
+        }
+    }
+    for (int32_t at = -1; n_steps < 2 * m->max_near && faiss_graph_near_take (&w->near, &at);
+         n_steps++) {
+        step (m, w, at, false);
     }
     forget_seen (w);
 }
 
-/* Is a node nearer to one of the links that are nearer than it, as an add asks? */
-static bool is_redundant (const Mender *w, size_t n_links, FaissGraphNode node) {
+static bool is_redundant (const Mender *w, size_t n_links, FaissGraphNode node, float alpha) {
     for (size_t j = 0; j < n_links; j++) {
         if (w->kept[j].key <= node.key &&
-            faiss_graph_pair_distance (&w->vectors, w->kept[j].id, node.id) < node.key) {
+            faiss_graph_is_needless (
+                &w->vectors, faiss_graph_pair_distance (&w->vectors, w->kept[j].id, node.id),
+                node.key, alpha)) {
             return true;
         }
     }
     return false;
 }
 
-/* The distances of the node to its links, in w->kept, and to what was found, in w->found. */
-static FaissStatus measure (const Mending *m, Mender *w, int32_t node, const int32_t *links,
-                            size_t n) {
+/* What there is to choose among: in w->kept the n links that stay, in w->found other nodes. */
+static FaissStatus find_nodes (const Mending *m, Mender *w, int32_t node, const int32_t *links,
+                               size_t n, size_t n_old) {
     FAISS_TRY (m->storage->cls->reconstruct (m->storage, node, w->x));
     FAISS_TRY (faiss_graph_set_query (&w->vectors, w->x));
-    memcpy (w->ids, links, n * sizeof *links);
-    for (size_t i = 0; i < w->n_found; i++) {
-        w->ids[n + i] = w->found[i].id;
-    }
-    faiss_graph_distances (&w->vectors, n + w->n_found, w->ids, w->keys);
+    look_around (m, w, node, n_old - n, n_old);
+    faiss_graph_distances (&w->vectors, n, links, w->keys);
     for (size_t j = 0; j < n; j++) {
         w->kept[j] = (FaissGraphNode){w->keys[j], links[j]};
     }
-    for (size_t i = 0; i < w->n_found; i++) {
-        w->found[i].key = w->keys[n + i];
-    }
-    qsort (w->found, w->n_found, sizeof *w->found, faiss_graph_compare_nodes);
     return FAISS_OK;
 }
 
-/* Append up to n_more of what was found to the n links in w->kept: nearest first, those behind a
- * nearer link last. (Without these, lists would be shorter after each removal.) */
-static size_t choose_found (const Mending *m, Mender *w, size_t n, size_t n_more) {
-    size_t most = n + n_more < m->n_links ? n + n_more : m->n_links, n_rejected = 0;
-    bool nearest = m->how == FAISS_GRAPH_MEND_NEAREST;
-    for (size_t i = 0; i < w->n_found && n < most; i++) {
-        if (!nearest && is_redundant (w, n, w->found[i])) {
-            w->found[n_rejected++] = w->found[i];
-        } else {
-            w->kept[n++] = w->found[i];
+static bool has_kept (const Mender *w, size_t n, int32_t node) {
+    for (size_t j = 0; j < n; j++) {
+        if (w->kept[j].id == node) {
+            return true;
         }
     }
-    for (size_t i = 0; i < n_rejected && n < most; i++) {
-        w->kept[n++] = w->found[i];
+    return false;
+}
+
+/* Append some of `from`, nearest first, to the n links in w->kept until there are `most`: those
+ * that are not redundant; all with alpha = 0. */
+static size_t choose (Mender *w, const FaissGraphNear *from, size_t n, size_t most, float alpha) {
+    for (size_t i = 0; i < from->size && n < most; i++) {
+        FaissGraphNode node = from->nodes[i];
+        if (!(alpha > 0 && is_redundant (w, n, node, alpha)) && !has_kept (w, n, node.id)) {
+            w->kept[n++] = node;
+        }
     }
+    return n;
+}
+
+/* Links for a node that had n_old and keeps n, in w->kept. It gets those that an add would choose
+ * (so it may have more than before: what is gone has made others redundant) and then, up to n_old,
+ * others behind lost links. Without these, lists would be shorter after each removal, and have
+ * fewer links that lead far. */
+static size_t choose_links (const Mending *m, Mender *w, size_t n, size_t n_old) {
+    bool nearest = m->how == FAISS_GRAPH_MEND_NEAREST;
+    size_t most = n_old < m->n_links ? n_old : m->n_links;
+    if (!nearest) {
+        n = choose (w, &w->found, n, m->n_links, 1);
+        n = m->alpha > 1 ? choose (w, &w->found, n, m->n_links, m->alpha) : n;
+        n = choose (w, &w->behind, n, most, 1);
+        n = choose (w, &w->behind, n, most, 0);
+    }
+    n = choose (w, &w->found, n, most, 0);
     if (nearest) {
         qsort (w->kept, n, sizeof *w->kept, faiss_graph_compare_nodes);
     }
@@ -409,9 +450,8 @@ static FaissStatus mend_node (const Mending *m, Mender *w, size_t at) {
         }
     }
     if (n < m->n_links) {
-        look_behind (m, w, node);
-        FAISS_TRY (measure (m, w, node, to, n));
-        n = choose_found (m, w, n, n_old - n);
+        FAISS_TRY (find_nodes (m, w, node, to, n, n_old));
+        n = choose_links (m, w, n, n_old);
         for (size_t j = 0; j < n; j++) {
             to[j] = w->kept[j].id;
         }
@@ -430,21 +470,25 @@ static FaissStatus open_mender (const Mending *m, Mender *w) {
     size_t room = m->level->room;
     FAISS_TRY (faiss_graph_vectors_open (&w->vectors, m->storage));
     FAISS_TRY (faiss_visited_init (&w->seen, m->level->n));
-    FAISS_TRY (faiss_alloc (&w->touched, 1 + room * (1 + MAX_WALKED), sizeof *w->touched));
-    FAISS_TRY (faiss_alloc (&w->walked, MAX_WALKED, sizeof *w->walked));
-    FAISS_TRY (faiss_alloc (&w->found, MAX_FOUND, sizeof *w->found));
+    FAISS_TRY (
+        faiss_alloc (&w->touched, 1 + room * (1 + room + 2 * m->max_near), sizeof *w->touched));
+    FAISS_TRY (faiss_alloc (&w->near.nodes, m->max_near, sizeof *w->near.nodes));
+    FAISS_TRY (faiss_alloc (&w->found.nodes, m->max_near, sizeof *w->found.nodes));
+    FAISS_TRY (faiss_alloc (&w->behind.nodes, m->max_near, sizeof *w->behind.nodes));
+    w->found.capacity = w->behind.capacity = m->max_near;
     FAISS_TRY (faiss_alloc (&w->kept, room, sizeof *w->kept));
     FAISS_TRY (faiss_alloc (&w->x, (size_t)m->storage->d, sizeof *w->x));
-    FAISS_TRY (faiss_alloc (&w->ids, room + MAX_FOUND, sizeof *w->ids));
-    return faiss_alloc (&w->keys, room + MAX_FOUND, sizeof *w->keys);
+    FAISS_TRY (faiss_alloc (&w->ids, room, sizeof *w->ids));
+    return faiss_alloc (&w->keys, room, sizeof *w->keys);
 }
 
 static void close_mender (Mender *w) {
     faiss_graph_vectors_close (&w->vectors);
     faiss_visited_free (&w->seen);
     free (w->touched);
-    free (w->walked);
-    free (w->found);
+    free (w->near.nodes);
+    free (w->found.nodes);
+    free (w->behind.nodes);
     free (w->kept);
     free (w->x);
     free (w->ids);
@@ -540,6 +584,7 @@ static FaissStatus lead (Rescue *r, int32_t from, int32_t to, bool may_replace, 
     if (r->n_leading) {
         r->n_leading[to]++;
     }
+    unmark (&r->m->lonely, to);
     *done = true;
     return FAISS_OK;
 }
@@ -556,31 +601,31 @@ static int32_t any_other (const Rescue *r, int32_t node) {
     return -1;
 }
 
-/* Nearest first. */
-static void sort_links_of (Rescue *r, int32_t node) {
+/* The nearest links of a node. */
+static void find_links_of (Rescue *r, int32_t node) {
     const int32_t *links = future_links (r, node);
-    r->w.n_found = count_links (links, r->m->level->room);
-    for (size_t j = 0; j < r->w.n_found && j < MAX_FOUND; j++) {
+    size_t n = count_links (links, r->m->level->room);
+    r->w.found.size = 0;
+    for (size_t j = 0; j < n; j++) {
         float key = faiss_graph_pair_distance (&r->w.vectors, node, links[j]);
-        r->w.found[j] = (FaissGraphNode){key, links[j]};
+        faiss_graph_near_put (&r->w.found, key == key ? key : HUGE_VALF, links[j]);
     }
-    r->w.n_found = r->w.n_found < MAX_FOUND ? r->w.n_found : MAX_FOUND;
-    qsort (r->w.found, r->w.n_found, sizeof *r->w.found, faiss_graph_compare_nodes);
 }
 
 static FaissStatus rescue_node (Rescue *r, int32_t node) {
     bool done = false;
     int32_t other = any_other (r, node);
-    sort_links_of (r, node);
+    const FaissGraphNear *near = &r->w.found;
+    find_links_of (r, node);
     for (int may_replace = 0; may_replace < 2; may_replace++) {
-        for (size_t j = 0; j < r->w.n_found && !done; j++) {
-            FAISS_TRY (lead (r, r->w.found[j].id, node, may_replace, &done));
+        for (size_t j = 0; j < near->size && !done; j++) {
+            FAISS_TRY (lead (r, near->nodes[j].id, node, may_replace, &done));
         }
     }
     if (!done && other >= 0) {
         bool is_linked = false;
         FAISS_TRY (lead (r, other, node, true, &done));
-        FAISS_TRY (r->w.n_found == 0 ? lead (r, node, other, false, &is_linked) : FAISS_OK);
+        FAISS_TRY (near->size == 0 ? lead (r, node, other, false, &is_linked) : FAISS_OK);
     }
     return r->w.vectors.dc->status;
 }
@@ -617,7 +662,7 @@ static FaissStatus link_back (Rescue *r, size_t at) {
         }
         const int32_t *links = future_links (r, other);
         size_t n = count_links (links, level->room);
-        if (n < r->m->n_links && !has_link (old, n_old, other) && !has_link (links, n, node)) {
+        if (n < level->room && !has_link (old, n_old, other) && !has_link (links, n, node)) {
             bool done = false;
             FAISS_TRY (lead (r, other, node, false, &done));
         }
@@ -632,6 +677,16 @@ static FaissStatus link_all_back (Rescue *r) {
         FAISS_TRY (link_back (r, i));
     }
     return FAISS_OK;
+}
+
+/* Nodes that have no links any more, because all around them is removed, get one. */
+static void find_stranded (Rescue *r) {
+    const FaissGraphPatch *patch = r->m->patch;
+    for (size_t i = 0; i < patch->nodes.size; i++) {
+        if (patch->links.data[i * patch->room] < 0) {
+            faiss_visited_set (&r->m->lonely, patch->nodes.data[i]);
+        }
+    }
 }
 
 static FaissStatus rescue_lonely (Rescue *r) {
@@ -651,6 +706,7 @@ static FaissStatus mend (Mending *m) {
     Rescue r = {.m = m};
     FaissStatus status = m->how == FAISS_GRAPH_MEND_SPREAD ? link_all_back (&r) : FAISS_OK;
     if (status == FAISS_OK) {
+        find_stranded (&r);
         status = rescue_lonely (&r);
     }
     close_rescue (&r);
@@ -659,13 +715,15 @@ static FaissStatus mend (Mending *m) {
 
 FaissStatus faiss_graph_mend (const FaissGraphLevel *level, const FaissGraphRemoval *removal,
                               const FaissIndex *storage, size_t n_links, FaissGraphMending mending,
-                              FaissGraphPatch *out) {
+                              float alpha, FaissGraphPatch *out) {
     *out = (FaissGraphPatch){.room = level->room};
     Mending m = {.level = level,
                  .removal = removal,
                  .storage = storage,
                  .n_links = n_links < level->room ? n_links : level->room,
+                 .max_near = 2 * n_links > MAX_NEAR ? 2 * n_links : MAX_NEAR,
                  .how = mending,
+                 .alpha = alpha,
                  .patch = out};
     FaissStatus status = mend (&m);
     faiss_visited_free (&m.losing);

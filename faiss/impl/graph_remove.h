@@ -58,17 +58,18 @@ typedef enum FaissGraphMending {
 
 /** Mend the links of a level around nodes that will be removed.
  *
- * A node that loses links keeps its others, and may get links to what is behind the lost ones,
- * chosen as an add chooses them. A node to which no link would lead any more gets one. The graph
- * stays as it is; the result does not depend on the number of threads.
+ * A node that loses links keeps its others, and gets links to what is around it in the graph as it
+ * was, chosen as an add chooses them. A node to which no link would lead any more gets one. The
+ * graph stays as it is; the result does not depend on the number of threads.
  *
  * @param storage  the vectors, still with those that will be removed
  * @param n_links  no node gets more links than that, at most level->room
+ * @param alpha    of links that are spread: as in HNSW
  * @param out      what to change
  */
 FaissStatus faiss_graph_mend (const FaissGraphLevel *level, const FaissGraphRemoval *removal,
                               const FaissIndex *storage, size_t n_links, FaissGraphMending mending,
-                              FaissGraphPatch *out);
+                              float alpha, FaissGraphPatch *out);
 
 /// Put the links in.
 void faiss_graph_patch_apply (const FaissGraphPatch *self, const FaissGraphLevel *level);

@@ -71,6 +71,20 @@ static inline float faiss_graph_pair_distance (const FaissGraphVectors *self, in
     return faiss_graph_key (self, self->dc->symmetric_dis (self->dc, a, b));
 }
 
+/** Is a link to a node needless, because one that is kept leads so near to it?
+ *
+ * @param between  of the node to the end of the kept link; @param key  of the node to be linked to
+ *                 the node
+ * @param alpha    1: nearer than the link itself; more: alpha times nearer
+ */
+static inline bool faiss_graph_is_needless (const FaissGraphVectors *self, float between, float key,
+                                            float alpha) {
+    if (self->is_similarity && key < 0) { /* minus the similarity */
+        return between < alpha * key;
+    }
+    return alpha * between < key;
+}
+
 /// The next query. @param x  size d, must stay valid
 static inline FaissStatus faiss_graph_set_query (FaissGraphVectors *self, const float *x) {
     self->dc->status = FAISS_OK;

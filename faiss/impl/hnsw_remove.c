@@ -35,7 +35,7 @@ static FaissStatus mend_levels (Removal *r, const FaissIndex *storage, bool keep
         r->levels[level] = level_of (r->hnsw, level);
         FAISS_TRY (faiss_graph_mend (&r->levels[level], &r->removal, storage,
                                      faiss_hnsw_room_after_pruning (r->hnsw, level, keep_max_size),
-                                     FAISS_GRAPH_MEND_SPREAD, &r->patches[level]));
+                                     FAISS_GRAPH_MEND_SPREAD, r->hnsw->alpha, &r->patches[level]));
     }
     return FAISS_OK;
 }
@@ -125,6 +125,44 @@ static void free_removal (Removal *r) {
     faiss_graph_removal_free (&r->removal);
 }
 
+/* ---- few are left ---------------------------------------------------------------------------- */
+
+static FaissStatus build_anew (FaissHNSW *fresh, const FaissHNSW *mended, const FaissIndex *storage,
+                               bool keep_max_size_level0) {
+    size_t n = faiss_hnsw_size (mended), d = (size_t)storage->d;
+    FAISS_AUTO_FREE (float) *x = NULL;
+    FAISS_TRY (faiss_alloc (&x, n * d, sizeof *x));
+    FAISS_TRY (storage->cls->reconstruct_n (storage, 0, (idx_t)n, x));
+    FAISS_TRY (faiss_HNSW_copy (fresh, mended));
+    FAISS_TRY (faiss_HNSW_reset (fresh));
+    FAISS_TRY (faiss_Int32Vector_append (&fresh->levels, mended->levels.data, n));
+    FaissHNSWBuild build = {.storage = storage,
+                            .n = n,
+                            .x = x,
+                            .init_level0 = true,
+                            .keep_max_size_level0 = keep_max_size_level0,
+                            .preset_levels = true};
+    return faiss_hnsw_add (fresh, &build);
+}
+
+/* Mending sees what was near a node. Where nearly all of that is gone, whole parts of a graph may
+ * no longer lead to each other; a new build of what is left costs little then. Without the memory
+ * for it the mended graph stays. */
+static void replace_if_few_are_left (FaissHNSW *self, size_t n_removed, const FaissIndex *storage,
+                                     bool keep_max_size_level0) {
+    size_t n_left = faiss_hnsw_size (self);
+    if (n_left < 2 || n_left > n_removed / 2) {
+        return;
+    }
+    FaissHNSW fresh = {0};
+    if (build_anew (&fresh, self, storage, keep_max_size_level0) == FAISS_OK) {
+        FaissHNSW mended = *self;
+        *self = fresh;
+        fresh = mended;
+    }
+    faiss_HNSW_clear (&fresh);
+}
+
 FaissStatus faiss_hnsw_remove (FaissHNSW *self, FaissIndex *storage, const FaissIDSelector *sel,
                                bool keep_max_size_level0, FaissSharedLock *lock,
                                size_t *n_removed) {
@@ -143,6 +181,7 @@ FaissStatus faiss_hnsw_remove (FaissHNSW *self, FaissIndex *storage, const Faiss
         }
         if (status == FAISS_OK) {
             commit (&r);
+            replace_if_few_are_left (self, r.removal.n_removed, storage, keep_max_size_level0);
         }
     }
     if (status == FAISS_OK) {

@@ -6,14 +6,6 @@
 #include <faiss/impl/hnsw_link.h>
 #include <faiss/kernels/kernels.h>
 
-/* Is a node needless, because a kept one is so near to it? */
-static bool is_needless (const FaissGraphVectors *vectors, float between, float key, float alpha) {
-    if (vectors->is_similarity && key < 0) { /* minus the similarity */
-        return between < alpha * key;
-    }
-    return alpha * between < key;
-}
-
 /* The nodes behind the kept ones that are not needless among them; the others, to `rejected`. */
 static size_t choose_again (const FaissGraphVectors *vectors, FaissGraphNode *nodes, size_t n_first,
                             size_t max_size, FaissGraphNode *rejected, size_t *n_rejected) {
@@ -23,7 +15,7 @@ static size_t choose_again (const FaissGraphVectors *vectors, FaissGraphNode *no
         bool good = node.id >= 0 && n_kept < max_size;
         for (size_t j = n_first; j < n_kept && good; j++) {
             float between = faiss_graph_pair_distance (vectors, nodes[j].id, node.id);
-            good = !is_needless (vectors, between, node.key, vectors->alpha);
+            good = !faiss_graph_is_needless (vectors, between, node.key, vectors->alpha);
         }
         if (good) {
             nodes[n_kept++] = node;
@@ -47,7 +39,8 @@ static size_t shrink_less (const FaissGraphVectors *vectors, FaissGraphNode *nod
         for (size_t j = 0; j < n_kept && may_be_good; j++) {
             float between = faiss_graph_pair_distance (vectors, nodes[j].id, node.id);
             good &= !(between < node.key);
-            may_be_good = good || !is_needless (vectors, between, node.key, vectors->alpha);
+            may_be_good =
+                good || !faiss_graph_is_needless (vectors, between, node.key, vectors->alpha);
         }
         if (good) {
             nodes[n_kept++] = node;

@@ -12,7 +12,7 @@ static FaissStatus remove_nodes (FaissNNDescent *self, const FaissGraphRemoval *
     faiss_graph_squeeze (&level);
     if (n_left > 0) {
         FAISS_TRY (faiss_graph_mend (&level, removal, storage, level.room, FAISS_GRAPH_MEND_NEAREST,
-                                     patch));
+                                     1, patch));
     }
     FAISS_TRY (faiss_graph_removal_apply (removal, storage));
     if (n_left == 0) {

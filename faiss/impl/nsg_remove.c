@@ -41,7 +41,7 @@ static FaissStatus mend (Removal *r) {
     FaissGraphLevel level = level_of (r->graph);
     r->enterpoint = faiss_graph_next_entry (&r->removal, &level, r->nsg->enterpoint);
     FAISS_TRY (faiss_graph_mend (&level, &r->removal, r->storage, level.room,
-                                 FAISS_GRAPH_MEND_SPREAD, &r->patch));
+                                 FAISS_GRAPH_MEND_SPREAD, 1, &r->patch));
     faiss_graph_patch_apply (&r->patch, &level);
     forget_removed_links (r);
     FaissNSGTree tree = {.storage = r->storage,

@@ -115,10 +115,29 @@ static void test_other_graphs (void **state) {
                 assert_links_are_good (&index->hnsw);
                 assert_ok (faiss_IndexHNSW_shrink_level_0_neighbors (index, 5));
                 assert_links_are_good (&index->hnsw);
+                assert_int_equal (remove_range (&index->index, 50, 350), 300);
+                assert_links_are_good (&index->hnsw);
                 faiss_IndexHNSW_free (index);
             }
         }
     }
+}
+
+/* Removals choose links as adds do: with alpha there are more. */
+static void test_removals (void **state) {
+    (void)state;
+    float *x = make_vectors (6, N);
+    size_t n_links[2];
+    for (int with = 0; with < 2; with++) {
+        FaissIndexHNSW *index = build ("HNSW8", METRIC_L2, 1.4, x, N);
+        index->hnsw.alpha = with ? 1.4f : 1;
+        assert_int_equal (remove_range (&index->index, 0, N / 2), N / 2);
+        assert_links_are_good (&index->hnsw);
+        n_links[with] = count_links (&index->hnsw);
+        faiss_IndexHNSW_free (index);
+    }
+    assert_true (n_links[1] > n_links[0] * 21 / 20);
+    free (x);
 }
 
 static void test_threads_do_not_matter (void **state) {
@@ -178,5 +197,5 @@ static void test_bad_values (void **state) {
 }
 
 TEST_MAIN (cmocka_unit_test (test_graphs), cmocka_unit_test (test_other_graphs),
-           cmocka_unit_test (test_threads_do_not_matter), cmocka_unit_test (test_files),
-           cmocka_unit_test (test_bad_values))
+           cmocka_unit_test (test_removals), cmocka_unit_test (test_threads_do_not_matter),
+           cmocka_unit_test (test_files), cmocka_unit_test (test_bad_values))

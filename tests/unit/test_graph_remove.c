@@ -9,9 +9,10 @@
 #include <faiss/IndexIDMap.h>
 #include <faiss/impl/check.h>
 #include <faiss/index_factory.h>
+#include <faiss/utils/distances.h>
 #include <faiss/utils/random.h>
 
-enum { N = 2000, D = 8, M = 8, K = 10 };
+enum { N = 2000, D = 8, M = 8, NQ = 200, K = 10 };
 
 static float *random_rows (size_t n, int d, int64_t seed) {
     float *x = malloc ((n * (size_t)d + 1) * sizeof *x);
@@ -91,6 +92,27 @@ static void a_region_can_go (void **state) {
     faiss_IndexHNSW_free (index);
 }
 
+/* All that a node has links to goes, and what is behind that: of groups far from each other two
+ * are left of each. */
+static void few_can_be_left (void **state) {
+    (void)state;
+    enum { N_GROUPS = 50 };
+    float *x = random_rows (N, D, 12), *middles = random_rows (N_GROUPS, D, 13);
+    uint8_t bitmap[N / 8 + 1] = {0};
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < D; j++) {
+            x[i * D + j] += 100 * middles[i % N_GROUPS * D + j];
+        }
+        bitmap[i >> 3] |= (uint8_t)((i >= 2 * N_GROUPS) << (i & 7));
+    }
+    FaissIndexHNSW *index = new_graph ("HNSW8,Flat", N, x);
+    assert_int_equal (remove_members (&index->index, bitmap, sizeof bitmap), N - 2 * N_GROUPS);
+    assert_holds (index, 2 * N_GROUPS, x);
+    free (x);
+    free (middles);
+    faiss_IndexHNSW_free (index);
+}
+
 static double share_reachable (const FaissHNSW *hnsw, int level) {
     size_t n_of_level = 0;
     for (size_t i = 0; i < faiss_hnsw_size (hnsw); i++) {
@@ -150,12 +172,11 @@ static void all_can_go_and_come_back (void **state) {
     faiss_IndexHNSW_free (index);
 }
 
-static double recall (FaissIndexHNSW *index, size_t n, const float *x) {
-    enum { NQ = 200 };
-    float *q = random_rows (NQ, D, 77), distances[NQ * K];
+static double recall (FaissIndexHNSW *index, size_t n, const float *x, const float *q) {
+    float distances[NQ * K];
     idx_t labels[NQ * K], truth[NQ * K];
     FaissIndexFlatL2 *flat = NULL;
-    assert_ok (faiss_IndexFlatL2_new_with (&flat, D));
+    assert_ok (faiss_IndexFlatL2_new_with (&flat, index->index.d));
     assert_ok (faiss_Index_add (&flat->index, (idx_t)n, x));
     assert_ok (faiss_Index_search (&flat->index, NQ, q, K, distances, truth));
     index->hnsw.efSearch = 32;
@@ -167,15 +188,23 @@ static double recall (FaissIndexHNSW *index, size_t n, const float *x) {
         }
     }
     faiss_IndexFlatL2_free (flat);
-    free (q);
     return (double)n_found / (NQ * K);
+}
+
+static double recall_of_fresh (size_t n, int d, const float *x, const float *q) {
+    FaissIndexHNSWFlat *fresh = NULL;
+    assert_ok (faiss_IndexHNSWFlat_new_with (&fresh, d, M, METRIC_L2));
+    assert_ok (faiss_Index_add (&fresh->index, (idx_t)n, x));
+    double value = recall (&fresh->index_hnsw, n, x, q);
+    faiss_IndexHNSWFlat_free (fresh);
+    return value;
 }
 
 /* Half of the vectors are removed and added again: recall is within half a point of a fresh build,
  * and stays there. */
 static void recall_survives_renewals (void **state) {
     (void)state;
-    float *x = random_rows (N, D, 5), *kept = malloc (N * D * sizeof *kept);
+    float *x = random_rows (N, D, 5), *q = random_rows (NQ, D, 77);
     FaissIndexHNSW *index = new_graph ("HNSW8,Flat", N, x);
     for (int round = 0; round < 4; round++) {
         uint8_t bitmap[N / 8 + 1] = {0};
@@ -194,17 +223,44 @@ static void recall_survives_renewals (void **state) {
         remove_members (&index->index, bitmap, sizeof bitmap);
         assert_ok (faiss_Index_add (&index->index, (idx_t)n_removed, removed));
         assert_holds (index, N, x);
-        FaissIndexHNSW *fresh = new_graph ("HNSW8,Flat", N, x);
-        double of_fresh = recall (fresh, N, x), of_index = recall (index, N, x);
+        double of_fresh = recall_of_fresh (N, D, x, q), of_index = recall (index, N, x, q);
         if (of_index < of_fresh - 0.005) {
             fail_msg ("recall %.4f, of a fresh build %.4f", of_index, of_fresh);
         }
-        faiss_IndexHNSW_free (fresh);
         free (removed);
     }
     free (x);
-    free (kept);
+    free (q);
     faiss_IndexHNSW_free (index);
+}
+
+/* In many dimensions nearly all have links to those in the middle, and few others: when the middle
+ * goes, what is left is linked by other ways, nearly as well as by a fresh build. */
+static void the_middle_can_go (void **state) {
+    (void)state;
+    enum { D_MANY = 32 };
+    float *x = malloc (N * D_MANY * sizeof *x), *q = malloc (NQ * D_MANY * sizeof *q), norms[N];
+    faiss_float_randn (x, N * D_MANY, 10);
+    faiss_float_randn (q, NQ * D_MANY, 11);
+    FaissIndexHNSWFlat *index = NULL;
+    assert_ok (faiss_IndexHNSWFlat_new_with (&index, D_MANY, M, METRIC_L2));
+    assert_ok (faiss_Index_add (&index->index, N, x));
+    uint8_t bitmap[N / 8 + 1] = {0};
+    faiss_fvec_norms_L2sqr (norms, x, D_MANY, N);
+    for (int i = 0; i < N; i++) { /* a seventh, about */
+        bitmap[i >> 3] |= (uint8_t)((norms[i] < 24) << (i & 7));
+    }
+    assert_in_range (remove_members (&index->index, bitmap, sizeof bitmap), N / 10, N / 5);
+    size_t n = keep_rows (N, D_MANY, x, bitmap);
+    assert_links_are_good (&index->index_hnsw.hnsw);
+    double of_fresh = recall_of_fresh (n, D_MANY, x, q);
+    double of_index = recall (&index->index_hnsw, n, x, q);
+    if (of_index < of_fresh - 0.03) {
+        fail_msg ("recall %.4f, of a fresh build %.4f", of_index, of_fresh);
+    }
+    free (x);
+    free (q);
+    faiss_IndexHNSWFlat_free (index);
 }
 
 /* Remove and add under the same id: the other ids keep their vectors. */
@@ -282,8 +338,8 @@ static void what_cannot_be_done_is_refused (void **state) {
 }
 
 TEST_MAIN (cmocka_unit_test (graphs_stay_good), cmocka_unit_test (a_region_can_go),
-           cmocka_unit_test (the_entry_point_can_go), cmocka_unit_test (all_can_go_and_come_back),
-           cmocka_unit_test (recall_survives_renewals),
-           cmocka_unit_test (ids_of_the_caller_are_updated),
+           cmocka_unit_test (few_can_be_left), cmocka_unit_test (the_entry_point_can_go),
+           cmocka_unit_test (all_can_go_and_come_back), cmocka_unit_test (recall_survives_renewals),
+           cmocka_unit_test (the_middle_can_go), cmocka_unit_test (ids_of_the_caller_are_updated),
            cmocka_unit_test (every_storage_does_it),
            cmocka_unit_test (what_cannot_be_done_is_refused))
