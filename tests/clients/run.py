@@ -6,6 +6,8 @@ Each client is a file of this folder that prints its results as JSON. Its first 
     # relative: 1e-4    how much numbers may differ; 1e-4 if it says nothing
     # python: 3.10      the Python that the packages need, if not any
     # oracle: no        run on ours only
+    # newest: torch     what is taken instead of packages and python where FAISS_CLIENTS_NEWEST is set:
+                        newer packages, of some gigabytes
 
 Each has an environment of its own, into which pip puts the packages, cfaiss and the companion faiss-cpu, so
 that a program that requires faiss-cpu is seen to be content. The oracle's module comes first in the path
@@ -95,9 +97,12 @@ def main (build, *names):
     for path in sorted (HERE.glob ("*.py")):
         if path.stem in ("run", "common") or names and path.stem not in names:
             continue
-        options = headers (path)
+        options, name = headers (path), path.stem
+        if os.environ.get ("FAISS_CLIENTS_NEWEST") and "newest" in options:
+            options.update (packages=options["newest"], python=None)
+            name += "-newest"
         try:
-            python = environment (build / "clients" / path.stem, options["packages"].split (), wheels,
+            python = environment (build / "clients" / name, options["packages"].split (), wheels,
                                   options.get ("python"))
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             if os.environ.get ("FAISS_CLIENTS_ALL"):

@@ -1,5 +1,6 @@
 # packages: torch==1.12.1 numpy<2
 # python: 3.10
+# newest: torch
 # oracle: no
 """faiss.contrib.torch_utils and faiss.contrib.torch: tensors for arrays."""
 import numpy as np
