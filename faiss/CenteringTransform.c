@@ -34,8 +34,12 @@ static FaissStatus shift (const FaissCenteringTransform *self, idx_t n, const fl
                    self->mean.size);
     const float *mean = self->mean.data;
     idx_t n_blocks = faiss_transform_blocks (n);
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
     for (idx_t block = 0; block < n_blocks; block++) {
+        if (faiss_region_stopped (&region)) {
+            continue;
+        }
         size_t begin = (size_t)block * FAISS_TRANSFORM_BLOCK;
         size_t end =
             begin + FAISS_TRANSFORM_BLOCK < (size_t)n ? begin + FAISS_TRANSFORM_BLOCK : (size_t)n;
@@ -45,7 +49,7 @@ static FaissStatus shift (const FaissCenteringTransform *self, idx_t n, const fl
             }
         }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 static FaissStatus CenteringTransform_apply_noalloc (const FaissVectorTransform *transform, idx_t n,

@@ -69,14 +69,18 @@ static FaissStatus HadamardRotation_apply_noalloc (const FaissVectorTransform *t
     FAISS_TRY (check_sizes (self));
     size_t d = (size_t)transform->d_in, p = (size_t)transform->d_out;
     float scale = scale_of (p);
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
     for (idx_t i = 0; i < n; i++) {
+        if (faiss_transform_stopped (&region, i)) {
+            continue;
+        }
         float *to = xt + (size_t)i * p;
         memmove (to, x + (size_t)i * d, d * sizeof *to);
         memset (to + d, 0, (p - d) * sizeof *to);
         rotate (self, to, p, scale);
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 static FaissStatus HadamardRotation_reverse_transform (const FaissVectorTransform *transform,
@@ -88,13 +92,17 @@ static FaissStatus HadamardRotation_reverse_transform (const FaissVectorTransfor
                    transform->d_out);
     size_t p = (size_t)transform->d_out;
     float scale = scale_of (p);
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
     for (idx_t i = 0; i < n; i++) {
+        if (faiss_transform_stopped (&region, i)) {
+            continue;
+        }
         float *to = x + (size_t)i * p;
         memmove (to, xt + (size_t)i * p, p * sizeof *to);
         rotate_back (self, to, p, scale);
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 /* ---- the signs ------------------------------------------------------------------------------- */

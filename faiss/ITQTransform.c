@@ -146,7 +146,7 @@ static FaissStatus ITQTransform_apply_noalloc (const FaissVectorTransform *trans
         for (idx_t block = 0; block < n_blocks; block++) {
             size_t first = (size_t)block * FAISS_TRANSFORM_BLOCK, left = (size_t)n - first;
             size_t rows = left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK;
-            if (!faiss_region_failed (&region)) {
+            if (!faiss_region_stopped (&region)) {
                 center_and_scale (rows, d_in, x + first * d_in, self->mean.data, scaled);
                 faiss_region_note (&region, linear->cls->apply_noalloc (linear, (idx_t)rows, scaled,
                                                                         xt + first * d_out));

@@ -14,11 +14,14 @@ static FaissStatus NormalizationTransform_apply_noalloc (const FaissVectorTransf
         FAISS_CONST_SELF (NormalizationTransform, transform, transform);
     FAISS_REQUIRE (self->norm == 2, "only norm=2 is supported, got %g", (double)self->norm);
     size_t d = (size_t)transform->d_in;
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
     for (idx_t i = 0; i < n; i++) {
-        faiss_scale_to_norm_1 (d, x + (size_t)i * d, xt + (size_t)i * d);
+        if (!faiss_transform_stopped (&region, i)) {
+            faiss_scale_to_norm_1 (d, x + (size_t)i * d, xt + (size_t)i * d);
+        }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 /* The lengths are lost: what comes back has norm 1. */

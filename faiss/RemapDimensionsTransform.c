@@ -44,8 +44,12 @@ static FaissStatus RemapDimensionsTransform_apply_noalloc (const FaissVectorTran
     size_t d_in = (size_t)transform->d_in, d_out = (size_t)transform->d_out;
     const int *map = self->map.data;
     size_t n_kept = count_kept (self); /* a Pad */
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
     for (idx_t i = 0; i < n; i++) {
+        if (faiss_transform_stopped (&region, i)) {
+            continue;
+        }
         const float *from = x + (size_t)i * d_in;
         float *to = xt + (size_t)i * d_out;
         if (n_kept > 0) {
@@ -57,7 +61,7 @@ static FaissStatus RemapDimensionsTransform_apply_noalloc (const FaissVectorTran
             to[j] = map[j] < 0 ? 0 : from[map[j]];
         }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 /* Components that were dropped come back as 0, repeated ones as the last of them. */
@@ -67,8 +71,12 @@ static FaissStatus RemapDimensionsTransform_reverse_transform (
     FAISS_TRY (check_map (self));
     size_t d_in = (size_t)transform->d_in, d_out = (size_t)transform->d_out;
     const int *map = self->map.data;
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(faiss_transform_blocks(n)))
     for (idx_t i = 0; i < n; i++) {
+        if (faiss_transform_stopped (&region, i)) {
+            continue;
+        }
         const float *from = xt + (size_t)i * d_out;
         float *to = x + (size_t)i * d_in;
         memset (to, 0, d_in * sizeof *to);
@@ -78,7 +86,7 @@ static FaissStatus RemapDimensionsTransform_reverse_transform (
             }
         }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 static FaissStatus RemapDimensionsTransform_check_identical (

@@ -455,7 +455,7 @@ FaissStatus faiss_AdditiveQuantizer_pack_codes (const FaissAdditiveQuantizer *se
     FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
     for (idx_t block = 0; block < n_blocks; block++) {
-        if (!faiss_region_failed (&region)) {
+        if (!faiss_region_stopped (&region)) {
             size_t begin = (size_t)block * FAISS_AQ_BLOCK;
             size_t size = n - begin < FAISS_AQ_BLOCK ? n - begin : FAISS_AQ_BLOCK;
             faiss_region_note (&region, pack_block (&packing, begin, size));
@@ -466,27 +466,37 @@ FaissStatus faiss_AdditiveQuantizer_pack_codes (const FaissAdditiveQuantizer *se
 
 /* ---- decoding -------------------------------------------------------------------------------- */
 
+static void decode_row (const FaissAdditiveQuantizer *self, const int32_t *code, float *to) {
+    size_t d = self->quantizer.d;
+    void (*add) (size_t, const float *, float, const float *, float *) = faiss_kernels.fvec_madd;
+    if (self->M == 0) {
+        memset (to, 0, d * sizeof *to);
+    }
+    for (size_t m = 0; m < self->M; m++) {
+        size_t row = self->codebook_offsets.data[m] + (size_t)code[m];
+        const float *from = self->codebooks.data + row * d;
+        if (m == 0) {
+            memcpy (to, from, d * sizeof *to);
+        } else {
+            add (d, to, 1, from, to);
+        }
+    }
+}
+
+/* Few, which distance computers decode in a loop of threads, are no region. */
 static FaissStatus AdditiveQuantizer_decode_unpacked (const FaissAdditiveQuantizer *self,
                                                       const int32_t *codes, float *x, size_t n,
                                                       int64_t ld_codes) {
     size_t d = self->quantizer.d;
-    void (*add) (size_t, const float *, float, const float *, float *) = faiss_kernels.fvec_madd;
-#pragma omp parallel for num_threads(faiss_threads_for((idx_t)(n / 1000 + 1)))
+    if (n < FAISS_AQ_FEW) {
+        for (size_t i = 0; i < n; i++) {
+            decode_row (self, codes + (int64_t)i * ld_codes, x + i * d);
+        }
+        return FAISS_OK;
+    }
+#pragma omp parallel for num_threads(faiss_threads_for((idx_t)(n / FAISS_AQ_FEW + 1)))
     for (idx_t i = 0; i < (idx_t)n; i++) {
-        const int32_t *code = codes + i * ld_codes;
-        float *to = x + (size_t)i * d;
-        if (self->M == 0) {
-            memset (to, 0, d * sizeof *to);
-        }
-        for (size_t m = 0; m < self->M; m++) {
-            size_t row = self->codebook_offsets.data[m] + (size_t)code[m];
-            const float *from = self->codebooks.data + row * d;
-            if (m == 0) {
-                memcpy (to, from, d * sizeof *to);
-            } else {
-                add (d, to, 1, from, to);
-            }
-        }
+        decode_row (self, codes + i * ld_codes, x + (size_t)i * d);
     }
     return FAISS_OK;
 }
@@ -508,9 +518,15 @@ static FaissStatus AdditiveQuantizer_decode (const FaissQuantizer *quantizer, co
     FAISS_AUTO_FREE (int32_t) *unpacked = NULL;
     size_t room = self->M * (n < FAISS_AQ_BLOCK ? n : FAISS_AQ_BLOCK);
     FAISS_TRY (faiss_alloc (&unpacked, (size_t)n_threads * room, sizeof *unpacked));
+    if (n_blocks <= 1) {
+        return decode_block (self, code, n, unpacked, x);
+    }
     FaissRegion region = {0};
 #pragma omp parallel for num_threads(n_threads)
     for (idx_t block = 0; block < n_blocks; block++) {
+        if (faiss_region_stopped (&region)) {
+            continue;
+        }
         size_t begin = (size_t)block * FAISS_AQ_BLOCK;
         size_t size = n - begin < FAISS_AQ_BLOCK ? n - begin : FAISS_AQ_BLOCK;
         faiss_region_note (&region, decode_block (self, code + begin * quantizer->code_size, size,

@@ -242,7 +242,13 @@ static FaissStatus ProductAdditiveQuantizer_decode_unpacked (const FaissAdditive
                                                              const int32_t *codes, float *x,
                                                              size_t n, int64_t ld_codes) {
     const FaissProductAdditiveQuantizer *self = FAISS_CONST_SELF (ProductAdditiveQuantizer, aq, aq);
-#pragma omp parallel for num_threads(faiss_threads_for((idx_t)(n / 1000 + 1)))
+    if (n < FAISS_AQ_FEW) {
+        for (size_t i = 0; i < n; i++) {
+            decode_one (self, codes + (int64_t)i * ld_codes, x + i * aq->quantizer.d);
+        }
+        return FAISS_OK;
+    }
+#pragma omp parallel for num_threads(faiss_threads_for((idx_t)(n / FAISS_AQ_FEW + 1)))
     for (idx_t i = 0; i < (idx_t)n; i++) {
         decode_one (self, codes + i * ld_codes, x + (size_t)i * aq->quantizer.d);
     }

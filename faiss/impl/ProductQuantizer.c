@@ -473,18 +473,31 @@ void faiss_pq_decode (const FaissProductQuantizer *self, const uint8_t *code, fl
     }
 }
 
+static void decode_rows (const FaissProductQuantizer *self, const uint8_t *code, float *x,
+                         size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i++) {
+        faiss_pq_decode (self, code + i * self->quantizer.code_size, x + i * self->quantizer.d);
+    }
+}
+
 static FaissStatus ProductQuantizer_decode (const FaissQuantizer *quantizer, const uint8_t *code,
                                             float *x, size_t n) {
     const FaissProductQuantizer *self = CONST_SELF (quantizer);
     FAISS_TRY (faiss_pq_check (__func__, self));
     int64_t n_blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
+    if (n_blocks <= 1) {
+        decode_rows (self, code, x, 0, n);
+        return FAISS_OK;
+    }
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
     for (int64_t b = 0; b < n_blocks; b++) {
-        for (size_t i = (size_t)b * BLOCK; i < n && i < ((size_t)b + 1) * BLOCK; i++) {
-            faiss_pq_decode (self, code + i * quantizer->code_size, x + i * quantizer->d);
+        size_t begin = (size_t)b * BLOCK;
+        if (!faiss_region_stopped (&region)) {
+            decode_rows (self, code, x, begin, n - begin < BLOCK ? n : begin + BLOCK);
         }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 float faiss_pq_symmetric_distance (const FaissProductQuantizer *self, const uint8_t *a,

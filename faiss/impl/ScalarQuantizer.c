@@ -109,11 +109,26 @@ static FaissStatus ScalarQuantizer_train (FaissQuantizer *quantizer, size_t n, c
 
 /* ---- coding ---------------------------------------------------------------------------------- */
 
+static void code_block (const FaissSQCoder *coder, bool encode, float *x, uint8_t *codes, size_t n,
+                        float *scratch) {
+    if (encode) {
+        faiss_SQCoder_encode (coder, x, n, codes, scratch);
+    } else {
+        faiss_SQCoder_decode (coder, codes, n, x, scratch);
+    }
+}
+
 /* Vectors to codes, or codes to vectors, in blocks. */
 static FaissStatus code_blocks (const FaissSQCoder *coder, bool encode, float *x, uint8_t *codes,
                                 size_t n) {
     FaissRegion region = {0};
     size_t n_blocks = (n + BLOCK - 1) / BLOCK;
+    if (n_blocks <= 1) { /* reconstructed one by one, by threads maybe */
+        FAISS_AUTO_FREE (float) *scratch = NULL;
+        FAISS_TRY (faiss_alloc (&scratch, faiss_SQCoder_scratch (coder), sizeof *scratch));
+        code_block (coder, encode, x, codes, n, scratch);
+        return FAISS_OK;
+    }
 #pragma omp parallel num_threads(faiss_threads_for((int64_t)n_blocks))
     {
         float *scratch;
@@ -127,11 +142,7 @@ static FaissStatus code_blocks (const FaissSQCoder *coder, bool encode, float *x
             if (status != FAISS_OK || faiss_region_stopped (&region)) {
                 continue;
             }
-            if (encode) {
-                faiss_SQCoder_encode (coder, vectors, size, bytes, scratch);
-            } else {
-                faiss_SQCoder_decode (coder, bytes, size, vectors, scratch);
-            }
+            code_block (coder, encode, vectors, bytes, size, scratch);
         }
         free (scratch);
     }

@@ -39,7 +39,10 @@ FaissStatus faiss_aq_repeat_nbits (FaissUInt64Vector *out, size_t M, size_t nbit
 FaissStatus faiss_aq_check_trained (const char *function, const FaissAdditiveQuantizer *self);
 
 /// Codes, vectors that a thread takes at a time.
-enum { FAISS_AQ_BLOCK = 64 };
+enum {
+    FAISS_AQ_BLOCK = 64,
+    FAISS_AQ_FEW = 1000 /* rows that are decoded by one thread */
+};
 
 /* ---- packed matrices, for the kernel packed_products ----------------------------------------- */
 

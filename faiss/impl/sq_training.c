@@ -73,9 +73,10 @@ static void swap (float *a, float *b) {
 }
 
 /* The k-th smallest, by partitioning; the array is reordered. */
-static float kth_smallest (float *x, size_t n, size_t k) {
+static FaissStatus kth_smallest (float *x, size_t n, size_t k, float *out) {
     size_t begin = 0, end = n; /* it is between them */
     while (end - begin > 2) {
+        FAISS_TRY (faiss_check_interrupt ());
         float *first = x + begin, *middle = x + begin + (end - begin) / 2, *last = x + end - 1;
         if (*middle < *first) {
             swap (middle, first);
@@ -104,7 +105,8 @@ static float kth_smallest (float *x, size_t n, size_t k) {
         }
         /* begin .. j are <= the pivot, i .. end - 1 are >= it, between them they are equal */
         if (k < i && (j == SIZE_MAX || k > j)) {
-            return pivot;
+            *out = pivot;
+            return FAISS_OK;
         }
         if (k >= i) {
             begin = i;
@@ -115,7 +117,8 @@ static float kth_smallest (float *x, size_t n, size_t k) {
     if (end - begin == 2 && x[begin + 1] < x[begin]) {
         swap (&x[begin], &x[begin + 1]);
     }
-    return x[k];
+    *out = x[k];
+    return FAISS_OK;
 }
 
 static bool has_nan (const float *x, size_t n) {
@@ -133,16 +136,15 @@ static FaissStatus quantiles (float *x, size_t n, float arg, Range *range) {
     if (o > n - o) {
         o = n / 2;
     }
-    range->min = kth_smallest (x, n, o);
-    range->max = kth_smallest (x, n, n - 1 - o);
-    return FAISS_OK;
+    FAISS_TRY (kth_smallest (x, n, o, &range->min));
+    return kth_smallest (x, n, n - 1 - o, &range->max);
 }
 
 /* ---- least squares --------------------------------------------------------------------------- */
 
 /* Alternate between the level of each value and the line through levels and values. */
-static Range least_squares (const float *x, size_t n, size_t n_levels) {
-    enum { MAX_ITERATIONS = 2000, MAX_EQUAL = 16 };
+static FaissStatus least_squares (const float *x, size_t n, size_t n_levels, Range *out) {
+    enum { MAX_ITERATIONS = 2000, MAX_EQUAL = 16, PER_CHECK = 1 << 18 };
     Range range = extremes (x, n);
     float last_level = (float)(n_levels - 1);
     float b = range.min, a = (range.max - range.min) / last_level;
@@ -154,6 +156,9 @@ static Range least_squares (const float *x, size_t n, size_t n_levels) {
     for (int iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
         float sum_n = 0, sum_n2 = 0, sum_xn = 0, error = 0;
         for (size_t i = 0; i < n; i++) {
+            if (i % PER_CHECK == 0) {
+                FAISS_TRY (faiss_check_interrupt ());
+            }
             float level = (float)floor ((double)((x[i] - b) / a) + 0.5);
             level = level < 0 ? 0 : level > last_level ? last_level : level;
             float difference = x[i] - (level * a + b);
@@ -174,7 +179,8 @@ static Range least_squares (const float *x, size_t n, size_t n_levels) {
         b = (sum_n * sum_xn - sum_n2 * sum_x) / determinant;
         a = (sum_n * sum_x - (float)n * sum_xn) / determinant;
     }
-    return (Range){b, b + a * last_level};
+    *out = (Range){b, b + a * last_level};
+    return FAISS_OK;
 }
 
 /* ---- one range ------------------------------------------------------------------------------- */
@@ -192,8 +198,7 @@ static FaissStatus range_of (FaissRangeStat rangestat, float arg, size_t n, size
     case RS_quantiles:
         return quantiles (x, n, arg, range);
     case RS_optim:
-        *range = least_squares (x, n, n_levels);
-        return FAISS_OK;
+        return least_squares (x, n, n_levels, range);
     }
     FAISS_FAIL ("expected a rangestat 0 .. 3, got %d", (int)rangestat);
 }
@@ -262,6 +267,7 @@ FaissStatus faiss_sq_train_columns (FaissRangeStat rangestat, float arg, size_t 
         float *column;
         FaissStatus status = faiss_alloc (&column, n, sizeof *column);
         faiss_region_note (&region, status);
+        faiss_region_watch (&region);
 #pragma omp for
         for (size_t j = 0; j < d; j++) {
             if (status == FAISS_OK && !faiss_region_stopped (&region)) {
@@ -269,6 +275,7 @@ FaissStatus faiss_sq_train_columns (FaissRangeStat rangestat, float arg, size_t 
                     &region, train_column (rangestat, arg, n, d, j, n_levels, x, column, out));
             }
         }
+        faiss_region_watch (NULL);
         free (column);
     }
     return faiss_region_close (&region);

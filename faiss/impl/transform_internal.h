@@ -36,4 +36,11 @@ static inline void faiss_scale_to_norm_1 (size_t d, const float *x, float *out) 
     }
 }
 
+/// In a parallel loop over vectors: shall vector i be left out, because the caller has asked for
+/// the end?
+static inline bool faiss_transform_stopped (FaissRegion *region, idx_t i) {
+    enum { PER_CHECK = 64 };
+    return i % PER_CHECK == 0 ? faiss_region_stopped (region) : faiss_region_failed (region);
+}
+
 #endif
