@@ -76,7 +76,7 @@ def many (call):
 def quantizer (the_class, *args, n_train=2000):
     key = the_class, args
     if key not in made:
-        made[key] = getattr (faiss, the_class) (64, *args)
+        made[key] = getattr (faiss, the_class) (*args)
         made[key].train (X[:n_train])
     return made[key]
 
@@ -185,7 +185,7 @@ def _ ():
 
 @case ("Clustering.train_encoded")
 def _ ():
-    codec = quantizer ("IndexPQ", 16, 8)
+    codec = quantizer ("IndexPQ", 64, 16, 8)
     codes = codec.sa_encode (X[:50000])
     cp = faiss.ClusteringParameters ()
     cp.niter, cp.max_points_per_centroid = 1000, 10**6
@@ -317,8 +317,10 @@ def _ ():
 
 @case ("merge_from")
 def _ ():
+    found = index ("IVF64,Flat", 200000)
+
     def call ():
-        a, b = faiss.clone_index (index ("IVF64,Flat", 200000)), faiss.clone_index (index ("IVF64,Flat", 200000))
+        a, b = faiss.clone_index (found), faiss.clone_index (found)
         a.merge_from (b, 0)
     return many (call)
 
@@ -332,6 +334,585 @@ def _ ():
 def _ ():
     a = rng.integers (0, 256, (20000, 32), dtype="u1")
     return lambda: faiss.knn_hamming (a, a, 10)
+
+
+# ---- one query, of which there are not many at once ----
+
+MANY = 1500000  # rows of codes
+
+
+def long_index (description, n=MANY, **fields):
+    """Trained, with n vectors, most of which are there more than once."""
+    found = faiss.index_factory (64, description)
+    found.train (X[:2000])
+    for begin in range (0, n, len (X)):
+        found.add (X[:n - begin])
+    for name, value in fields.items ():
+        faiss.ParameterSpace ().set_index_parameter (found, name, value)
+    return found
+
+
+def slow_selector ():
+    text = "x" * 500
+    return faiss.PyCallbackIDSelector (lambda i: text.count ("y") == 0)
+
+
+for text, (n, params) in {
+        "Flat": (10**6, "SearchParameters"), "SQ8": (MANY, "SearchParameters"), "IVF1,Flat": (10**6, "SearchParametersIVF"), "IVF1,SQ8": (MANY, "SearchParametersIVF"),
+        "IVF1,PQ8": (MANY, "SearchParametersIVF"), "IVF1,RQ4x4": (MANY, "SearchParametersIVF"),
+        "FlatL2Panorama4": (10**6, "SearchParameters"),
+        "IVF1,FlatPanorama4": (10**6, "SearchParametersIVF")}.items ():
+    def one_query (text=text, n=n, params=params, ranges=False):
+        found = long_index (text, n)
+        given = getattr (faiss, params) (sel=slow_selector ())
+        return (lambda: found.range_search (X[:1], 1e-3, params=given)) if ranges else (
+            lambda: found.search (X[:1], 10, params=given))
+    case (f"search of one query, {text}") (one_query)
+    if "Dedup" not in text:
+        case (f"range_search of one query, {text}") (lambda f=one_query: f (ranges=True))
+
+
+@case ("search of one query, ZnLattice4x10_4")
+def _ ():
+    found = long_index ("ZnLattice4x10_4")
+    return lambda: found.search (X[:1], 10)
+
+
+@case ("search of one query, IVF1,PQ8+8")
+def _ ():
+    found = long_index ("IVF1,PQ8+8", 600000, k_factor=1000)
+    return lambda: found.search (X[:1], 2000)
+
+
+@case ("search of one query, Refine")
+def _ ():
+    found = long_index ("SQ8,Refine(ZnLattice4x10_4)", 600000, k_factor_rf=1000)
+    return lambda: found.search (X[:1], 500)
+
+
+@case ("search of one query, HNSW16")
+def _ ():
+    found = long_index ("HNSW8", 60000)
+    found.hnsw.efSearch = 60000
+    found.storage.add (X[:0])
+    params = faiss.SearchParametersHNSW (efSearch=60000, sel=slow_selector ())
+    return many (lambda: found.search (X[:1], 60000, params=params))
+
+
+@case ("search of one query, IMI2x12")
+def _ ():
+    found = faiss.index_factory (64, "IMI2x12,Flat")
+    found.quantizer.train (X[:10000])
+    return many (lambda: found.quantizer.search (X[:1], 10**6))
+
+
+@case ("search of one query, ResidualCoarseQuantizer")
+def _ ():
+    found = faiss.ResidualCoarseQuantizer (64, 5, 4)
+    found.train (X[:2000])
+    found.set_beam_factor (-1)
+    return many (lambda: found.search (X[:1], 10000))
+
+
+@case ("train ResidualCoarseQuantizer, exhaustive")
+def _ ():
+    found = faiss.ResidualCoarseQuantizer (64, 6, 4)
+    found.rq.train (X[:2000])
+    return many (lambda: found.set_beam_factor (-1))
+
+
+@case ("sa_encode of one vector, LSQ that iterates")
+def _ ():
+    found = empty ("LSQ4x6")
+    found.lsq.encode_ils_iters = 10**6
+    return lambda: found.sa_encode (X[:1])
+
+
+@case ("train of LSQ that iterates")
+def _ ():
+    found = faiss.LocalSearchQuantizer (64, 4, 6)
+    found.train_iters = 10**7
+    return lambda: found.train (X[:1000])
+
+
+@case ("train of LSQ that looks for codes")
+def _ ():
+    found = faiss.LocalSearchQuantizer (64, 4, 6)
+    found.train_ils_iters = 10**5
+    return lambda: found.train (X[:1000])
+
+
+@case ("train of PLSQ that iterates")
+def _ ():
+    found = faiss.ProductLocalSearchQuantizer (64, 2, 2, 6)
+    for i in range (2):
+        faiss.downcast_Quantizer (found.subquantizer (i)).train_iters = 10**7
+    return lambda: found.train (X[:1000])
+
+
+# ---- quantizers and transforms ----
+
+for name, args in {"ProductQuantizer": (64, 8, 8), "ResidualQuantizer": (64, 8, 8),
+                   "LocalSearchQuantizer": (64, 4, 6), "ProductResidualQuantizer": (64, 2, 4, 8),
+                   "ProductLocalSearchQuantizer": (64, 2, 4, 6)}.items ():
+    case (f"{name}.train") (lambda name=name, args=args: lambda: getattr (faiss, name) (*args).train (X))
+    case (f"{name}.compute_codes") (lambda name=name, args=args: lambda f=quantizer (name, *args): many (
+        lambda: f.compute_codes (X)) ())
+
+    def prepare (name=name, args=args):
+        f = quantizer (name, *args)
+        codes = np.tile (f.compute_codes (X[:20000]), (50, 1))
+        return many (lambda: f.decode (codes))
+    case (f"{name}.decode") (prepare)
+
+
+@case ("ScalarQuantizer: train, compute_codes, decode")
+def _ ():
+    f = faiss.ScalarQuantizer (64, faiss.ScalarQuantizer.QT_8bit)
+    f.rangestat = faiss.ScalarQuantizer.RS_optim
+    x = np.tile (X, (10, 1))
+
+    def all_three ():
+        f.train (x)
+        f.decode (f.compute_codes (x))
+    return many (all_three)
+
+
+for name, args in {"PCAMatrix": (1536, 512), "OPQMatrix": (1536, 64), "ITQTransform": (1536, 256, True),
+                   "RandomRotationMatrix": (1536, 1536), "HadamardRotation": (1536,),
+                   "CenteringTransform": (1536,), "NormalizationTransform": (1536,)}.items ():
+    if not hasattr (faiss, name):
+        continue
+
+    def applied (name=name, args=args, back=False):
+        f, x = getattr (faiss, name) (*args), np.tile (WIDE, (20, 1))
+        small = f if name in ("RandomRotationMatrix", "HadamardRotation", "CenteringTransform") else None
+        if small is not None:
+            f.train (WIDE[:100])
+        elif name != "NormalizationTransform":
+            g = faiss.RandomRotationMatrix (*args[:2])
+            g.train (WIDE[:1])
+            f = g
+        if back:
+            y = f.apply (x)
+            return many (lambda: f.reverse_transform (y))
+        return many (lambda: f.apply (x))
+    if name not in ("OPQMatrix", "ITQTransform", "PCAMatrix"):
+        case (f"{name}.apply") (applied)
+    else:
+        case (f"{name}.train") (lambda name=name, args=args: lambda: getattr (faiss, name) (*args).train (WIDE))
+case ("RandomRotationMatrix.reverse_transform") (lambda: applied ("RandomRotationMatrix", (1536, 1536), True))
+
+# ---- indexes that factory strings above do not make ----
+
+for text in ["NSG32,Flat", "NSG32,PQ16", "NNDescent32,Flat", "HNSW16_4+PQ8", "FlatL2Panorama4",
+             "HNSW16_FlatPanorama4", "IVF64,FlatPanorama4", "IVF64,ITQ32,SH"]:
+    try:
+        faiss.index_factory (64, text)
+    except RuntimeError:
+        continue
+
+    def built (text=text):
+        found = faiss.index_factory (64, text)
+        found.train (X[:5000])
+        SIZES.append ((found, len (X)))
+        return (lambda: found.add (X)) if text[0] in "NH" else many (lambda: (found.add (X), found.reset ()))
+
+    def searched (text=text):
+        found = faiss.index_factory (64, text)
+        found.train (X[:5000])
+        found.add (X[:5000])
+        WATCHED.append (found)
+        x = np.tile (X, (2, 1))
+        return many (lambda: found.search (x, 100))
+    case (f"add {text}") (built)
+    case (f"search {text}") (searched)
+
+
+@case ("IndexNSG.build")
+def _ ():
+    x = X[:50000]
+    graph = rng.integers (0, len (x), (len (x), 64))
+    found = faiss.IndexNSGFlat (64, 32)
+    return lambda: found.build (x, graph)
+
+
+@case ("NNDescent, many iterations")
+def _ ():
+    found = faiss.IndexNNDescentFlat (64, 32)
+    found.nndescent.iter = 100000
+    found.nndescent.S = 50
+    SIZES.append ((found, 3000))
+    return many (lambda: (found.add (X[:3000]), found.reset ()))
+
+
+@case ("IndexIVFSpectralHash")
+def _ ():
+    quantizer_of = faiss.IndexFlatL2 (64)
+    found = faiss.IndexIVFSpectralHash (quantizer_of, 64, 64, 32, 1.)
+    found.train (X[:5000])
+    found.add (X[:20000])
+    found.nprobe = 64
+    WATCHED.append (found)
+    return lambda: found.search (X, 100)
+
+
+@case ("IndexIVFSpectralHash.train")
+def _ ():
+    found = faiss.IndexIVFSpectralHash (faiss.IndexFlatL2 (64), 64, 2048, 32, 1.)
+    TRAINED.append (found)
+    return lambda: found.train (X)
+
+
+@case ("IndexIVFIndependentQuantizer")
+def _ ():
+    q, ivf = faiss.IndexFlatL2 (64), faiss.index_factory (64, "IVF64,Flat")
+    found = faiss.IndexIVFIndependentQuantizer (q, ivf)
+    found.train (X[:5000])
+    found.add (X[:20000])
+    WATCHED.append (found)
+    ivf.nprobe = 64
+    return lambda: found.search (X, 100)
+
+
+@case ("Index2Layer.add")
+def _ ():
+    found = faiss.index_factory (64, "Residual1024,PQ8")
+    found.train (X[:5000])
+    SIZES.append ((found, len (X)))
+    return many (lambda: found.add (X))
+
+
+for name in ["IndexRowwiseMinMax", "IndexRowwiseMinMaxFP16"]:
+    def coded (name=name):
+        f = getattr (faiss, name) (faiss.IndexScalarQuantizer (64, faiss.ScalarQuantizer.QT_8bit))
+        f.train (X[:1000])
+        return many (lambda: f.sa_decode (f.sa_encode (X)))
+    case (f"{name}: sa_encode, sa_decode") (coded)
+
+
+@case ("IndexQINCo: sa_encode")
+def _ ():
+    f = faiss.IndexQINCo (64, 4, 8, 2, 256)
+    return lambda: f.sa_encode (X[:10000])
+
+
+@case ("IndexQINCo: sa_decode")
+def _ ():
+    f = faiss.IndexQINCo (64, 4, 8, 2, 256)
+    codes = rng.integers (0, 256, (100000, f.sa_code_size ()), dtype="u1")
+    return lambda: f.sa_decode (codes)
+
+
+@case ("IndexQINCo: search")
+def _ ():
+    f = faiss.IndexQINCo (64, 4, 8, 2, 256)
+    f.add_sa_codes (rng.integers (0, 256, (100000, f.sa_code_size ()), dtype="u1"))
+    WATCHED.append (f)
+    return lambda: f.search (X[:1], 10)
+
+
+@case ("IndexFlat1D")
+def _ ():
+    f = faiss.IndexFlat1D ()
+    x = rng.random ((3000000, 1), dtype="f4")
+    f.add (x)
+    return many (lambda: (f.update_permutation (), f.search (x, 10)))
+
+
+@case ("IndexRandom")
+def _ ():
+    f = faiss.IndexRandom (64, 10**6)
+    return lambda: f.search (X, 1000)
+
+
+@case ("IndexIDMap2: add_with_ids, remove_ids, search")
+def _ ():
+    f = faiss.index_factory (64, "IDMap2,SQ8")
+    f.train (X[:1000])
+    ids = np.arange (len (X))
+
+    def all_of_them ():
+        f.add_with_ids (X, ids)
+        f.remove_ids (ids[::2])
+        f.range_search (X[:100], .1)
+        f.reset ()
+    return many (all_of_them)
+
+# ---- changes of graphs ----
+
+
+def graph (n=100000):
+    found = faiss.IndexHNSWFlat (16, 8)
+    found.hnsw.efConstruction = 16
+    found.add (X[:n, :16].copy ())
+    WATCHED.append (found)
+    return found
+
+
+@case ("IndexHNSW.permute_entries")
+def _ ():
+    found = graph ()
+    perm = rng.permutation (found.ntotal)
+    back = np.argsort (perm)
+    WATCHED.clear ()
+    return many (lambda: (found.permute_entries (perm), found.permute_entries (back)))
+
+
+@case ("IndexHNSW.reorder_links")
+def _ ():
+    found = graph ()
+    WATCHED.clear ()
+    return many (found.reorder_links)
+
+
+@case ("IndexHNSW.remove_ids")
+def _ ():
+    found = graph ()
+    odd = np.arange (1, found.ntotal, 2)
+    return lambda: found.remove_ids (odd)
+
+
+@case ("clone of a graph")
+def _ ():
+    found = graph ()
+    return many (lambda: faiss.clone_index (found))
+
+
+@case ("HNSW: write_index, read_index, serialize")
+def _ ():
+    found = graph ()
+    return many (lambda: faiss.deserialize_index (faiss.serialize_index (found)))
+
+# ---- what inverted files do ----
+
+
+def lists (description="IVF64,Flat", n=200000):
+    return faiss.clone_index (index (description, n))
+
+
+@case ("IVF: reconstruct_n")
+def _ ():
+    found = lists ("IVF64,PQ16")
+    found.make_direct_map ()
+    return many (lambda: found.reconstruct_n (0, 200000))
+
+
+@case ("IVF: remove_ids")
+def _ ():
+    found = lists ()
+    return many (lambda: (found.remove_ids (np.arange (0, 200000, 2)), found.add_with_ids (X[::2].copy (), np.arange (0, 200000, 2))))
+
+
+@case ("IVF: make_direct_map")
+def _ ():
+    found = lists ("IVF64,PQ16", 1000000 if False else 200000)
+    return many (lambda: (found.set_direct_map_type (faiss.DirectMap.Hashtable),
+                          found.set_direct_map_type (faiss.DirectMap.NoMap)))
+
+
+@case ("IVF: update_vectors")
+def _ ():
+    found = lists ()
+    found.make_direct_map ()
+    keys = np.arange (100000)
+    return many (lambda: found.update_vectors (keys, X[:100000]))
+
+
+@case ("IVF: copy_subset_to")
+def _ ():
+    found = lists ()
+    other = faiss.clone_index (empty ("IVF64,Flat"))
+    return many (lambda: (found.copy_subset_to (other, 1, 2, 0), other.reset ()))
+
+
+@case ("IVF: range_search_preassigned")
+def _ ():
+    ivf = index ("IVF64,Flat", nprobe=64)
+    D, I = ivf.quantizer.search (X, 64)
+    return lambda: ivf.range_search_preassigned (X, 1., I, D)
+
+
+@case ("IVF: add_core")
+def _ ():
+    found = lists ()
+    x = np.tile (X, (4, 1))
+    assign = np.zeros (len (x), "i8")
+    return many (lambda: (found.add_core (len (x), faiss.swig_ptr (x), None, faiss.swig_ptr (assign)), found.reset ()))
+
+
+@case ("IVF: sa_encode, sa_decode")
+def _ ():
+    f = empty ("IVF64,SQ8")
+    return many (lambda: f.sa_decode (f.sa_encode (X)))
+
+
+for name, args in {"search_with_parameters": (100,), "range_search_with_parameters": (1.,)}.items ():
+    def with_parameters (name=name, args=args):
+        found = index ("IVF64,Flat")
+        params = faiss.SearchParametersIVF (nprobe=64)
+        return lambda: getattr (faiss, name) (found, X, *args, params)
+    case (name) (with_parameters)
+
+# ---- functions ----
+
+
+@case ("kmin, kmax")
+def _ ():
+    a = rng.random ((2000, 20000), dtype="f4")
+    return many (lambda: (faiss.kmin (a, 100), faiss.kmax (a, 100)))
+
+
+@case ("merge_knn_results")
+def _ ():
+    D = np.sort (rng.random ((8, 100000, 50), dtype="f4"), axis=2)
+    I = rng.integers (0, 10**6, D.shape)
+    return many (lambda: faiss.merge_knn_results (D, I))
+
+
+@case ("ResultHeap")
+def _ ():
+    D = np.sort (rng.random ((100000, 50), dtype="f4"), axis=1)
+    I = rng.integers (0, 10**6, D.shape)
+    heap = faiss.ResultHeap (100000, 50)
+    return many (lambda: heap.add_result (D, I))
+
+
+@case ("bucket_sort, matrix_bucket_sort_inplace")
+def _ ():
+    a = rng.integers (0, 10000, 3000000)
+    b = rng.integers (0, 10000, (100000, 32), dtype="i4")
+    return many (lambda: (faiss.bucket_sort (a, 10000, 1), faiss.matrix_bucket_sort_inplace (b.copy (), 10000, 1)))
+
+
+@case ("MapLong2Long")
+def _ ():
+    keys = rng.integers (0, 10**12, 1000000)
+
+    def both ():
+        the_map = faiss.MapLong2Long ()
+        the_map.add (keys, keys)
+        the_map.search_multiple (keys)
+    return many (both)
+
+
+@case ("pack_bitstrings, unpack_bitstrings")
+def _ ():
+    a = rng.integers (0, 1 << 10, (1000000, 16), dtype="i4")
+    return many (lambda: faiss.unpack_bitstrings (faiss.pack_bitstrings (a, 10), 16, 10))
+
+
+@case ("eval_intersection, checksum, normalize_L2")
+def _ ():
+    I, x = rng.integers (0, 1000, (50000, 100)), X.copy ()
+    return many (lambda: (faiss.eval_intersection (I, I), faiss.checksum (x), faiss.normalize_L2 (x)))
+
+
+@case ("rand_smooth_vectors")
+def _ ():
+    return many (lambda: faiss.rand_smooth_vectors (50000, 64))
+
+
+@case ("Kmeans.assign")
+def _ ():
+    kmeans = faiss.Kmeans (64, 2000, niter=1, max_points_per_centroid=10)
+    kmeans.train (X)
+    x = np.tile (X, (4, 1))
+    return many (lambda: kmeans.assign (x))
+
+
+@case ("index_factory of a long string")
+def _ ():
+    text = "PCA64," * 20000 + "Flat"
+    return many (lambda: faiss.index_factory (64, text))
+
+
+@case ("OperatingPoints")
+def _ ():
+    points = faiss.OperatingPoints ()
+    numbers = rng.random ((100000, 2))
+
+    def add ():
+        for i, (perf, t) in enumerate (numbers):
+            points.add (float (perf), float (t), f"{i}")
+    return many (add)
+
+
+@case ("ProductQuantizer.search, search_sdc")
+def _ ():
+    f = quantizer ("ProductQuantizer", 64, 8, 8)
+    codes = f.compute_codes (X[:50000])
+    f.compute_sdc_table ()
+    return many (lambda: faiss.ProductQuantizer.search and f.search (X[:5000], codes, 10))
+
+
+for name in ["knn_L2sqr_by_idx", "knn_inner_products_by_idx"]:
+    def by_idx (name=name):
+        subset = rng.integers (0, len (X), (50000, 500))
+        D, I = np.empty ((50000, 10), "f4"), np.empty ((50000, 10), "i8")
+        return many (lambda: getattr (faiss, name) (faiss.swig_ptr (X), faiss.swig_ptr (X), faiss.swig_ptr (subset),
+                                                     64, 50000, len (X), 500, 10, faiss.swig_ptr (D), faiss.swig_ptr (I)))
+    case (name) (by_idx)
+
+
+@case ("contrib.knn_ground_truth")
+def _ ():
+    from faiss.contrib.exhaustive_search import knn_ground_truth
+    return many (lambda: knn_ground_truth (X[:5000], (X[i:i + 20000] for i in range (0, 200000, 20000)), 100))
+
+
+@case ("contrib.range_ground_truth")
+def _ ():
+    from faiss.contrib.exhaustive_search import range_ground_truth
+    return many (lambda: range_ground_truth (X[:5000], (X[i:i + 20000] for i in range (0, 200000, 20000)), 4.))
+
+
+@case ("contrib.range_search_max_results")
+def _ ():
+    from faiss.contrib.exhaustive_search import exponential_query_iterator, range_search_max_results
+    found = index ("Flat")
+    return many (lambda: range_search_max_results (found, exponential_query_iterator (X), 6., max_results=100000))
+
+
+for method in ["knn_function", "index", "pairwise_distances"]:
+    def batch (method=method):
+        from faiss.contrib.big_batch_search import big_batch_search
+        found = index ("IVF64,Flat", 200000, nprobe=16)
+        return many (lambda: big_batch_search (found, X, 10, method=method, threaded=0))
+    case (f"contrib.big_batch_search by {method}") (batch)
+
+
+@case ("contrib.big_batch_search in threads")
+def _ ():
+    from faiss.contrib.big_batch_search import big_batch_search
+    found = index ("IVF64,Flat", 200000, nprobe=16)
+    return many (lambda: big_batch_search (found, X, 10, method="knn_function", threaded=2))
+
+
+@case ("contrib.clustering.kmeans")
+def _ ():
+    from faiss.contrib.clustering import DatasetAssign, kmeans
+    return many (lambda: kmeans (300, DatasetAssign (X), niter=100, verbose=False))
+
+
+@case ("contrib.two_level_clustering")
+def _ ():
+    from faiss.contrib.clustering import two_level_clustering
+    return many (lambda: two_level_clustering (X, 30, 900, verbose=False))
+
+
+@case ("contrib.ivf_tools.search_preassigned")
+def _ ():
+    from faiss.contrib.ivf_tools import search_preassigned
+    found = index ("IVF64,Flat")
+    D, I = found.quantizer.search (X, 64)
+    return lambda: search_preassigned (found, X, 10, I, D)
+
+
+@case ("contrib.datasets.SyntheticDataset")
+def _ ():
+    from faiss.contrib.datasets import SyntheticDataset
+    return many (lambda: SyntheticDataset (64, 10000, 200000, 1000).get_groundtruth (10))
 
 
 # ---- one case, in a process of its own ---------------------------------------------------------------
