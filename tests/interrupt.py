@@ -450,6 +450,13 @@ def _ ():
     return lambda: found.train (X[:1000])
 
 
+@case ("train of LSQ with large codebooks")
+def _ ():
+    found = faiss.LocalSearchQuantizer (64, 16, 8)
+    found.train_ils_iters = 1
+    return lambda: found.train (X[:5000])
+
+
 # ---- quantizers and transforms ----
 
 for name, args in {"ProductQuantizer": (64, 8, 8), "ResidualQuantizer": (64, 8, 8),

@@ -24,6 +24,8 @@ static void Equations_clear (Equations *self) {
     free (self->rhs);
 }
 
+enum { ROWS_PER_CHECK = 65536 };
+
 /* What the codes of one codebook contribute: how often two rows are used together, and the sums of
  * the vectors that use a row. */
 static FaissStatus add_codebook (const FaissCodebookProblem *p, size_t m, Equations *to) {
@@ -31,6 +33,9 @@ static FaissStatus add_codebook (const FaissCodebookProblem *p, size_t m, Equati
     FAISS_AUTO_FREE (double) *sums = NULL;
     FAISS_TRY (faiss_alloc_zeroed (&sums, K * d, sizeof *sums));
     for (size_t i = 0; i < p->n; i++) {
+        if (i % ROWS_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         const int32_t *code = p->codes + i * p->M;
         double *sum = sums + (size_t)code[m] * d,
                *column = to->gram + (first + (size_t)code[m]) * to->n_rows;
@@ -59,7 +64,9 @@ static FaissStatus Equations_init (Equations *self, const FaissCodebookProblem *
     FaissRegion region = {0};
 #pragma omp parallel for schedule(dynamic) num_threads(faiss_threads_for((idx_t)p->M))
     for (idx_t m = 0; m < (idx_t)p->M; m++) {
+        faiss_region_watch (&region);
         faiss_region_note (&region, add_codebook (p, (size_t)m, self));
+        faiss_region_watch (NULL);
     }
     FAISS_TRY (faiss_region_close (&region));
     double sum = 0;
@@ -78,6 +85,31 @@ static void to_rows (const Equations *equations, const double *solution, float *
     }
 }
 
+/* LAPACK's dpotrf and dpotrs in pieces between which the caller may ask for the end: thousands of
+ * rows take seconds. */
+static FaissStatus solve_positive (Equations *e) {
+    enum { FEW = 1024, PANEL = 64, COLUMNS = 16 };
+    FINTEGER n = (FINTEGER)e->n_rows, info = 0, panel = n <= FEW ? n : PANEL;
+    double one = 1, minus_one = -1;
+    for (FINTEGER begin = 0; begin < n; begin += panel) {
+        FINTEGER size = n - begin < panel ? n - begin : panel, rest = n - begin - size;
+        double *diagonal = e->gram + (size_t)begin * e->n_rows + begin;
+        double *right = diagonal + (size_t)size * e->n_rows;
+        FAISS_TRY (faiss_check_interrupt ());
+        dpotrf_ ("U", &size, diagonal, &n, &info);
+        FAISS_REQUIRE (info == 0, "the codebooks are not determined: lambd is too small");
+        dtrsm_ ("L", "U", "T", "N", &size, &rest, &one, diagonal, &n, right, &n);
+        dsyrk_ ("U", "T", &rest, &size, &minus_one, right, &n, &one, right + size, &n);
+    }
+    for (size_t j = 0; j < e->d; j += COLUMNS) {
+        FINTEGER columns = e->d - j < COLUMNS ? (FINTEGER)(e->d - j) : COLUMNS;
+        FAISS_TRY (faiss_check_interrupt ());
+        dpotrs_ ("U", &n, &columns, e->gram, &n, e->rhs + j * e->n_rows, &n, &info);
+        FAISS_REQUIRE (info == 0, "LAPACK's dpotrs answers %lld", (long long)info);
+    }
+    return FAISS_OK;
+}
+
 FaissStatus faiss_codebook_ridge (const FaissCodebookProblem *problem, double lambda,
                                   float *codebooks) {
     __attribute__ ((cleanup (Equations_clear))) Equations equations = {0};
@@ -85,11 +117,7 @@ FaissStatus faiss_codebook_ridge (const FaissCodebookProblem *problem, double la
     for (size_t i = 0; i < equations.n_rows; i++) {
         equations.gram[i * equations.n_rows + i] += lambda;
     }
-    FINTEGER n = (FINTEGER)equations.n_rows, d = (FINTEGER)equations.d, info = 0;
-    dpotrf_ ("U", &n, equations.gram, &n, &info);
-    FAISS_REQUIRE (info == 0, "the codebooks are not determined: lambd=%g is too small", lambda);
-    dpotrs_ ("U", &n, &d, equations.gram, &n, equations.rhs, &n, &info);
-    FAISS_REQUIRE (info == 0, "LAPACK's dpotrs answers %lld", (long long)info);
+    FAISS_TRY (solve_positive (&equations));
     to_rows (&equations, equations.rhs, codebooks);
     return FAISS_OK;
 }
@@ -122,6 +150,7 @@ FaissStatus faiss_codebook_least_squares (const FaissCodebookProblem *problem, d
     FAISS_TRY (faiss_alloc (&values, n_rows, sizeof *values));
     FAISS_TRY (faiss_alloc (&projected, n_rows, equations.d * sizeof *projected));
     FAISS_TRY (eigen_decomposition (n, equations.gram, values));
+    FAISS_TRY (faiss_check_interrupt ());
     double one = 1, zero = 0;
     dgemm_ ("T", "N", &n, &d, &n, &one, equations.gram, &n, equations.rhs, &n, &zero, projected,
             &n);

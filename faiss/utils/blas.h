@@ -67,6 +67,14 @@ extern void dlaev2_ (const double *a, const double *b, const double *c, double *
                      double *cs1, double *sn1);
 extern double dlapy2_ (const double *x, const double *y);
 
+/// op (A) * X = alpha * B or X * op (A) = alpha * B for a triangle A; X replaces B
+extern void dtrsm_ (const char *side, const char *uplo, const char *transa, const char *diag,
+                    const FINTEGER *m, const FINTEGER *n, const double *alpha, const double *a,
+                    const FINTEGER *lda, double *b, const FINTEGER *ldb);
+extern void dsyrk_ (const char *uplo, const char *trans, const FINTEGER *n, const FINTEGER *k,
+                    const double *alpha, const double *a, const FINTEGER *lda, const double *beta,
+                    double *c, const FINTEGER *ldc);
+
 /// Cholesky decomposition of a symmetric positive definite matrix, and solving by it
 extern void dpotrf_ (const char *uplo, const FINTEGER *n, double *a, const FINTEGER *lda,
                      FINTEGER *info);
