@@ -103,7 +103,7 @@ static FaissStatus add (FaissIndexNSG *self, idx_t n, const float *x, const idx_
     FAISS_TRY (faiss_Index_add (self->storage, n, x));
     FaissStatus status = build_graph (self, n, x, knn_graph, GK);
     if (status != FAISS_OK) {
-        FAISS_TRY (faiss_Index_reset (self->storage));
+        FAISS_TRY (faiss_remove_from (self->storage, 0));
         return status;
     }
     self->index.ntotal = n;

@@ -156,18 +156,26 @@ static void compare (const Build *b, Worker *w, int32_t id, const int32_t *other
 
 /* ---- the beginning --------------------------------------------------------------------------- */
 
+/* Loops over all vectors may end. */
+static FaissStatus check_every_so_often (size_t i) {
+    enum { VECTORS = 1024 };
+    return i % VECTORS == VECTORS - 1 ? faiss_check_interrupt () : FAISS_OK;
+}
+
 /* Random neighbours: in the forward lists those to compare, in the pools others. */
-static void draw_neighbours (Build *b) {
+static FaissStatus draw_neighbours (Build *b) {
     FaissRandomGenerator rng;
     size_t n_lists = 2 * b->S < b->n ? 2 * b->S : b->n, n_pool = b->S < b->n ? b->S : b->n;
     uint32_t seed = (uint32_t)b->self->random_seed;
     faiss_RandomGenerator_init (&rng, (int64_t)(seed * 6007u));
     for (size_t i = 0; i < b->n; i++) {
+        FAISS_TRY (check_every_so_often (i));
         faiss_nndescent_random (&rng, b->forward + i * b->width, n_lists, b->n);
         b->n_new[i] = (uint32_t)n_lists;
     }
     faiss_RandomGenerator_init (&rng, (int64_t)(seed * 7741u));
     for (size_t i = 0; i < b->n; i++) {
+        FAISS_TRY (check_every_so_often (i));
         int32_t *ids = b->workers[0].list;
         FaissGraphNode *pool = pool_of (b, i);
         faiss_nndescent_random (&rng, ids, n_pool, b->n);
@@ -177,6 +185,7 @@ static void draw_neighbours (Build *b) {
             }
         }
     }
+    return FAISS_OK;
 }
 
 static FaissStatus fill_pool (Build *b, Worker *w, size_t i) {
@@ -401,6 +410,7 @@ static FaissStatus update (Build *b) {
     FAISS_TRY (faiss_region_close (&region));
     faiss_RandomGenerator_init (&rng, (int64_t)((uint32_t)b->self->random_seed * 5081u));
     for (size_t i = 0; i < b->n; i++) {
+        FAISS_TRY (check_every_so_often (i));
         link_back (b, &rng, i);
     }
 #pragma omp parallel for num_threads(b->n_threads) schedule(dynamic, 256)
@@ -421,7 +431,7 @@ static void write_links (const Build *b, const FaissGraphNode *pool, size_t n, i
 }
 
 static FaissStatus descend (Build *b, bool verbose, int32_t *graph) {
-    draw_neighbours (b);
+    FAISS_TRY (draw_neighbours (b));
     FAISS_TRY (fill_pools (b));
     for (size_t i = 0; i < b->n; i++) {
         b->n_used[i] = (uint32_t)b->S;
@@ -434,6 +444,7 @@ static FaissStatus descend (Build *b, bool verbose, int32_t *graph) {
         }
     }
     for (size_t i = 0; i < b->n; i++) {
+        FAISS_TRY (check_every_so_often (i));
         faiss_graph_sort (pool_of (b, i), b->sizes[i]);
         write_links (b, pool_of (b, i), b->sizes[i], graph + i * (size_t)b->self->K);
     }

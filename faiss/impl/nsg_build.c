@@ -104,12 +104,16 @@ static FaissStatus reserve_nodes (Worker *w, size_t n) {
 
 /* What is nearest to the mean, as a search from a random node finds it. */
 static FaissStatus find_enterpoint (Build *b) {
+    enum { VECTORS_PER_CHECK = 1024 };
     size_t d = (size_t)b->storage->d;
     FAISS_AUTO_FREE (float) *mean = NULL;
     FAISS_AUTO_FREE (float) *x = NULL;
     FAISS_TRY (faiss_alloc_zeroed (&mean, d, sizeof *mean));
     FAISS_TRY (faiss_alloc (&x, d, sizeof *x));
     for (size_t i = 0; i < b->n; i++) {
+        if (i % VECTORS_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         FAISS_TRY (b->storage->cls->reconstruct (b->storage, (idx_t)i, x));
         for (size_t j = 0; j < d; j++) {
             mean[j] += x[j];
