@@ -434,6 +434,7 @@ static FaissStatus search_batch (Batch *b, size_t *n_tested, size_t *n_passed) {
     per_task = per_task < QUERIES_AT_ONCE ? per_task : QUERIES_AT_ONCE;
     b->n_turns = per_task < most ? per_task : most;
     b->plan.looks_ahead = b->n_turns == 1;
+    b->plan.prepares_steps = b->n_turns == 1 && b->v.code_stride <= LONG_CODES;
     FaissStatus status = alloc_batch (b);
     if (status == FAISS_OK) {
         search_in_order (b, &region, per_task, n_tested, n_passed);

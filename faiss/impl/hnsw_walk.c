@@ -18,6 +18,20 @@ enum {
 
 /* ---- scratch --------------------------------------------------------------------------------- */
 
+/* Steps share one piece of memory. */
+static FaissStatus open_steps (FaissWalk *w, size_t room, size_t n_ahead) {
+    FAISS_TRY (faiss_alloc (&w->step.fresh, (1 + n_ahead) * room, 2 * sizeof (uint32_t)));
+    FAISS_TRY (faiss_alloc (&w->step.keys, (1 + n_ahead) * room, sizeof (float)));
+    w->step.positions = w->step.fresh + room;
+    for (size_t i = 0; i < n_ahead; i++) {
+        FaissWalkStep *step = &w->ahead[i].step;
+        step->fresh = w->step.fresh + 2 * (i + 1) * room;
+        step->positions = step->fresh + room;
+        step->keys = w->step.keys + (i + 1) * room;
+    }
+    return FAISS_OK;
+}
+
 FaissStatus faiss_walk_open (FaissWalk *self, const FaissWalkPlan *plan) {
     size_t room = 0;
     for (int level = 0; level < faiss_hnsw_n_levels (plan->hnsw); level++) {
@@ -28,11 +42,9 @@ FaissStatus faiss_walk_open (FaissWalk *self, const FaissWalkPlan *plan) {
     FAISS_TRY (faiss_alloc (&self->keys, capacity, sizeof *self->keys));
     FAISS_TRY (faiss_alloc (&self->ids, capacity, sizeof *self->ids));
     FAISS_TRY (faiss_alloc_aligned (&self->seen, n_words, sizeof *self->seen));
-    FAISS_TRY (faiss_alloc (&self->fresh, room, sizeof *self->fresh));
-    FAISS_TRY (faiss_alloc (&self->positions, room, sizeof *self->positions));
     FAISS_TRY (faiss_alloc (&self->new_keys, room + 1, sizeof *self->new_keys));
     FAISS_TRY (faiss_alloc (&self->new_ids, room + 1, sizeof *self->new_ids));
-    return faiss_alloc (&self->fresh_keys, room, sizeof *self->fresh_keys);
+    return open_steps (self, room, plan->prepares_steps ? FAISS_WALK_AHEAD : 0);
 }
 
 void faiss_walk_close (FaissWalk *self) {
@@ -42,11 +54,10 @@ void faiss_walk_close (FaissWalk *self) {
     free (self->heap.keys);
     free (self->heap.ids);
     free (self->seen);
-    free (self->fresh);
-    free (self->positions);
-    free (self->fresh_keys);
     free (self->new_keys);
     free (self->new_ids);
+    free (self->step.fresh);
+    free (self->step.keys);
     *self = (FaissWalk){0};
 }
 
@@ -174,13 +185,13 @@ static inline FaissStatus insert (FaissWalk *w, const FaissWalkPlan *plan, float
 
 /* The rows whose keys are known and near enough: into the log, and sorted into new_keys and
  * new_ids. How many. */
-static inline size_t list_new (FaissWalk *w, const FaissWalkPlan *plan) {
+static inline size_t list_new (FaissWalk *w, const FaissWalkPlan *plan, const FaissWalkStep *s) {
     bool is_full = w->size == plan->capacity;
     float worst = is_full ? w->keys[w->size - 1] : 0;
     size_t m = 0;
-    for (size_t j = 0; j < w->n_rows; j++) {
-        float key = w->fresh_keys[j];
-        uint32_t id = w->fresh[w->positions[j]];
+    for (size_t j = 0; j < s->n_rows; j++) {
+        float key = s->keys[j];
+        uint32_t id = s->fresh[s->positions[j]];
         w->has_nan |= key != key;
         if (key != key || (is_full && !(key < worst))) {
             continue;
@@ -221,8 +232,8 @@ static size_t remove_surplus (FaissWalk *w, const FaissWalkPlan *plan, size_t m,
  *
  * The nearest of all stay, whatever their order, unless several are equally far: then they come
  * one after the other. */
-static FaissStatus insert_all (FaissWalk *w, const FaissWalkPlan *plan) {
-    size_t begin = w->log_size, m = list_new (w, plan);
+static FaissStatus insert_all (FaissWalk *w, const FaissWalkPlan *plan, const FaissWalkStep *s) {
+    size_t begin = w->log_size, m = list_new (w, plan, s);
     bool is_a_tie = false;
     size_t n_kept = w->size + m > plan->capacity ? remove_surplus (w, plan, m, &is_a_tie) : m;
     if (!is_a_tie || w->by_codes) {
@@ -340,7 +351,8 @@ static inline void fetch_code (const FaissFlatVectors *v, uint32_t node) {
 static void list_links (FaissWalk *w, const FaissWalkPlan *plan, int32_t node) {
     const int32_t *links = faiss_hnsw_links (plan->hnsw, node, w->level);
     size_t room = (size_t)faiss_hnsw_room (plan->hnsw, w->level), n = 0;
-    uint32_t *fresh = w->fresh;
+    FaissWalkStep *s = &w->step;
+    uint32_t *fresh = s->fresh;
     if (w->is_greedy) {
         for (; n < room && links[n] >= 0; n++) {
             fresh[n] = (uint32_t)links[n];
@@ -351,7 +363,7 @@ static void list_links (FaissWalk *w, const FaissWalkPlan *plan, int32_t node) {
             n += see (w, (uint32_t)links[j]);
         }
     }
-    w->n_fresh = n;
+    s->n_fresh = n;
     w->n_steps++;
     w->n_distances += n;
     for (size_t j = 0; w->filter && j < n; j++) {
@@ -369,46 +381,28 @@ static float useful_key (const FaissWalk *w, const FaissWalkPlan *plan) {
     return plan->sel && w->worst_result > worst ? w->worst_result : worst;
 }
 
-/* The codes of what is probably listed next; its links have been fetched. */
-static void look_ahead (FaissWalk *w, const FaissWalkPlan *plan) {
-    size_t at = next_open (w);
-    if (at == w->size) {
-        return;
-    }
-    const int32_t *links = faiss_hnsw_links (plan->hnsw, (int32_t)w->ids[at], w->level);
-    size_t room = (size_t)faiss_hnsw_room (plan->hnsw, w->level);
-    for (size_t j = 0; j < room && links[j] >= 0; j++) {
-        if (!is_seen (w, (uint32_t)links[j])) {
-            fetch_code (plan->v, (uint32_t)links[j]);
-        }
-    }
-}
-
-static void filter_links (FaissWalk *w, const FaissWalkPlan *plan) {
+/* Those that may be near enough. */
+static void filter_links (FaissWalk *w, const FaissWalkPlan *plan, FaissWalkStep *s) {
     const FaissFlatVectors *v = plan->v;
     float worst = useful_key (w, plan);
     if (w->filter && worst < HUGE_VALF) {
         float bound =
             faiss_filter_bound (w->filter, v->is_similarity, v->is_similarity ? -worst : worst);
-        w->n_rows = v->find (w->filter, v->codes.rows, w->fresh, w->n_fresh, bound, w->positions);
-        w->n_tested += w->n_fresh;
-        w->n_passed += w->n_rows;
+        s->n_rows = v->find (w->filter, v->codes.rows, s->fresh, s->n_fresh, bound, s->positions);
+        w->n_tested += s->n_fresh;
+        w->n_passed += s->n_rows;
     } else {
-        w->n_rows = w->n_fresh;
-        for (size_t j = 0; j < w->n_fresh; j++) {
-            w->positions[j] = (uint32_t)j;
+        s->n_rows = s->n_fresh;
+        for (size_t j = 0; j < s->n_fresh; j++) {
+            s->positions[j] = (uint32_t)j;
         }
     }
-    for (size_t j = 0; j < w->n_rows; j++) {
-        uint32_t id = w->fresh[w->positions[j]];
+    for (size_t j = 0; j < s->n_rows; j++) {
+        uint32_t id = s->fresh[s->positions[j]];
         if (!w->whole) {
             faiss_prefetch (faiss_flat_row (v, id), v->d * sizeof (float));
         }
         __builtin_prefetch (&plan->hnsw->offsets.data[id]); /* where its links are */
-    }
-    w->phase = FAISS_WALK_COMPARING;
-    if (plan->looks_ahead && w->filter && !w->is_greedy) {
-        look_ahead (w, plan);
     }
 }
 
@@ -426,45 +420,70 @@ static void fetch_next_links (FaissWalk *w, const FaissWalkPlan *plan) {
 }
 
 /* The keys of the rows that passed. */
-static void compute_keys (FaissWalk *w, const FaissWalkPlan *plan) {
+static void compute_keys (const FaissWalk *w, const FaissWalkPlan *plan, FaissWalkStep *s) {
     const FaissFlatVectors *v = plan->v;
     if (w->whole) {
-        size_t n_left = faiss_kernels.filter_whole_L2 (w->whole, v->d, v->codes.rows, w->fresh,
-                                                       w->positions, w->n_rows, w->fresh_keys);
-        for (size_t j = 0; n_left > 0 && j < w->n_rows; j++) {
-            if (w->fresh_keys[j] < 0) {
-                faiss_flat_keys (v, w->x, w->fresh, w->positions + j, 1, w->fresh_keys + j);
+        size_t n_left = faiss_kernels.filter_whole_L2 (w->whole, v->d, v->codes.rows, s->fresh,
+                                                       s->positions, s->n_rows, s->keys);
+        for (size_t j = 0; n_left > 0 && j < s->n_rows; j++) {
+            if (s->keys[j] < 0) {
+                faiss_flat_keys (v, w->x, s->fresh, s->positions + j, 1, s->keys + j);
             }
         }
     } else {
-        faiss_flat_keys (v, w->x, w->fresh, w->positions, w->n_rows, w->fresh_keys);
+        faiss_flat_keys (v, w->x, s->fresh, s->positions, s->n_rows, s->keys);
+    }
+}
+
+/* The keys of all by their codes, of those that are near enough. */
+static void compute_keys_by_codes (const FaissWalk *w, const FaissWalkPlan *plan,
+                                   FaissWalkStep *s) {
+    faiss_flat_keys_by_codes (plan->v, w->filter, w->x, s->fresh, s->n_fresh, s->keys);
+    float worst = useful_key (w, plan);
+    s->n_rows = 0;
+    for (size_t j = 0; j < s->n_fresh; j++) {
+        s->positions[s->n_rows] = (uint32_t)j;
+        s->keys[s->n_rows] = s->keys[j];
+        s->n_rows += !(s->keys[j] >= worst);
     }
 }
 
 /* The links whose keys are known become candidates. */
-static FaissStatus insert_links (FaissWalk *w, const FaissWalkPlan *plan) {
-    FAISS_TRY (reserve_log (w, plan, w->n_rows));
-    for (size_t j = 0; plan->sel && j < w->n_rows; j++) {
-        offer_member (w, plan, w->fresh_keys[j], w->fresh[w->positions[j]]);
+static FaissStatus insert_links (FaissWalk *w, const FaissWalkPlan *plan, const FaissWalkStep *s) {
+    FAISS_TRY (reserve_log (w, plan, s->n_rows));
+    for (size_t j = 0; plan->sel && j < s->n_rows; j++) {
+        offer_member (w, plan, s->keys[j], s->fresh[s->positions[j]]);
     }
     if (keeps_log (w, plan) || w->by_codes) {
-        FAISS_TRY (insert_all (w, plan));
-    } else { /* equal ones have to be noticed */
-        for (size_t j = 0; j < w->n_rows; j++) {
-            FAISS_TRY (insert (w, plan, w->fresh_keys[j], w->fresh[w->positions[j]]));
-        }
+        return insert_all (w, plan, s);
     }
-    w->phase = FAISS_WALK_LISTING;
-    fetch_next_links (w, plan);
+    for (size_t j = 0; j < s->n_rows; j++) { /* equal ones have to be noticed */
+        FAISS_TRY (insert (w, plan, s->keys[j], s->fresh[s->positions[j]]));
+    }
     return FAISS_OK;
 }
 
+/* The codes of what is probably listed next; its links have been fetched. */
+static void look_ahead (FaissWalk *w, const FaissWalkPlan *plan) {
+    size_t at = next_open (w);
+    if (at == w->size) {
+        return;
+    }
+    const int32_t *links = faiss_hnsw_links (plan->hnsw, (int32_t)w->ids[at], w->level);
+    size_t room = (size_t)faiss_hnsw_room (plan->hnsw, w->level);
+    for (size_t j = 0; j < room && links[j] >= 0; j++) {
+        if (!is_seen (w, (uint32_t)links[j])) {
+            fetch_code (plan->v, (uint32_t)links[j]);
+        }
+    }
+}
+
 /* As faiss_hnsw_greedy: the walk is over where no link is nearer. */
-static void move_on (FaissWalk *w, const FaissWalkPlan *plan) {
-    for (size_t j = 0; j < w->n_rows; j++) {
-        if (w->fresh_keys[j] < w->key) {
-            w->key = w->fresh_keys[j];
-            w->nearest = (int32_t)w->fresh[w->positions[j]];
+static void move_on (FaissWalk *w, const FaissWalkPlan *plan, const FaissWalkStep *s) {
+    for (size_t j = 0; j < s->n_rows; j++) {
+        if (s->keys[j] < w->key) {
+            w->key = s->keys[j];
+            w->nearest = (int32_t)s->fresh[s->positions[j]];
         }
     }
     w->phase = w->nearest == w->walked_from ? FAISS_WALK_DONE : FAISS_WALK_LISTING;
@@ -474,32 +493,147 @@ static void move_on (FaissWalk *w, const FaissWalkPlan *plan) {
     }
 }
 
-static FaissStatus compare_links (FaissWalk *w, const FaissWalkPlan *plan) {
-    compute_keys (w, plan);
-    if (!w->is_greedy) {
-        return insert_links (w, plan);
+/* The keys are known. */
+static FaissStatus end_step (FaissWalk *w, const FaissWalkPlan *plan) {
+    if (w->is_greedy) {
+        move_on (w, plan, &w->step);
+        return FAISS_OK;
     }
-    move_on (w, plan);
+    FAISS_TRY (insert_links (w, plan, &w->step));
+    w->phase = FAISS_WALK_LISTING;
+    fetch_next_links (w, plan);
     return FAISS_OK;
 }
 
-/* The same by codes, which are here: there is nothing to wait for. */
-static FaissStatus compare_codes (FaissWalk *w, const FaissWalkPlan *plan) {
-    if (plan->looks_ahead && !w->is_greedy) {
-        look_ahead (w, plan);
+/* ---- steps made ahead ------------------------------------------------------------------------ */
+
+/* A walk that is alone in its thread uses the time that memory takes for the steps from the next
+ * candidates: they are prepared before it is their turn. What is prepared stays right: links may
+ * have been seen meanwhile, and rows that passed may not be near enough any more; both are
+ * noticed, and nothing else can happen. Where a candidate that has just been found is the next
+ * one, its step begins from nothing, and the others are carried on while its memory is on its way.
+ */
+
+/* How far: the step of the next candidate, and of those behind it. */
+static const FaissWalkStage stages_ahead[] = {FAISS_AHEAD_CODES, FAISS_AHEAD_CODES,
+                                              FAISS_AHEAD_LINKS};
+
+/* What is prepared of a node's step; if nothing, the place of another that was not used lately. */
+static FaissWalkAhead *find_ahead (FaissWalk *w, int32_t node) {
+    FaissWalkAhead *oldest = &w->ahead[0];
+    for (int i = 0; i < FAISS_WALK_AHEAD; i++) {
+        if (w->ahead[i].node == node) {
+            w->ahead[i].used_at = w->n_steps + 1;
+            return &w->ahead[i];
+        }
+        oldest = w->ahead[i].used_at < oldest->used_at ? &w->ahead[i] : oldest;
     }
-    faiss_flat_keys_by_codes (plan->v, w->filter, w->x, w->fresh, w->n_fresh, w->fresh_keys);
-    float worst = useful_key (w, plan);
-    w->n_rows = 0;
-    for (size_t j = 0; j < w->n_fresh; j++) {
-        w->positions[w->n_rows] = (uint32_t)j;
-        w->fresh_keys[w->n_rows] = w->fresh_keys[j];
-        w->n_rows += !(w->fresh_keys[j] >= worst);
+    oldest->node = node;
+    oldest->stage = FAISS_AHEAD_NOTHING;
+    oldest->used_at = w->n_steps + 1;
+    return oldest;
+}
+
+/* As list_links, but nothing counts as seen by that. */
+static void list_links_ahead (const FaissWalk *w, const FaissWalkPlan *plan, FaissWalkAhead *a) {
+    const int32_t *links = faiss_hnsw_links (plan->hnsw, a->node, w->level);
+    size_t room = (size_t)faiss_hnsw_room (plan->hnsw, w->level), n = 0;
+    for (size_t j = 0; j < room && links[j] >= 0; j++) {
+        a->step.fresh[n] = (uint32_t)links[j];
+        n += !is_seen (w, (uint32_t)links[j]);
     }
-    if (!w->is_greedy) {
-        return insert_links (w, plan);
+    a->step.n_fresh = n;
+    for (size_t j = 0; w->filter && j < n; j++) {
+        fetch_code (plan->v, a->step.fresh[j]);
     }
-    move_on (w, plan);
+}
+
+/* Go on as soon as this was asked for: what it asks for is read the next time. */
+/* Those that have been seen since they were listed are no part of the step any more. */
+static void drop_seen (const FaissWalk *w, FaissWalkStep *s) {
+    size_t n = 0;
+    for (size_t j = 0; j < s->n_fresh; j++) {
+        s->fresh[n] = s->fresh[j];
+        n += !is_seen (w, s->fresh[j]);
+    }
+    s->n_fresh = n;
+}
+
+static void prepare (FaissWalk *w, const FaissWalkPlan *plan, FaissWalkAhead *a) {
+    switch (a->stage) {
+    case FAISS_AHEAD_NOTHING:
+        fetch_links (plan, a->node, w->level);
+        a->stage = FAISS_AHEAD_LINKS;
+        break;
+    case FAISS_AHEAD_LINKS:
+        list_links_ahead (w, plan, a);
+        a->stage = FAISS_AHEAD_CODES;
+        break;
+    case FAISS_AHEAD_CODES:
+        drop_seen (w, &a->step);
+        if (w->by_codes) {
+            compute_keys_by_codes (w, plan, &a->step);
+        } else {
+            filter_links (w, plan, &a->step);
+        }
+        if (w->whole) { /* there are no rows to wait for */
+            compute_keys (w, plan, &a->step);
+        }
+        a->stage = w->by_codes || w->whole ? FAISS_AHEAD_KEYS : FAISS_AHEAD_ROWS;
+        break;
+    case FAISS_AHEAD_ROWS:
+        compute_keys (w, plan, &a->step);
+        a->stage = FAISS_AHEAD_KEYS;
+        break;
+    case FAISS_AHEAD_KEYS:
+        break;
+    }
+}
+
+static void prepare_next (FaissWalk *w, const FaissWalkPlan *plan) {
+    size_t at = next_open (w), n = sizeof stages_ahead / sizeof *stages_ahead;
+    for (size_t i = 0; i < n && at < w->size; i++) {
+        FaissWalkAhead *a = find_ahead (w, (int32_t)w->ids[at]);
+        if (a->stage < stages_ahead[i]) {
+            prepare (w, plan, a);
+        }
+        at = find_open (w, at + 1);
+    }
+    if (at < w->size) {
+        __builtin_prefetch (&plan->hnsw->offsets.data[w->ids[at]]);
+    }
+}
+
+/* The links of the step are seen now. What has been seen meanwhile is no part of it. */
+static void claim_links (FaissWalk *w, FaissWalkStep *s) {
+    size_t n = 0, n_new = 0;
+    for (size_t j = 0; j < s->n_rows; j++) {
+        s->positions[n] = s->positions[j];
+        s->keys[n] = s->keys[j];
+        n += see (w, s->fresh[s->positions[j]]);
+    }
+    for (size_t j = 0; j < s->n_fresh; j++) {
+        n_new += see (w, s->fresh[j]);
+    }
+    s->n_rows = n;
+    w->n_distances += n + n_new;
+}
+
+/* A whole step. */
+static FaissStatus step_ahead (FaissWalk *w, const FaissWalkPlan *plan, int32_t node) {
+    FaissWalkAhead *a = find_ahead (w, node);
+    while (a->stage < FAISS_AHEAD_KEYS) {
+        prepare (w, plan, a);
+        if (a->stage < FAISS_AHEAD_KEYS) {
+            prepare_next (w, plan);
+        }
+    }
+    w->n_steps++;
+    claim_links (w, &a->step);
+    a->node = -1;
+    a->used_at = 0;
+    FAISS_TRY (insert_links (w, plan, &a->step));
+    prepare_next (w, plan);
     return FAISS_OK;
 }
 
@@ -529,6 +663,10 @@ FaissStatus faiss_walk_begin (FaissWalk *w, const FaissWalkPlan *plan, int level
     w->farthest_taken = -HUGE_VALF;
     memset (w->seen, 0, (faiss_hnsw_size (plan->hnsw) / 64 + 1) * sizeof *w->seen);
     see (w, (uint32_t)node);
+    for (int i = 0; i < FAISS_WALK_AHEAD; i++) {
+        w->ahead[i].node = -1;
+        w->ahead[i].used_at = 0;
+    }
     if (plan->sel) {
         faiss_heap_heapify (plan->v->is_similarity, w->k, w->distances, w->labels);
         offer_member (w, plan, key, (uint32_t)node);
@@ -548,18 +686,26 @@ FaissStatus faiss_walk_advance (FaissWalk *w, const FaissWalkPlan *plan) {
         }
         if (is_over) {
             w->phase = FAISS_WALK_DONE;
+        } else if (plan->prepares_steps && !w->is_greedy) {
+            return step_ahead (w, plan, node);
         } else {
             list_links (w, plan, node);
         }
         return FAISS_OK;
     case FAISS_WALK_FILTERING:
-        if (w->by_codes) {
-            return compare_codes (w, plan);
+        if (plan->looks_ahead && w->filter && !w->is_greedy) {
+            look_ahead (w, plan);
         }
-        filter_links (w, plan);
+        if (w->by_codes) { /* they are here: there is nothing to wait for */
+            compute_keys_by_codes (w, plan, &w->step);
+            return end_step (w, plan);
+        }
+        filter_links (w, plan, &w->step);
+        w->phase = FAISS_WALK_COMPARING;
         return FAISS_OK;
     case FAISS_WALK_COMPARING:
-        return compare_links (w, plan);
+        compute_keys (w, plan, &w->step);
+        return end_step (w, plan);
     default:
         return FAISS_OK;
     }

@@ -10,7 +10,7 @@
  * - Before the floats of a row are read, its filter code (see FilterCodes.h) says whether it can be
  *   among the candidates at all.
  * - A walk does not wait for memory: it asks for what the next step needs, and then it is the turn
- *   of another walk, or time to ask for what the step after that will probably need.
+ *   of another walk, or time for what the steps after that will probably need.
  */
 #ifndef FAISS_HNSW_WALK_H
 #define FAISS_HNSW_WALK_H
@@ -31,6 +31,7 @@ typedef struct FaissWalkPlan {
     bool check_relative_distance; ///< false: a walk ends after ef + 1 nodes
     bool keeps_log;               ///< false: a walk ends where distances are equal, with has_ties
     bool looks_ahead;             ///< walks are alone in their threads
+    bool prepares_steps;          ///< so far that the steps of several candidates are under way
     const FaissIDSelector *sel;   ///< members are results as they come; or NULL
 } FaissWalkPlan;
 
@@ -40,6 +41,33 @@ typedef enum FaissWalkPhase {
     FAISS_WALK_FILTERING, ///< the codes of its unseen links are
     FAISS_WALK_COMPARING, ///< the rows that passed are
 } FaissWalkPhase;
+
+/// The links of a candidate.
+typedef struct FaissWalkStep {
+    uint32_t *fresh, *positions; ///< unseen ones; which of them may be near
+    float *keys;                 ///< of the latter
+    size_t n_fresh, n_rows;
+} FaissWalkStep;
+
+/// What has been asked for, or is known, of a step whose turn has not come.
+typedef enum FaissWalkStage {
+    FAISS_AHEAD_NOTHING,
+    FAISS_AHEAD_LINKS,
+    FAISS_AHEAD_CODES,
+    FAISS_AHEAD_ROWS,
+    FAISS_AHEAD_KEYS,
+} FaissWalkStage;
+
+enum {
+    FAISS_WALK_AHEAD = 8 ///< steps at most
+};
+
+typedef struct FaissWalkAhead {
+    FaissWalkStep step;
+    int32_t node; ///< or -1
+    FaissWalkStage stage;
+    size_t used_at; ///< the number of the step; 0: not in use
+} FaissWalkAhead;
 
 typedef struct FaissWalk {
     FaissWalkPhase phase;
@@ -60,11 +88,9 @@ typedef struct FaissWalk {
     float farthest_taken; ///< the largest key that was ever taken
     bool has_nan, has_ties;
     uint64_t *seen;
-    /* links */
-    uint32_t *fresh, *positions; ///< unseen ones; which of them may be near
-    float *fresh_keys;           ///< of the latter
-    size_t n_fresh, n_rows;
-    float *new_keys; ///< of those that become candidates, sorted
+    FaissWalkStep step;
+    FaissWalkAhead ahead[FAISS_WALK_AHEAD]; ///< where the plan prepares steps
+    float *new_keys;                        ///< of those that become candidates, sorted
     uint32_t *new_ids;
     /* counts since the beginning */
     size_t n_steps, n_distances;
