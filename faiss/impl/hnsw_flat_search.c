@@ -137,24 +137,24 @@ static void descend_further (const Batch *b, Worker *w, Turn *t) {
     }
 }
 
-/* The queries at begin .. end - 1 of the order go down, from a level to the lowest. */
-static void descend (const Batch *b, Worker *w, int level, int lowest, size_t begin, size_t end) {
-    size_t next = begin, n_active = 0;
-    do {
-        n_active = 0;
-        for (size_t i = 0; i < b->n_turns; i++) {
-            Turn *t = &w->turns[i];
-            if (t->walk.phase != FAISS_WALK_DONE) {
-                (void)faiss_walk_advance (&t->walk, &b->plan); /* nothing of it can fail */
-                if (t->walk.phase == FAISS_WALK_DONE) {
-                    descend_further (b, w, t);
-                }
-            } else if (next < end) {
-                begin_descent (b, t, b->order[next++], level, lowest);
-            }
-            n_active += t->walk.phase != FAISS_WALK_DONE;
-        }
-    } while (n_active > 0 || next < end);
+/* What a thread does with some queries. */
+typedef struct Job {
+    const Batch *b;
+    Worker *w;
+    const uint32_t *queries;
+    int level, lowest; /* of a descent */
+} Job;
+
+static FaissStatus Job_begin_descent (void *self, void *turn, size_t i) {
+    const Job *job = self;
+    begin_descent (job->b, turn, job->queries[i], job->level, job->lowest);
+    return FAISS_OK;
+}
+
+static FaissStatus Job_descend_further (void *self, void *turn) {
+    const Job *job = self;
+    descend_further (job->b, job->w, turn);
+    return FAISS_OK;
 }
 
 /* Queries in the order of their paths. */
@@ -253,8 +253,23 @@ static void write_results (const Batch *b, const Turn *t) {
     faiss_heap_reorder (is_similarity, b->k, distances, labels);
 }
 
-static FaissStatus finish (const Batch *b, Worker *w, Turn *t) {
-    const FaissWalk *walk = &t->walk;
+/* Those of the nearest by codes that are the nearest. */
+static void finish_by_codes (const Batch *b, Turn *t) {
+    t->awaits_vectors = false;
+    faiss_rerank_finish (&t->nearest, &t->walk, &b->plan, b->k, b->distances + t->query * b->k,
+                         b->labels + t->query * b->k);
+}
+
+static FaissStatus Job_finish (void *self, void *turn) {
+    const Job *job = self;
+    const Batch *b = job->b;
+    Worker *w = job->w;
+    Turn *t = turn;
+    FaissWalk *walk = &t->walk;
+    if (t->awaits_vectors) {
+        finish_by_codes (b, t);
+        return FAISS_OK;
+    }
     if (walk->has_nan) {
         return search_literally (b, w, t->query);
     }
@@ -265,17 +280,11 @@ static FaissStatus finish (const Batch *b, Worker *w, Turn *t) {
     if (walk->by_codes) {
         faiss_rerank_begin (&t->nearest, walk, &b->plan);
         t->awaits_vectors = true;
+        walk->phase = FAISS_WALK_ENDING;
     } else {
         write_results (b, t);
     }
     return FAISS_OK;
-}
-
-/* Those of the nearest by codes that are the nearest. */
-static void finish_by_codes (const Batch *b, Turn *t) {
-    t->awaits_vectors = false;
-    faiss_rerank_finish (&t->nearest, &t->walk, &b->plan, b->k, b->distances + t->query * b->k,
-                         b->labels + t->query * b->k);
 }
 
 /* ---- level 0 --------------------------------------------------------------------------------- */
@@ -291,7 +300,11 @@ static void begin_at_given (const Batch *b, Turn *t, size_t query) {
     b->starts[query] = (Start){b->nearest[query], key};
 }
 
-static FaissStatus begin_search (const Batch *b, Turn *t, size_t query) {
+static FaissStatus Job_begin_search (void *self, void *turn, size_t i) {
+    const Job *job = self;
+    const Batch *b = job->b;
+    Turn *t = turn;
+    size_t query = job->queries[i];
     if (b->nearest && b->nearest[query] < 0) {
         faiss_heap_heapify (b->v.is_similarity, b->k, b->distances + query * b->k,
                             b->labels + query * b->k);
@@ -307,29 +320,6 @@ static FaissStatus begin_search (const Batch *b, Turn *t, size_t query) {
     walk->distances = walk->by_codes ? t->nearest.distances : b->distances + query * b->k;
     walk->labels = walk->by_codes ? t->nearest.labels : b->labels + query * b->k;
     return faiss_walk_begin (walk, &b->plan, 0, b->starts[query].node, b->starts[query].key);
-}
-
-/* The queries at begin .. end - 1 of the order. */
-static FaissStatus search_some (const Batch *b, Worker *w, size_t begin, size_t end) {
-    size_t next = begin, n_active = 0;
-    do {
-        n_active = 0;
-        for (size_t i = 0; i < b->n_turns; i++) {
-            Turn *t = &w->turns[i];
-            if (t->walk.phase != FAISS_WALK_DONE) {
-                FAISS_TRY (faiss_walk_advance (&t->walk, &b->plan));
-                if (t->walk.phase == FAISS_WALK_DONE) {
-                    FAISS_TRY (finish (b, w, t));
-                }
-            } else if (t->awaits_vectors) {
-                finish_by_codes (b, t);
-            } else if (next < end) {
-                FAISS_TRY (begin_search (b, t, b->order[next++]));
-            }
-            n_active += t->walk.phase != FAISS_WALK_DONE || t->awaits_vectors;
-        }
-    } while (n_active > 0 || next < end);
-    return FAISS_OK;
 }
 
 /* ---- all queries ----------------------------------------------------------------------------- */
@@ -358,18 +348,17 @@ static void close_worker (const Batch *b, Worker *w) {
 
 /* One of the steps that all queries go through: down to level 1, down to level 0, level 0. */
 static FaissStatus do_step (Batch *b, Worker *w, int step, size_t begin, size_t end) {
-    int max_level = b->plan.hnsw->max_level;
-    end = end < b->n ? end : b->n;
-    switch (step) {
-    case 0:
-        descend (b, w, max_level, max_level > 1 ? 1 : max_level, begin, end);
-        return FAISS_OK;
-    case 1:
-        descend (b, w, max_level > 1 ? 1 : max_level, 0, begin, end);
-        return FAISS_OK;
-    default:
-        return search_some (b, w, begin, end);
-    }
+    int max_level = b->plan.hnsw->max_level, middle = max_level > 1 ? 1 : max_level;
+    size_t n = (end < b->n ? end : b->n) - begin;
+    Job job = {.b = b,
+               .w = w,
+               .queries = b->order + begin,
+               .level = step == 0 ? max_level : middle,
+               .lowest = step == 0 ? middle : 0};
+    return step < 2 ? faiss_walk_in_turns (&b->plan, w->turns, sizeof *w->turns, b->n_turns, n,
+                                           Job_begin_descent, Job_descend_further, &job)
+                    : faiss_walk_in_turns (&b->plan, w->turns, sizeof *w->turns, b->n_turns, n,
+                                           Job_begin_search, Job_finish, &job);
 }
 
 /* Each step takes the queries in the order of the paths that they have taken before. */

@@ -168,25 +168,29 @@ static void descend_further (const FaissLinking *b, FaissLinkTurn *t) {
     }
 }
 
+/* What a thread does with some nodes. */
+typedef struct Job {
+    FaissLinking *b;
+    FaissLinkWorker *w;
+    FaissLinkStart *starts;
+} Job;
+
+static FaissStatus Job_begin_descent (void *self, void *turn, size_t i) {
+    Job *job = self;
+    begin_descent (job->b, turn, &job->starts[i]);
+    return FAISS_OK;
+}
+
+static FaissStatus Job_descend_further (void *self, void *turn) {
+    descend_further (((Job *)self)->b, turn);
+    return FAISS_OK;
+}
+
 static FaissStatus descend_all_flat (FaissLinking *b, FaissLinkWorker *w, FaissLinkStart *starts,
                                      size_t n) {
-    size_t next = 0, n_active = 0;
-    do {
-        n_active = 0;
-        for (size_t i = 0; i < b->n_turns; i++) {
-            FaissLinkTurn *t = &w->turns[i];
-            if (t->walk.phase != FAISS_WALK_DONE) {
-                FAISS_TRY (faiss_walk_advance (&t->walk, &b->plan));
-                if (t->walk.phase == FAISS_WALK_DONE) {
-                    descend_further (b, t);
-                }
-            } else if (next < n) {
-                begin_descent (b, t, &starts[next++]);
-            }
-            n_active += t->walk.phase != FAISS_WALK_DONE;
-        }
-    } while (n_active > 0 || next < n);
-    return FAISS_OK;
+    Job job = {b, w, starts};
+    return faiss_walk_in_turns (&b->plan, w->turns, sizeof *w->turns, b->n_turns, n,
+                                Job_begin_descent, Job_descend_further, &job);
 }
 
 /* Choose among what a walk has found; false if equal distances make a difference. */
@@ -226,26 +230,23 @@ static FaissStatus finish_level (FaissLinking *b, FaissLinkWorker *w, FaissLinkT
     return level > 0 ? begin_level (b, t, level - 1) : FAISS_OK;
 }
 
+static FaissStatus Job_begin_links (void *self, void *turn, size_t i) {
+    Job *job = self;
+    FaissLinkTurn *t = turn;
+    begin_turn (job->b, t, &job->starts[i]);
+    return begin_level (job->b, t, first_level (job->b, t->start->node));
+}
+
+static FaissStatus Job_finish_level (void *self, void *turn) {
+    Job *job = self;
+    return finish_level (job->b, job->w, turn);
+}
+
 static FaissStatus link_all_flat (FaissLinking *b, FaissLinkWorker *w, FaissLinkStart *starts,
                                   size_t n) {
-    size_t next = 0, n_active = 0;
-    do {
-        n_active = 0;
-        for (size_t i = 0; i < b->n_turns; i++) {
-            FaissLinkTurn *t = &w->turns[i];
-            if (t->walk.phase != FAISS_WALK_DONE) {
-                FAISS_TRY (faiss_walk_advance (&t->walk, &b->plan));
-                if (t->walk.phase == FAISS_WALK_DONE) {
-                    FAISS_TRY (finish_level (b, w, t));
-                }
-            } else if (next < n) {
-                begin_turn (b, t, &starts[next++]);
-                FAISS_TRY (begin_level (b, t, first_level (b, t->start->node)));
-            }
-            n_active += t->walk.phase != FAISS_WALK_DONE;
-        }
-    } while (n_active > 0 || next < n);
-    return FAISS_OK;
+    Job job = {b, w, starts};
+    return faiss_walk_in_turns (&b->plan, w->turns, sizeof *w->turns, b->n_turns, n,
+                                Job_begin_links, Job_finish_level, &job);
 }
 
 /* ---- a batch --------------------------------------------------------------------------------- */

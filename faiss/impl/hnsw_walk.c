@@ -444,7 +444,10 @@ static void compute_keys_by_codes (const FaissWalk *w, const FaissWalkPlan *plan
     for (size_t j = 0; j < s->n_fresh; j++) {
         s->positions[s->n_rows] = (uint32_t)j;
         s->keys[s->n_rows] = s->keys[j];
-        s->n_rows += !(s->keys[j] >= worst);
+        if (!(s->keys[j] >= worst)) {
+            __builtin_prefetch (&plan->hnsw->offsets.data[s->fresh[j]]);
+            s->n_rows++;
+        }
     }
 }
 
@@ -707,6 +710,7 @@ FaissStatus faiss_walk_advance (FaissWalk *w, const FaissWalkPlan *plan) {
         compute_keys (w, plan, &w->step);
         return end_step (w, plan);
     default:
+        w->phase = FAISS_WALK_DONE;
         return FAISS_OK;
     }
 }

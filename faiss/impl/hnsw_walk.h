@@ -15,6 +15,7 @@
 #ifndef FAISS_HNSW_WALK_H
 #define FAISS_HNSW_WALK_H
 
+#include <faiss/impl/check.h>
 #include <faiss/impl/hnsw_candidates.h>
 #include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/hnsw_internal.h>
@@ -40,6 +41,7 @@ typedef enum FaissWalkPhase {
     FAISS_WALK_LISTING,   ///< the links of the next candidate are on their way
     FAISS_WALK_FILTERING, ///< the codes of its unseen links are
     FAISS_WALK_COMPARING, ///< the rows that passed are
+    FAISS_WALK_ENDING,    ///< over, but who walks waits for memory: one more turn
 } FaissWalkPhase;
 
 /// The links of a candidate.
@@ -129,5 +131,36 @@ FaissStatus faiss_walk_begin (FaissWalk *self, const FaissWalkPlan *plan, int le
 
 /// One step; the walk is over when its phase is DONE.
 FaissStatus faiss_walk_advance (FaissWalk *self, const FaissWalkPlan *plan);
+
+/** Walks of one thread: n of them, n_turns at a time.
+ *
+ * @param turns   array of structs whose first member is a FaissWalk, none of them under way
+ * @param begin   begins the walk of job i in a turn; it may be over at once (DONE)
+ * @param finish  is called when a walk is over; it may begin the next one of the same job, or make
+ *                the phase ENDING to be called again
+ */
+static inline __attribute__ ((always_inline)) FaissStatus faiss_walk_in_turns (
+    const FaissWalkPlan *plan, void *turns, size_t turn_size, size_t n_turns, size_t n,
+    FaissStatus (*begin) (void *self, void *turn, size_t i),
+    FaissStatus (*finish) (void *self, void *turn), void *self) {
+    size_t next = 0, n_active;
+    do {
+        n_active = 0;
+        for (size_t i = 0; i < n_turns; i++) {
+            void *turn = (char *)turns + i * turn_size;
+            FaissWalk *walk = turn;
+            if (walk->phase != FAISS_WALK_DONE) {
+                FAISS_TRY (faiss_walk_advance (walk, plan));
+                if (walk->phase == FAISS_WALK_DONE) {
+                    FAISS_TRY (finish (self, turn));
+                }
+            } else if (next < n) {
+                FAISS_TRY (begin (self, turn, next++));
+            }
+            n_active += walk->phase != FAISS_WALK_DONE;
+        }
+    } while (n_active > 0 || next < n);
+    return FAISS_OK;
+}
 
 #endif

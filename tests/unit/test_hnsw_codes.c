@@ -10,14 +10,16 @@
 
 enum { N_QUERIES = 20, K = 10 };
 
-typedef enum Kind { FLOATS, BYTES, MIXED } Kind; /* mixed: some rows are of bytes */
+/* mixed: some rows are of bytes; few: of few numbers, so that many are equally near */
+typedef enum Kind { FLOATS, BYTES, MIXED, FEW } Kind;
 
 static float *new_rows (size_t n, int d, Kind kind) {
     float *x = malloc (n * (size_t)d * sizeof *x);
     faiss_float_rand (x, n * (size_t)d, 7 + kind);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = i * (size_t)d; j < (i + 1) * (size_t)d && kind != FLOATS; j++) {
-            x[j] = floorf (100 * x[j]) - 20 + (kind == MIXED && i % 7 == 0 ? 0.25f : 0);
+            x[j] = floorf ((kind == FEW ? 3 : 100) * x[j]) - 20 +
+                   (kind == MIXED && i % 7 == 0 ? 0.25f : 0);
         }
     }
     return x;
@@ -100,10 +102,43 @@ static void odd_rows_change_nothing (void **state) {
     free (x);
 }
 
+/* Single queries are searched in a way of their own, as are many at a time. */
+static void one_by_one (void **state) {
+    (void)state;
+    static const struct {
+        int d, ef;
+        FaissMetricType metric;
+        Kind kind;
+    } cases[] = {
+        {33, 16, METRIC_L2, BYTES},           {33, 300, METRIC_L2, FEW},
+        {40, 300, METRIC_INNER_PRODUCT, FEW}, {100, 100, METRIC_INNER_PRODUCT, FLOATS},
+        {33, 50, METRIC_L2, MIXED},           {600, 40, METRIC_L2, BYTES},
+        {4, 300, METRIC_INNER_PRODUCT, FEW}, /* without codes */
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        int d = cases[c].d;
+        float *x = new_rows (1200, d, cases[c].kind);
+        static Found all, one;
+        build_and_search (&all, d, 8, cases[c].metric, 1200, x, FAISS_FILTER_CODES_ON);
+        FaissIndex *index = &all.index->index;
+        all.index->index_hnsw.hnsw.efSearch = cases[c].ef;
+        assert_ok (faiss_Index_search (index, N_QUERIES, x, K, all.distances, all.labels));
+        for (int i = 0; i < N_QUERIES; i++) {
+            assert_ok (faiss_Index_search (index, 1, x + i * d, K, one.distances + i * K,
+                                           one.labels + i * K));
+        }
+        assert_memory_equal (all.distances, one.distances, sizeof all.distances);
+        assert_memory_equal (all.labels, one.labels, sizeof all.labels);
+        faiss_Index_free (index);
+        free (x);
+    }
+}
+
 int main (void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (odd_rows_change_nothing),
         cmocka_unit_test (codes_change_nothing),
+        cmocka_unit_test (one_by_one),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
