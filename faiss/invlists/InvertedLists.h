@@ -31,7 +31,6 @@ typedef enum FaissInvertedListsSubsetType {
     SUBSET_TYPE_INVLIST = 4,          ///< lists a1 .. a2 - 1
 } FaissInvertedListsSubsetType;
 
-#ifndef SWIG
 /** A walk over the entries of a list, made by faiss_InvertedLists_get_iterator.
  *
  * The functions sit in the object; whoever makes one fills them in.
@@ -48,6 +47,7 @@ typedef struct FaissInvertedListsIterator {
         void (*free) (struct FaissInvertedListsIterator *self);)
 } FaissInvertedListsIterator;
 
+#ifndef SWIG
 typedef struct FaissInvertedListsClass {
     FaissClass head;
     size_t (*list_size) (const FaissInvertedLists *self, size_t list_no);
@@ -86,8 +86,10 @@ size_t faiss_InvertedLists_list_size (const FaissInvertedLists *self, size_t lis
 const uint8_t *faiss_InvertedLists_get_codes (const FaissInvertedLists *self, size_t list_no);
 /// The ids of a list; NULL where there are none. To be released.
 const idx_t *faiss_InvertedLists_get_ids (const FaissInvertedLists *self, size_t list_no);
+/// What get_codes or get_single_code gave. @param codes  or NULL
 void faiss_InvertedLists_release_codes (const FaissInvertedLists *self, size_t list_no,
                                         const uint8_t *codes);
+/// What get_ids gave. @param ids  or NULL
 void faiss_InvertedLists_release_ids (const FaissInvertedLists *self, size_t list_no,
                                       const idx_t *ids);
 /// -1 where there is no such entry.
@@ -101,8 +103,7 @@ void faiss_InvertedLists_prefetch_lists (const FaissInvertedLists *self, const i
                                          int nlist);
 bool faiss_InvertedLists_is_empty (const FaissInvertedLists *self, size_t list_no);
 
-#ifndef SWIG
-/// @param context  for lists that want one, or NULL
+/// The lists must stay. @param context  for lists that want one, or NULL
 FaissStatus faiss_InvertedLists_get_iterator (const FaissInvertedLists *self, size_t list_no,
                                               FaissInvertedListsIterator **out,
                                               void *inverted_list_context FAISS_DEFAULT (NULL));
@@ -113,7 +114,6 @@ FaissStatus faiss_InvertedListsIterator_get_id_and_codes (FaissInvertedListsIter
 /// Behind the last entry it stays there.
 void faiss_InvertedListsIterator_next (FaissInvertedListsIterator *self);
 void faiss_InvertedListsIterator_free (FaissInvertedListsIterator *self);
-#endif
 
 /// Append an entry. @param offset  output, its position; may be NULL
 FaissStatus faiss_InvertedLists_add_entry (FaissInvertedLists *self, size_t list_no, idx_t theid,

@@ -14,7 +14,7 @@ gc.disable ()  # a tenth of the import's time: it makes many objects and no garb
 from faiss import swigfaiss
 from faiss.loader import *  # noqa: F401, F403
 from faiss import (array_conversions, class_wrappers, extra_wrappers, globals, gpu_wrappers, ivf_wrappers,
-                   upstream_names)
+                   small_functions, upstream_names)
 from faiss.array_conversions import (ArgumentError, copy_array_to_vector, rev_swig_ptr,
                                      vector_float_to_array, vector_to_array)
 from faiss.class_wrappers import (add_ref_in_constructor, add_ref_in_function, add_ref_in_method,
@@ -30,11 +30,20 @@ from faiss.gpu_wrappers import (get_num_gpus, gpu_profiler_start, gpu_profiler_s
                                 gpu_sync_all_devices, index_cpu_to_all_gpus,
                                 index_cpu_to_gpu_multiple_py, index_cpu_to_gpus_list, knn_gpu,
                                 pairwise_distance_gpu)
-from faiss.heap_arrays import float_maxheap_array_t, float_minheap_array_t
+from faiss.heap_arrays import (float_maxheap_array_t, float_minheap_array_t, knn_inner_product,
+                               knn_L2sqr)
 from faiss.ivf_wrappers import (check_compatible_for_merge, extract_index_ivf, merge_into,
                                 range_search_with_parameters, search_and_return_centroids,
                                 search_centroid, search_with_parameters, try_extract_index_ivf)
 from faiss.progress import set_progress
+from faiss.small_functions import (Cloner, ClusteringInitialization, CodeSet, InterruptCallback,
+                                   InvertedListScannerStats, MapInt64ToInt64, MatrixStats, PythonInterruptCallback, TimeoutCallback,
+                                   compute_PQ_dis_tables_dsub2, fvec_L2sqr_batch_4,
+                                   fvec_L2sqr_ny_nearest_y_transposed, fvec_L2sqr_ny_transposed,
+                                   fvec_inner_product_batch_4, inner_product_to_L2sqr, int_maxheap_array_t,
+                                   int_minheap_array_t, kmeans1d, merge_knn_results_CMax,
+                                   merge_knn_results_CMin, merge_result_table_with, ranklist_handle_ties,
+                                   reflection, smawk)
 from faiss.upstream_names import (LSQTimer, LSQTimerScope, compiled_simd_levels, fourcc, fourcc_inv,
                                   fourcc_inv_printable, fvec_add,
                                   get_numeric_type_size, metric_type_count, popcount32, popcount64,
@@ -122,6 +131,8 @@ swigfaiss._finish = _finish_class
 for _name in [*vars ()]:
     if _name.startswith ("downcast_"):
         vars ()[_name] = class_wrappers.kept_with_view (vars ()[_name])
+
+add_ref_in_function ("storage_distance_computer", 0)
 
 # vectors under their old names
 vector_name_map = {"Float": "Float32", "Double": "Float64", "Char": "Int8", "Int": "Int32",

@@ -41,6 +41,14 @@ def numbers (x, dtype, name):
     if x.dtype.kind not in "fiub":
         raise ArgumentError (f"{name}: expected numbers that convert to {np.dtype (dtype)}, "
                              f"got dtype {x.dtype}")
+    dtype = np.dtype (dtype)
+    # ids that are hashes may be 64 bits without a sign
+    if dtype.kind in "iu" and not np.can_cast (x.dtype, dtype) and (x.dtype.kind, dtype) != ("u", np.int64):
+        with np.errstate (invalid="ignore"):  # what is no such number shows below
+            converted = np.ascontiguousarray (x, dtype=dtype)
+        if not np.array_equal (converted, x):
+            raise ArgumentError (f"{name}: expected integers of type {dtype}, got others as {x.dtype}")
+        return converted
     return np.ascontiguousarray (x, dtype=dtype)
 
 
@@ -116,11 +124,16 @@ def rev_swig_ptr (x, n):
     return np.frombuffer (swigfaiss.memory_view (x, n * dtype.itemsize), dtype=dtype, count=n)
 
 
+def element_type (v):
+    """The type of a vector's elements; classes under old names derive from those of VECTOR_TYPES."""
+    name = next ((c.__name__ for c in type (v).__mro__ if c.__name__ in VECTOR_TYPES), None)
+    check (name is not None, f"vector of class {type (v).__name__} not supported")
+    return VECTOR_TYPES[name]
+
+
 def vector_to_array (v):
     """Copy a vector of scalars to an array."""
-    name = type (v).__name__
-    check (name in VECTOR_TYPES, f"vector of class {name} not supported")
-    dtype = np.dtype (VECTOR_TYPES[name])
+    dtype = np.dtype (element_type (v))
     a = np.empty (v.size (), dtype=dtype)
     if a.size > 0:
         memcpy (swig_ptr (a), v.data (), a.nbytes)
@@ -133,12 +146,10 @@ def vector_float_to_array (v):
 
 def copy_array_to_vector (a, v):
     """Copy an array to a vector of the same type, which is resized."""
-    n, = a.shape
-    name = type (v).__name__
-    check (name in VECTOR_TYPES, f"vector of class {name} not supported")
-    check (a.dtype == VECTOR_TYPES[name],
-           f"cannot copy {a.dtype} to a {name}, expected {VECTOR_TYPES[name]}")
+    a, dtype = np.asarray (a), element_type (v)
+    check (a.ndim == 1, f"a: expected shape (n,), got {a.shape}")
+    check (a.dtype == dtype, f"cannot copy {a.dtype} to a {type (v).__name__}, expected {dtype}")
     a = np.ascontiguousarray (a)
-    v.resize (n)
-    if n > 0:
+    v.resize (a.size)
+    if a.size > 0:
         memcpy (v.data (), swig_ptr (a), a.nbytes)

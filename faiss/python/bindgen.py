@@ -26,7 +26,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 
-from python_names import (BOOLEANS, BORROWED, CONSTANT_NAMES, DOWNCASTS, ENUM_CLASSES, HEADERS_LEFT_OUT, HIDDEN,
+from python_names import (BOOLEANS, BORROWED, BORROWERS, CONSTANT_NAMES, DOWNCASTS, ENUM_CLASSES, HEADERS_LEFT_OUT, HIDDEN,
                           METHODS, OUTPUTS, RENAMED, SIGNATURES)
 
 
@@ -113,9 +113,12 @@ class Function:
         self.out_name = OUTPUTS.get (self.name, "out") if self.result == "FaissStatus" else None
 
     def is_for_c_only (self):
-        """Does it return arrays by pointers to pointers, or take a C function?"""
-        return any (p.is_callback or (p.type.endswith ("**") and p.name != "out")
+        """Does it return arrays by pointers to pointers, or take a C function or an owner of memory?"""
+        return any (p.is_callback or p.type == "FaissMemoryOwner *" or (p.type.endswith ("**") and p.name != "out")
                     for p in self.params)
+
+    def is_of_class (self):
+        return re.match ("faiss_[A-Z]", self.name) is not None
 
     def inputs (self):
         inputs = [p for p in self.params if p.name not in ("self", self.out_name)]
@@ -135,6 +138,17 @@ class Function:
             if by_name:
                 sys.exit (f"bindgen: {self.name}: signature lacks {sorted (by_name)}")
         return inputs
+
+    def never_none (self):
+        """Pointers that C follows without a look: of functions on arrays, or of methods without a status.
+
+        Which may be NULL the headers say, by a default or a word at the parameter.
+        """
+        if self.result == "FaissStatus" and self.is_of_class ():
+            return []
+        about = dict (re.findall (r"@param\s+(\w+)((?:(?!@param|@return)[\s\S])*)", self.doc or ""))
+        return [p for p in self.inputs () if p.type.endswith ("*") and not p.default
+                and "char" not in p.type.replace ("unsigned char", "") and "NULL" not in about.get (p.name, "")]
 
     def wrap (self, name, storage=""):
         """The C++ view: status -> exception, out -> result, self -> $self."""
@@ -158,6 +172,12 @@ class Function:
             body = f"return {call};" if result != "void" else f"{call};"
         if "inverted_list_context" in params:
             body = "faiss_check_no_context (inverted_list_context); " + body
+        checks = [("pointer", p, "") for p in self.never_none ()]
+        if not self.is_of_class ():
+            checks += [("number", p, ", -1" if p.name.startswith ("ld") else ", 0") for p in self.inputs ()
+                       if p.type in ("int", "idx_t", "int64_t") and re.match (r"(n|d|k|m|n[xyqb]|ld\w*)$", p.name)]
+        checks += [("number", p, ", 1") for p in self.inputs () if p.name == "max" and re.search ("_max$", self.name)]
+        body = "".join (f'faiss_check_{what} ({p.name}, "{p.name}"{least}); ' for what, p, least in checks) + body
         doc = f"/**{self.doc}*/\n    " if self.doc else ""
         head = name if name.startswith ("Faiss") else f"{result} {name}"
         return f"{doc}{storage}{head} ({params}) {{ {body} }}"
@@ -313,6 +333,8 @@ def main (path):
             out = next ((p.type[:-1] for p in f.params if p.name == f.out_name), f.result)
             if member.creates:
                 print (f"%newobject {cls}::{name};")
+                if re.search (BORROWERS, out):
+                    views.append ((cls, name))
             elif re.match (r"(const )?Faiss\w+(Ptr| \*)", out):
                 views.append ((cls, name))
             members[cls].append (f.wrap (name, "static " if member.kind == "static" else ""))

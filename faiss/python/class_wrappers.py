@@ -313,6 +313,8 @@ def preassigned (index, x, Iq, Dq, params):
 
 def index_repr (self):
     """IndexIVFFlat (d=64, ntotal=1000, metric=L2, "IVF16,Flat")"""
+    if not hasattr (self, "this"):
+        return f"{type (self).__name__} (not made)"
     text = swigfaiss.reverse_index_factory (self)
     metric = swigfaiss.metric_type_name (self.metric_type)
     factory = f', "{text}"' if text else ""
@@ -423,7 +425,7 @@ def handle_IndexNSG (the_class):
         """Add the vectors x, shape (n, d), whose nearest neighbours are known: ids of shape (n, K),
         nearest first."""
         x = vectors (x, self.d)
-        graph = np.ascontiguousarray (graph, dtype="int64")
+        graph = numbers (graph, "int64", "graph")
         check (graph.ndim == 2 and len (graph) == len (x),
                f"graph: expected shape ({len (x)}, K), got {graph.shape}")
         self.build_c (x.shape[0], swig_ptr (x), swig_ptr (graph), graph.shape[1])
@@ -528,6 +530,36 @@ def handle_IOWriter (the_class):
     the_class.write_bytes = write_bytes
 
 
+def queried (names):
+    """Methods that have no answer before set_query was called."""
+
+    def handle (the_class):
+
+        def with_query (method):
+
+            @wraps (method)
+            def checked (self, *args, **kwargs):
+                check (self.__dict__.get ("has_query"), "there is no query: set_query comes first")
+                return method (self, *args, **kwargs)
+
+            return checked
+
+        original = the_class.__dict__.get ("set_query")
+        if original is not None:
+
+            @wraps (original)
+            def set_query (self, *args, **kwargs):
+                original (self, *args, **kwargs)
+                self.__dict__["has_query"] = True
+
+            the_class.set_query = set_query
+        for name in names:
+            if name in the_class.__dict__:
+                setattr (the_class, name, with_query (the_class.__dict__[name]))
+
+    return handle
+
+
 # ---- ownership ----
 #
 # A constructor, an attribute or a method may store a pointer to another object. The object that
@@ -619,6 +651,7 @@ def add_ref_in_function (function_name, parameter_no):
 
 def replacement_setattr (self, name, value):
     """Attributes are set as ever; an object is kept alive by the one that points to it."""
+    check (value is not self, f"{name}: expected another object, got the one of which it would be a part")
     object.__setattr__ (self, name, value)
     if name != "this" and is_object (value):
         keep_alive (self, value, name)
@@ -643,12 +676,19 @@ def accept_own_invlists (the_class):
 
 
 def kept_with_view (function):
-    """The results of a function of an object, where they are objects, keep that one."""
+    """The results of a function of an object, where they are objects, keep that one.
+
+    Those that are made, and are Python's, keep the function's other arguments as well.
+    """
 
     @wraps (function)
     def view (self, *args, **kwargs):
         result = function (self, *args, **kwargs)
-        if is_object (result) and not result.thisown and is_object (self):
+        if is_object (result) and result.thisown:
+            for thing in (self, *args, *kwargs.values ()):
+                if is_object (thing):
+                    keep_alive (result, thing)
+        elif is_object (result) and is_object (self):
             result.__dict__["part_of"] = self
         return result
 
@@ -733,6 +773,8 @@ HANDLERS = {
     "SearchParameters": handle_SearchParameters,
     "IOReader": handle_IOReader,
     "IOWriter": handle_IOWriter,
+    "DistanceComputer": queried (["vector_to_query_dis"]),
+    "InvertedListScanner": queried (["set_list", "distance_to_code", "scan_codes", "scan_codes_range"]),
     "IDSelectorArray": lambda the_class: selector_of_array (the_class, "int64", True),
     "IDSelectorBatch": lambda the_class: selector_of_array (the_class, "int64", False),
     "IDSelectorBitmap": lambda the_class: selector_of_array (the_class, "uint8", True),

@@ -107,7 +107,7 @@ def normalize_L2 (x: NDArray[np.float32]) -> None:
 
 
 def k_best (array, k, is_similarity):
-    array = np.asarray (array, dtype="float32")
+    array = numbers (array, "float32", "array")
     check (array.ndim == 2 and k > 0, "array: expected a matrix and k > 0")
     order = np.argsort (-array if is_similarity else array, axis=1, kind="stable")[:, :k]
     I = np.full ((array.shape[0], k), -1, dtype="int64")
@@ -283,6 +283,10 @@ def pack_bitstrings (a, nbit):
 def unpack_bitstrings (b, M_or_nbits, nbit=None):
     """The inverse of pack_bitstrings, by (M, nbit) or a list of widths."""
     b = numbers (b, "uint8", "b")
+    check (b.ndim == 2, f"b: expected a matrix, got shape {b.shape}")
+    if nbit is not None:
+        check (M_or_nbits * nbit <= 8 * b.shape[1], f"b: expected {M_or_nbits} numbers of {nbit} bits in each row, "
+               f"got {b.shape[1]} bytes")
     widths = [nbit] * M_or_nbits if nbit is not None else list (M_or_nbits)
     check (b.ndim == 2 and b.shape[1] == (sum (widths) + 7) // 8,
            f"b: expected {(sum (widths) + 7) // 8} columns, got shape {b.shape}")

@@ -111,6 +111,27 @@ class float_minheap_array_t (HeapArray):
     _sign = -1
 
 
+def knn_L2sqr (x: Any, y: Any, d: int, nx: int, ny: int, k: Any, vals: Any = None, ids: Any = None,
+               y_norms: Any = None, sel: Any = None) -> None:
+    """The k nearest of ny vectors for each of nx, all of them pointers, into vals and ids.
+
+    Or knn_L2sqr (x, y, d, nx, ny, res, y_norms, sel): into a float_maxheap_array_t of nx heaps.
+    """
+    if isinstance (k, HeapArray):
+        check_heaps (k, float_maxheap_array_t, nx)
+        k, vals, ids, y_norms, sel = k.k, k.val, k.ids, vals, ids
+    swigfaiss.knn_L2sqr (x, y, d, nx, ny, k, vals, ids, y_norms, sel)
+
+
+def knn_inner_product (x: Any, y: Any, d: int, nx: int, ny: int, k: Any, vals: Any = None, ids: Any = None,
+                       sel: Any = None) -> None:
+    """The same by inner product; with heaps: knn_inner_product (x, y, d, nx, ny, res, sel)."""
+    if isinstance (k, HeapArray):
+        check_heaps (k, float_minheap_array_t, nx)
+        k, vals, ids, sel = k.k, k.val, k.ids, vals
+    swigfaiss.knn_inner_product (x, y, d, nx, ny, k, vals, ids, sel)
+
+
 def search (self, x: Any, nx: int, codes: Any, ncodes: int, res: HeapArray, init_finalize_heap: bool = True) -> None:
     """The nearest of ncodes codes to each of nx vectors by L2 distance, into a float_maxheap_array_t of nx heaps.
 
@@ -131,9 +152,14 @@ def search_sdc (self, qcodes: Any, nq: int, bcodes: Any, ncodes: int, res: HeapA
     search_into (self.search_sdc_into, res, float_maxheap_array_t, qcodes, nq, bcodes, ncodes, init_finalize_heap)
 
 
-def search_into (function, res, the_class, x, nx, codes, ncodes, init_finalize_heap):
+def check_heaps (res, the_class, n):
     check (isinstance (res, the_class), f"res: expected a {the_class.__name__}, got a {type (res).__name__}")
-    check (res.nh == nx, f"res: expected {nx} heaps, got {res.nh}")
+    check (res.nh == n, f"res: expected {n} heaps, got {res.nh}")
+    check (res.val is not None and res.ids is not None, "res: expected heaps with val and ids")
+
+
+def search_into (function, res, the_class, x, nx, codes, ncodes, init_finalize_heap):
+    check_heaps (res, the_class, nx)
     function (x, nx, codes, ncodes, res.k, res.val, res.ids, int (init_finalize_heap))
 
 

@@ -27,6 +27,7 @@ SIGNATURES = {
         "n, x, k, distances, labels, recons, include_listno=false, params=NULL",
     "faiss_InvertedListScanner_set_query": "query_vector<x",
     "faiss_InvertedLists_is_empty": "list_no, inverted_list_context",
+    "faiss_InvertedLists_get_iterator": "list_no, inverted_list_context",
     "faiss_InvertedLists_add_entry": "list_no, theid, code, inverted_list_context",
     "faiss_InvertedLists_add_entries": "list_no, n_entry, ids, code<codes",
     "faiss_InvertedLists_update_entries": "list_no, offset, n_entry, ids, code<codes",
@@ -134,6 +135,9 @@ BORROWED = {
     "faiss_ParameterSpace_add_range",
     "faiss_RangeSearchPartialResult_new_result",
 }
+
+# what methods make that looks at its maker, and at what it was made with, as long as it lives
+BORROWERS = "DistanceComputer|Scanner|Iterator"
 
 # enumeration -> the class whose constants its enumerators are, where its name does not begin with it;
 # None: they are the module's

@@ -58,7 +58,7 @@ def tensor_iadd (self, other):
 
 
 def fill (vector, array, shape, name):
-    array = np.ascontiguousarray (array, dtype="float32")
+    array = numbers (array, "float32", name)
     check (array.shape == shape, f"{name}: expected shape {shape}, got {array.shape}")
     copy_array_to_vector (array.ravel (), vector)
 
@@ -222,6 +222,8 @@ class LSQTimerScope:
     timer, name, t0, finished = None, "", 0.0, True
 
     def __init__ (self, timer: LSQTimer, name: str):
+        check (isinstance (timer, LSQTimer), f"timer: expected an LSQTimer, got a {type (timer).__name__}")
+        check (isinstance (name, str), f"name: expected a text, got a {type (name).__name__}")
         self.timer, self.name, self.finished = timer, name, False
         self.t0 = time.monotonic () * 1000
 
@@ -397,6 +399,13 @@ def add_to_computer (the_class):
     the_class.__call__ = the_class.vector_to_query_dis
 
 
+def add_to_iterator (the_class):
+    the_class.has_search_callbacks_ = False
+    the_class.get_id_and_codes = lambda self: (self.get_id (), self.get_code ())
+    the_class.on_distance_computed = lambda self, id, distance: None
+    the_class.on_heap_changed = lambda self, id, removed: None
+
+
 def add_to_scalar (the_class):
     the_class.select_quantizer = select_quantizer
     the_class.turboq_refine = None  # upstream: a pointer to what it derives from the type
@@ -409,6 +418,7 @@ def add_to_polysemous (the_class):
 ADDITIONS = {
     "CodePacker": add_to_packer,
     "DistanceComputer": add_to_computer,
+    "InvertedListsIterator": add_to_iterator,
     "ScalarQuantizer": add_to_scalar,
     "PolysemousTraining": add_to_polysemous,
     "ProductQuantizer": heap_arrays.add_heap_searches,

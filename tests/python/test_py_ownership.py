@@ -171,6 +171,35 @@ def test_views (faiss, data):
     assert r.name == "x"
 
 
+def test_made_by_methods (faiss, data):
+    """Scanners, iterators and distance computers look at their index, and at the selector."""
+    x = data[1]
+    def made (text):
+        index = faiss.index_factory (24, text)
+        index.train (x)
+        index.add (x)
+        return index
+    scanner = made ("IVF4,PQ4x4").get_InvertedListScanner (False, faiss.IDSelectorRange (0, 9), None)
+    computers = [made ("Flat").get_distance_computer (), faiss.storage_distance_computer (made ("Flat"))]
+    iterator = made ("IVF4,Flat").invlists.get_iterator (2)
+    gc.collect ()
+    faiss.rand (100000)
+    scanner.set_query (faiss.swig_ptr (x[0]))
+    scanner.set_list (1, 0.)
+    assert scanner.distance_to_code (faiss.swig_ptr (np.zeros (2, "uint8"))) > 0
+    for computer in computers:
+        with pytest.raises (ValueError, match="set_query"):
+            computer (5)
+        computer.set_query (faiss.swig_ptr (x[0]))
+        np.testing.assert_allclose (computer (5), ((x[0] - x[5]) ** 2).sum (), rtol=1e-4)
+    while iterator.is_available ():
+        id, code = iterator.get_id_and_codes ()
+        np.testing.assert_array_equal (faiss.rev_swig_ptr (code, 96).view ("float32"), x[id])
+        iterator.next ()
+    with pytest.raises (RuntimeError, match="last"):
+        iterator.get_id ()
+
+
 def test_methods (faiss, data):
     index = faiss.IndexPreTransform (faiss.IndexFlatL2 (24))
     index.prepend_transform (faiss.NormalizationTransform (24))

@@ -65,10 +65,6 @@ DIFFERENT = {
     "ZnSphereSearch.search (float const *, float *, float *, int *, int *)": "needs no memory of the caller's",
     "ZnSphereSearch.search (float const *, float *, float *, int *)": "the same",
     "fourcc_inv (uint32_t, char [5])": "returns the text",
-    **{f"{knn} (float const *, float const *, size_t, size_t, size_t, float_{heap}heap_array_t *{more})":
-       "the heaps come later" for knn, heap, mores in [
-           ("knn_L2sqr", "max", ["", ", float const *", ", float const *, IDSelector const *"]),
-           ("knn_inner_product", "min", ["", ", IDSelector const *"])] for more in mores},
     "NormalizationTransform ().d_in": "the default object is an empty one, not an invalid one",
     "NormalizationTransform ().d_out": "the same",
     "NormalizationTransform ().norm": "the same",
@@ -105,16 +101,13 @@ GROUPS = [
     ("super k-means: with its issue", r".*[Ss]uper_?[Kk]-?[Mm]eans|precompute_ad|fvec_argsort_parallel"),
     ("parts whose form in C is another: nothing that Python can have",
      r"IDSelectorContext|IDSelectorWithContext|IDScanContext|DirectMapAdd|BufferList.buffers|.*batch_4|"
-     r"FlatCodesDistanceComputer|IndexFlatCodes \(\)|LSQTimer|MatrixStats|RandomGenerator.mt|RangeQueryResult.stats|"
-     r"RangeSearchPartialResult|ScalarQuantizer.select|ScalarQuantizer.turboq_refine|SimulatedAnnealingOptimizer.logfile|"
-     r"PolysemousTraining.log|LinearTransform.print|ZnSphereCodec|MapInt64ToInt64|SwigPyIterator|.*VectorVector|"
-     r"InterruptCallback|PythonInterruptCallback|TimeoutCallback|Cloner|CodeSet|ClusteringInitialization|NegativeDistance|"
-     r"InvertedListScannerStats|.*MemoryPool|ProductAdditiveQuantizer.init|LocalSearchQuantizer.icm|clone_Quantizer|"
+     r"FlatCodesDistanceComputer|IndexFlatCodes \(\)|RandomGenerator.mt|RangeQueryResult.stats|"
+     r"RangeSearchPartialResult|SimulatedAnnealingOptimizer.logfile|"
+     r"LinearTransform.print|ZnSphereCodec|SwigPyIterator|.*VectorVector|NegativeDistance|.*MemoryPool|ProductAdditiveQuantizer.init|LocalSearchQuantizer.icm|clone_Quantizer|"
      r"hashtable_int64"),
     ("small functions on arrays behind indexes: with whoever needs them in C",
-     r"beam_search|compute_PQ_dis|compute_codes_add|fvec_|fvecs_|generalized|get_extra|inner_product_to|kmeans1d|merge_knn_results_|"
-     r"merge_result|ranklist|reflection|refine_beam|smawk|set_deserialization|get_deserialization|ProductQuantizer.search|.*_heap_array_t|"
-     r".*(min|max)heap_array_t|(range_)?search_with_parameters_c|real_to"),
+     r"beam_search|compute_codes_add|fvecs_|generalized|get_extra|refine_beam|set_deserialization|get_deserialization|"
+     r"(range_)?search_with_parameters_c|real_to"),
 ]
 
 
