@@ -54,6 +54,12 @@ test-interrupt: py
 	@FAISS_LIBRARY=$(BUILD)/libfaiss.so $(BUILD)/venv/bin/python -m pytest -q -s -p no:cacheprovider tests/interrupt.py
 .PHONY: test-interrupt
 
+# wrong input for every function, method and attribute of the Python module: takes some ten minutes
+test-bad-input: py
+	@sh tests/venv.sh $(BUILD)/venv numpy pytest
+	@PYTHONPATH=$(BUILD)/python $(BUILD)/venv/bin/python tests/python/sweep.py
+.PHONY: test-bad-input
+
 # the Python module and its tests with AddressSanitizer
 check-asan-python:
 	@sh tests/asan_python.sh build-asan-python
