@@ -31,11 +31,22 @@ static FaissDerivedRows *derived_of (const FaissIndexFlat *self) {
 
 /* ---- search ---------------------------------------------------------------------------------- */
 
+/* ntotal and d are the caller's to set: are there as many vectors? */
+static FaissStatus check_vectors_are_there (const FaissIndexFlat *self) {
+    size_t d = (size_t)self->index.d, n = (size_t)self->index.ntotal;
+    size_t n_bytes = self->flat_codes.codes.size;
+    FAISS_REQUIRE (d == 0 || n <= n_bytes / sizeof (float) / d,
+                   "the codes have %zu bytes, which are no %zu vectors of %zu components", n_bytes,
+                   n, d);
+    return FAISS_OK;
+}
+
 static FaissStatus IndexFlat_search (const FaissIndex *index, idx_t n, const float *x, idx_t k,
                                      const FaissSearchParameters *params, float *distances,
                                      idx_t *labels) {
     const FaissIDSelector *sel = params ? params->sel : NULL;
     const FaissIndexFlat *self = CONST_SELF (index);
+    FAISS_TRY (check_vectors_are_there (self));
     const float *y = vectors_of (self);
     size_t d = (size_t)index->d, nx = (size_t)n, ny = (size_t)index->ntotal;
     switch (index->metric_type) {
@@ -55,6 +66,7 @@ static FaissStatus IndexFlat_range_search (const FaissIndex *index, idx_t n, con
                                            FaissRangeSearchResult *result) {
     const FaissIDSelector *sel = params ? params->sel : NULL;
     const FaissIndexFlat *self = CONST_SELF (index);
+    FAISS_TRY (check_vectors_are_there (self));
     const float *y = vectors_of (self);
     size_t d = (size_t)index->d, nx = (size_t)n, ny = (size_t)index->ntotal;
     switch (index->metric_type) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -172,7 +173,7 @@ def handle_Index (the_class):
     def replacement_reconstruct (self, key: int, x: Floats | None = None) -> Floats:
         """The vector of an id, shape (d,)."""
         x = output (x, (self.d,), "float32", "x")
-        self.reconstruct_c (int (key), swig_ptr (x))
+        self.reconstruct_c (operator.index (key), swig_ptr (x))
         return x
 
     @replacement (the_class)
