@@ -47,7 +47,7 @@ from faiss.small_functions import (Cloner, ClusteringInitialization, CodeSet, In
 from faiss.upstream_names import (LSQTimer, LSQTimerScope, compiled_simd_levels, fourcc, fourcc_inv,
                                   fourcc_inv_printable, fvec_add,
                                   get_numeric_type_size, metric_type_count, popcount32, popcount64,
-                                  write_index)
+                                  read_VectorTransform, read_index, write_VectorTransform, write_index)
 
 this_module = sys.modules[__name__]
 __version__ = "%d.%d.%d" % (swigfaiss.FAISS_VERSION_MAJOR, swigfaiss.FAISS_VERSION_MINOR,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from faiss import heap_arrays, swigfaiss
 from faiss.array_conversions import check, copy_array_to_vector, numbers, rev_swig_ptr, swig_ptr
-from faiss.class_wrappers import float32_only, wraps
+from faiss.class_wrappers import float32_only, is_object, wraps
 
 # ---- Index: methods with the type of the numbers, of which there is one ----
 
@@ -260,8 +261,35 @@ def select_quantizer (self) -> SQuantizer:
 # ---- small functions ----
 
 
+def as_file (f, method, callback_class):
+    """What the library reads from or writes to: a file's name from any path, or what calls a Python file's method."""
+    if isinstance (f, (str, bytes, os.PathLike)):
+        f = os.fsdecode (f)
+        check (not any ("\ud800" <= c <= "\udfff" for c in f),
+               f"fname: expected a name in UTF-8, got {os.fsencode (f)!r}")
+    elif not is_object (f) and hasattr (f, method):
+        f = callback_class (getattr (f, method))
+    return f
+
+
+def read_index (f, io_flags: int = 0) -> swigfaiss.Index:
+    """Read an index from a file of this name, a Python file open for reading bytes, or an IOReader."""
+    return swigfaiss.read_index (as_file (f, "read", swigfaiss.PyCallbackIOReader), io_flags)
+
+
+def read_VectorTransform (f) -> swigfaiss.VectorTransform:
+    """The same for a vector transform."""
+    return swigfaiss.read_VectorTransform (as_file (f, "read", swigfaiss.PyCallbackIOReader))
+
+
+def write_VectorTransform (vt, f) -> None:
+    """Write a vector transform as write_index does an index."""
+    swigfaiss.write_VectorTransform (vt, as_file (f, "write", swigfaiss.PyCallbackIOWriter))
+
+
 def write_index (idx, writer, io_flags: int = 0) -> None:
-    """Write an index to a file of this name, or to an IOWriter."""
+    """Write an index to a file of this name, a Python file open for writing bytes, or an IOWriter."""
+    writer = as_file (writer, "write", swigfaiss.PyCallbackIOWriter)
     if io_flags != 0 and isinstance (writer, str):
         file = swigfaiss.FileIOWriter (writer)
         swigfaiss.write_index (idx, file, io_flags)

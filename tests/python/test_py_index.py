@@ -239,3 +239,31 @@ def test_vectors_written_in_place (faiss):
     rows[4321] = -5
     D, I = index.search (np.full ((1, 64), -5, "float32"), 1)
     assert I[0, 0] == 4321 and D[0, 0] == 0
+
+
+def test_files (faiss, data, tmp_path):
+    """Names of any kind, and Python's files; what follows an index in a file stays to be read."""
+    index = faiss.IndexFlatL2 (24)
+    index.add (data[1])
+    pca = faiss.PCAMatrix (24, 5)
+    pca.train (data[1])
+    for name in (tmp_path / "an index", str (tmp_path / "b"), bytes (tmp_path / "c")):
+        faiss.write_index (index, name)
+        assert faiss.read_index (name).ntotal == faiss.read_index (name, faiss.IO_FLAG_READ_ONLY).ntotal == index.ntotal
+        faiss.write_VectorTransform (pca, name)
+        assert faiss.read_VectorTransform (name).d_out == 5
+    with open (tmp_path / "both", "wb") as f:
+        faiss.write_index (index, f)
+        faiss.write_VectorTransform (pca, f)
+        f.write (b"more")
+    for f in (open (tmp_path / "both", "rb"), io.BytesIO ((tmp_path / "both").read_bytes ())):
+        with f:
+            assert faiss.read_index (f).ntotal == index.ntotal
+            assert faiss.read_VectorTransform (f).d_in == 24
+            assert f.read () == b"more"
+    with pytest.raises (ValueError, match="UTF-8"):
+        faiss.read_index (b"/tmp/\xff\xfe")
+    with pytest.raises (TypeError), open (tmp_path / "text", "w") as f:
+        faiss.write_index (index, f)
+    with pytest.raises (TypeError):
+        faiss.read_index (3)
