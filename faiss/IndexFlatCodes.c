@@ -108,10 +108,19 @@ static FaissStatus IndexFlatCodes_reset (FaissIndex *index) {
     return FAISS_OK;
 }
 
+FaissStatus faiss_IndexFlatCodes_check_size (const FaissIndexFlatCodes *self) {
+    size_t n = (size_t)self->index.ntotal;
+    FAISS_REQUIRE (self->code_size == 0 || n <= self->codes.size / self->code_size,
+                   "the codes have %zu bytes, which are no %zu codes of %zu bytes",
+                   self->codes.size, n, self->code_size);
+    return FAISS_OK;
+}
+
 static FaissStatus IndexFlatCodes_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
                                               size_t *n_removed) {
     FaissIndexFlatCodes *self = SELF (index);
     FAISS_AUTO_FREE (bool) *is_removed = NULL;
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (self));
     FAISS_TRY (faiss_UInt8Vector_own (&self->codes));
     FAISS_TRY (faiss_alloc (&is_removed, (size_t)index->ntotal, sizeof *is_removed));
     for (idx_t i = 0; i < index->ntotal; i++) {
@@ -202,6 +211,7 @@ static FaissStatus IndexFlatCodes_reconstruct_n (const FaissIndex *index, idx_t 
     if (ni == 0) {
         return FAISS_OK;
     }
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (self));
     return index->cls->sa_decode (index, ni, self->codes.data + (size_t)i0 * self->code_size,
                                   recons);
 }
@@ -210,6 +220,7 @@ static FaissStatus IndexFlatCodes_reconstruct (const FaissIndex *index, idx_t ke
     FAISS_REQUIRE (key >= 0 && key < index->ntotal, "expected 0 <= key < ntotal=%lld, got %lld",
                    (long long)index->ntotal, (long long)key);
     const FaissIndexFlatCodes *self = CONST_SELF (index);
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (self));
     return index->cls->sa_decode (index, 1, self->codes.data + (size_t)key * self->code_size,
                                   recons);
 }
@@ -237,6 +248,7 @@ static FaissStatus IndexFlatCodes_get_distance_computer (const FaissIndex *index
                                                          FaissDistanceComputer **out) {
     const FaissIndexFlatCodes *self = CONST_SELF (index);
     FaissFlatCodesDistanceComputer *computer = NULL;
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (self));
     FAISS_TRY (class_of (self)->get_FlatCodesDistanceComputer (self, &computer));
     computer->dc.end = &index->ntotal;
     *out = &computer->dc;

@@ -39,6 +39,8 @@ extern FaissIndexFlatCodesClass faiss_IndexFlatCodes_class;
 /// For subclasses.
 FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_size, idx_t d,
                                        FaissMetricType metric);
+/// ntotal and code_size are the caller's to set: are there as many codes?
+FaissStatus faiss_IndexFlatCodes_check_size (const FaissIndexFlatCodes *self);
 #endif
 
 /// How the codes lie in blocks: one after the other. @param out  to be freed by the caller

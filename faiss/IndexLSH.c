@@ -205,6 +205,7 @@ static FaissStatus IndexLSH_search (const FaissIndex *index, idx_t n, const floa
                                     idx_t *labels) {
     const FaissIndexFlatCodes *codes = &CONST_THIS (index)->flat_codes;
     FAISS_AUTO_FREE (uint8_t) *queries = NULL;
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (codes));
     FAISS_TRY (faiss_alloc (&queries, (size_t)n, codes->code_size));
     FAISS_TRY (IndexLSH_sa_encode (index, n, x, queries));
     return faiss_knn_hamming (queries, codes->codes.data, (size_t)n, (size_t)index->ntotal,

@@ -438,6 +438,7 @@ FaissStatus faiss_IndexPQ_search_slot (const FaissIndex *index, idx_t n, const f
                                        idx_t *labels) {
     const FaissIndexPQ *self = CONST_SELF (index);
     Settings settings;
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (&self->flat_codes));
     FAISS_TRY (read_params (self, params, &settings));
     if ((unsigned)settings.search_type > ST_polysemous_generalize) {
         return faiss_fail_in (FAISS_EXCEPT, "IndexPQ_search", "unknown search_type %d",

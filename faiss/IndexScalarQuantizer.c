@@ -112,6 +112,7 @@ static FaissStatus IndexScalarQuantizer_search (const FaissIndex *index, idx_t n
         return faiss_IndexFlatCodes_class.index.search (index, n, x, k, params, distances, labels);
     }
     CodedSearch search;
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (&CONST_SELF (index)->flat_codes));
     FAISS_TRY (open_search (CONST_SELF (index), &search));
     FaissStatus status = faiss_coded_knn (search.is_similarity, x, &search.codes, (size_t)index->d,
                                           (size_t)n, (size_t)index->ntotal, (size_t)k, distances,
