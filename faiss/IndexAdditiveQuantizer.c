@@ -114,6 +114,7 @@ static FaissStatus IndexAdditiveQuantizer_search (const FaissIndex *index, idx_t
     const FaissIndexAdditiveQuantizer *self = CONST_SELF (index);
     FAISS_TRY (check_quantizer (__func__, self));
     FAISS_TRY (faiss_check_params_class (__func__, index, params, &faiss_SearchParameters_class));
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (&self->flat_codes));
     FaissAqCodes codes = codes_of (self);
     return faiss_aq_search (&codes, n, x, k, params ? params->sel : NULL, distances, labels);
 }
@@ -125,6 +126,7 @@ static FaissStatus IndexAdditiveQuantizer_range_search (const FaissIndex *index,
                                                         FaissRangeSearchResult *result) {
     const FaissIndexAdditiveQuantizer *self = CONST_SELF (index);
     FAISS_TRY (check_quantizer (__func__, self));
+    FAISS_TRY (faiss_IndexFlatCodes_check_size (&self->flat_codes));
     FaissAqCodes codes = codes_of (self);
     return faiss_aq_range_search (&codes, n, x, radius, params ? params->sel : NULL, result);
 }

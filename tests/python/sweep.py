@@ -444,7 +444,7 @@ def child (target, samples, start, pipe):
         except (SystemExit, KeyboardInterrupt, SystemError) as error:
             tell (b"w", number, f"{text}: {error!r}"[:200])
         except BaseException as error:
-            if not str (error):
+            if not str (error) and not isinstance (error, MemoryError):
                 tell (b"w", number, f"{text}: {error!r} without a message")
             elif text == "good":
                 tell (b"g", number, f"good arguments: {error!r}"[:300])
