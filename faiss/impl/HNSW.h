@@ -3,6 +3,7 @@
 #define FAISS_HNSW_H
 
 #include <faiss/Index.h>
+#include <faiss/impl/DistanceComputer.h>
 #include <faiss/utils/random.h>
 #include <faiss/utils/vector.h>
 
@@ -110,6 +111,31 @@ FaissStatus faiss_HNSW_print_neighbor_stats (const FaissHNSW *self, int level);
 
 /// Renumber: node i becomes what was node map[i]. @param map  a permutation of the nodes
 FaissStatus faiss_HNSW_permute_entries (FaissHNSW *self, const idx_t *map);
+
+/* ---- single steps, for walks and builds of one's own ------------------------------------------
+ */
+
+/** Move to the nearest node that a greedy walk from *nearest finds at a level.
+ *
+ * @param qdis       has its query
+ * @param nearest    input and output: a node that has links at this level
+ * @param d_nearest  input and output: its distance
+ * @param out        what the walk has done
+ */
+FaissStatus faiss_greedy_update_nearest (const FaissHNSW *hnsw, FaissDistanceComputer *qdis,
+                                         int level, int *nearest, float *d_nearest,
+                                         FaissHNSWStats *out);
+
+/** Links from a node to others, as an add puts them in that links the others with the node: behind
+ * its own if there is room, else chosen among all of them.
+ *
+ * @param dis       of the vectors of the graph
+ * @param incoming  the others; they are sorted, and each is there once afterwards
+ * @param keep_max_size_level0  at level 0 a full list stays full
+ */
+FaissStatus faiss_HNSW_merge_reverse_links_deterministic (
+    FaissHNSW *self, FaissDistanceComputer *dis, int node, int level, FaissInt32Vector *incoming,
+    bool keep_max_size_level0 FAISS_DEFAULT (false));
 
 FAISS_END_DECLS
 

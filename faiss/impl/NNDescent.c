@@ -23,12 +23,15 @@ FaissStatus faiss_NNDescent_init (FaissNNDescent *self, int d, int K) {
 }
 
 void faiss_NNDescent_clear (FaissNNDescent *self) {
+    faiss_nndescent_steps_free (self->steps);
+    self->steps = NULL;
     faiss_Int32Vector_clear (&self->final_graph);
 }
 
 FaissStatus faiss_NNDescent_copy (FaissNNDescent *self, const FaissNNDescent *other) {
     *self = *other;
     self->final_graph = (FaissInt32Vector){0};
+    self->steps = NULL;
     return faiss_Int32Vector_assign (&self->final_graph, other->final_graph.data,
                                      other->final_graph.size);
 }
@@ -134,11 +137,29 @@ FaissStatus faiss_NNDescent_search (const FaissNNDescent *self, FaissDistanceCom
     return status;
 }
 
+FaissStatus faiss_NNDescent_search_visiting (const FaissNNDescent *self,
+                                             FaissDistanceComputer *qdis, int topk, idx_t *indices,
+                                             float *dists, FaissVisitedTable *vt) {
+    FAISS_REQUIRE_ARG (vt);
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (qdis);
+    FAISS_REQUIRE (!qdis->end || *qdis->end >= self->ntotal,
+                   "expected distances to %d vectors, got %lld", self->ntotal,
+                   (long long)*qdis->end);
+    FAISS_TRY (faiss_NNDescent_search (self, qdis, false, topk, indices, dists));
+    faiss_VisitedTable_advance (vt);
+    return FAISS_OK;
+}
+
 /* ---- build ----------------------------------------------------------------------------------- */
 
 FaissStatus faiss_NNDescent_check (const FaissNNDescent *self, const FaissIndex *storage) {
     FAISS_REQUIRE (storage->ntotal > 0 && storage->ntotal < INT32_MAX,
                    "expected 0 < ntotal < %d, got %lld", INT32_MAX, (long long)storage->ntotal);
+    return faiss_NNDescent_check_settings (self);
+}
+
+FaissStatus faiss_NNDescent_check_settings (const FaissNNDescent *self) {
     FAISS_REQUIRE (self->S > 0 && self->S <= MAX_LINKS && self->R > 0 && self->R <= MAX_LINKS,
                    "expected 0 < S, R <= %d, got %d and %d", MAX_LINKS, self->S, self->R);
     FAISS_REQUIRE (self->iter >= 0, "expected iter >= 0, got %d", self->iter);

@@ -184,7 +184,7 @@ FaissStatus faiss_NSG_plan (const FaissNSG *self, int search_L, size_t k, FaissP
     FaissFixedGraph graph = {self->final_graph->data, (size_t)self->ntotal,
                              (size_t)self->final_graph->K};
     size_t pool = (size_t)search_L;
-    return faiss_pool_plan_from_node (out, &graph, self->enterpoint, pool > k ? pool : k);
+    return faiss_pool_plan_from_node (out, &graph, self->enterpoint, pool > k ? pool : k, NULL);
 }
 
 FaissStatus faiss_NSG_search (const FaissNSG *self, FaissDistanceComputer *dis, bool is_similarity,

@@ -3,7 +3,9 @@
 #define FAISS_NSG_H
 
 #include <faiss/Index.h>
+#include <faiss/impl/VisitedTable.h>
 #include <faiss/utils/random.h>
+#include <faiss/utils/vector.h>
 
 FAISS_BEGIN_DECLS
 
@@ -82,6 +84,45 @@ FaissStatus faiss_NSG_check_graph (const FaissNSG *self);
 
 /// The links, which stay those of the graph; NULL if it is not built.
 FaissNSG_Graph_int *faiss_NSG_get_final_graph (const FaissNSG *self);
+
+/* ---- single steps, for walks and repairs of one's own -----------------------------------------
+ */
+
+/** The k nearest of the query of a distance computer among nodes without a mark (and the links of
+ * the entry point, where the walk begins).
+ *
+ * @param I   output, size k, -1 where there are fewer
+ * @param D   output, size k
+ * @param vt  nodes that the walk passes over; those that it has met get marks
+ */
+FaissStatus faiss_NSG_search_visiting (const FaissNSG *self, FaissDistanceComputer *dis, int k,
+                                       idx_t *I, float *D, FaissVisitedTable *vt);
+
+/** Mark what can be reached from a node, along nodes without a mark.
+ *
+ * @param cnt  how many were counted before @param out  cnt, plus the nodes that got a mark
+ */
+FaissStatus faiss_NSG_dfs (const FaissNSG *self, FaissVisitedTable *vt, int root, int cnt,
+                           int *out);
+
+/** Link a node, the first one that has no mark in vt, to one that has a mark and room for a link.
+ *
+ * @param storage  the vectors
+ * @param vt       what can be reached
+ * @param vt2      nodes that the search for a neighbour passes over; those that it met get marks
+ * @param degrees  the number of links of each node; the one with the new link counts it
+ * @param out      the node with the new link
+ */
+FaissStatus faiss_NSG_attach_unlinked (FaissNSG *self, const FaissIndex *storage,
+                                       FaissVisitedTable *vt, FaissVisitedTable *vt2,
+                                       FaissInt32Vector *degrees, int *out);
+
+/** Attach nodes until all can be reached from the entry point.
+ *
+ * @param degrees  as in attach_unlinked @param out  how many were attached
+ */
+FaissStatus faiss_NSG_tree_grow (FaissNSG *self, const FaissIndex *storage,
+                                 FaissInt32Vector *degrees, int *out);
 
 FAISS_END_DECLS
 

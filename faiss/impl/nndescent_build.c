@@ -43,7 +43,7 @@ typedef struct Worker {
 
 typedef struct Build {
     const FaissNNDescent *self;
-    const FaissIndex *storage;
+    const FaissIndex *storage; /* NULL: distances are the caller's, and one thread works */
     size_t n, S, R, L;
     size_t capacity; /* of pools */
     size_t width;    /* of forward lists */
@@ -66,7 +66,9 @@ typedef struct Build {
 
 static FaissStatus open_worker (const Build *b, Worker *w) {
     size_t n = b->width + b->R + (b->width + 2 * b->R);
-    FAISS_TRY (faiss_graph_vectors_open (&w->vectors, b->storage));
+    if (b->storage) {
+        FAISS_TRY (faiss_graph_vectors_open (&w->vectors, b->storage));
+    }
     FAISS_TRY (faiss_alloc (&w->list, n, sizeof *w->list));
     FAISS_TRY (faiss_alloc (&w->others, n, sizeof *w->others));
     return faiss_alloc (&w->keys, n, sizeof *w->keys);
@@ -74,8 +76,8 @@ static FaissStatus open_worker (const Build *b, Worker *w) {
 
 static FaissStatus open_build (Build *b) {
     size_t n = b->n;
-    b->n_threads = faiss_threads_for ((int64_t)n);
-    b->is_flat = faiss_flat_vectors_open (&b->flat, b->storage);
+    b->n_threads = b->storage ? faiss_threads_for ((int64_t)n) : 1;
+    b->is_flat = b->storage && faiss_flat_vectors_open (&b->flat, b->storage);
     FAISS_TRY (faiss_alloc (&b->pools, n * b->capacity, sizeof *b->pools));
     FAISS_TRY (faiss_alloc_zeroed (&b->sizes, n, sizeof *b->sizes));
     FAISS_TRY (faiss_alloc_zeroed (&b->worst, n, sizeof *b->worst));
@@ -97,7 +99,9 @@ static FaissStatus open_build (Build *b) {
 static void free_build (Build *b) {
     for (int t = 0; t < b->n_threads && b->workers; t++) {
         Worker *w = &b->workers[t];
-        faiss_graph_vectors_close (&w->vectors);
+        if (b->storage) {
+            faiss_graph_vectors_close (&w->vectors);
+        }
         free (w->list);
         free (w->others);
         free (w->keys);
@@ -430,12 +434,17 @@ static void write_links (const Build *b, const FaissGraphNode *pool, size_t n, i
     }
 }
 
-static FaissStatus descend (Build *b, bool verbose, int32_t *graph) {
+static FaissStatus begin (Build *b) {
     FAISS_TRY (draw_neighbours (b));
     FAISS_TRY (fill_pools (b));
     for (size_t i = 0; i < b->n; i++) {
         b->n_used[i] = (uint32_t)b->S;
     }
+    return FAISS_OK;
+}
+
+static FaissStatus descend (Build *b, bool verbose, int32_t *graph) {
+    FAISS_TRY (begin (b));
     for (int iteration = 0; iteration < b->self->iter; iteration++) {
         FAISS_TRY (join (b));
         FAISS_TRY (update (b));
@@ -471,26 +480,224 @@ static FaissStatus compare_all (Build *b, int32_t *graph) {
     return w->vectors.dc->status;
 }
 
-FaissStatus faiss_nndescent_build (const FaissNNDescent *self, const FaissIndex *storage,
-                                   bool verbose, int32_t *graph) {
+/* upstream's pools grow to a power of two */
+static Build sizes_of (const FaissNNDescent *self, size_t n) {
     Build b = {.self = self,
-               .storage = storage,
-               .n = (size_t)storage->ntotal,
+               .n = n,
                .S = (size_t)self->S,
                .R = (size_t)self->R,
-               .L = (size_t)self->L};
-    /* upstream's pools grow to a power of two */
-    b.capacity = 1;
+               .L = (size_t)self->L,
+               .capacity = 1};
     while (b.capacity < b.S) {
         b.capacity *= 2;
     }
     b.capacity = b.capacity > b.L ? b.capacity : b.L;
     b.width = b.capacity > 2 * b.S ? b.capacity : 2 * b.S;
     b.width = b.n <= FEW && b.width < FEW ? FEW : b.width;
+    return b;
+}
+
+FaissStatus faiss_nndescent_build (const FaissNNDescent *self, const FaissIndex *storage,
+                                   bool verbose, int32_t *graph) {
+    Build b = sizes_of (self, (size_t)storage->ntotal);
+    b.storage = storage;
     FaissStatus status = open_build (&b);
     if (status == FAISS_OK) {
         status = b.n <= FEW ? compare_all (&b, graph) : descend (&b, verbose, graph);
     }
     free_build (&b);
     return status;
+}
+
+/* ---- single steps ---------------------------------------------------------------------------- */
+
+struct FaissNNDescentSteps {
+    Build b;
+};
+
+void faiss_nndescent_steps_free (FaissNNDescentSteps *steps) {
+    if (steps) {
+        free_build (&steps->b);
+        free (steps);
+    }
+}
+
+static FaissStatus check_computer (const char *function, const FaissDistanceComputer *dc,
+                                   size_t n) {
+    if (dc->end && *dc->end < (idx_t)n) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "expected distances to %zu vectors, got %lld",
+                              n, (long long)*dc->end);
+    }
+    return FAISS_OK;
+}
+
+/* The graph that the steps work on. */
+static FaissStatus steps_of (const char *function, const FaissNNDescent *self, Build **out) {
+    if (!self->steps) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "there is no graph of neighbours yet: call init_graph first");
+    }
+    *out = &self->steps->b;
+    (*out)->self = self;
+    return FAISS_OK;
+}
+
+/* One step by distances of the caller's; it does not keep his computer. */
+static FaissStatus do_step (Build *b, FaissDistanceComputer *dc, FaissStatus (*step) (Build *b)) {
+    b->workers[0].vectors = (FaissGraphVectors){.dc = dc};
+    dc->status = FAISS_OK;
+    FaissStatus status = step (b);
+    b->workers[0].vectors.dc = NULL;
+    return status;
+}
+
+FaissStatus faiss_NNDescent_init_graph (FaissNNDescent *self, FaissDistanceComputer *qdis) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (qdis);
+    FAISS_REQUIRE (self->ntotal > 0, "expected ntotal > 0, got %d", self->ntotal);
+    FAISS_TRY (faiss_NNDescent_check_settings (self));
+    FAISS_TRY (check_computer (__func__, qdis, (size_t)self->ntotal));
+    FAISS_AUTO_FREE (FaissNNDescentSteps) *steps = NULL;
+    FAISS_TRY (faiss_alloc_zeroed (&steps, 1, sizeof *steps));
+    steps->b = sizes_of (self, (size_t)self->ntotal);
+    FaissStatus status = open_build (&steps->b);
+    if (status == FAISS_OK) {
+        status = do_step (&steps->b, qdis, begin);
+    }
+    if (status != FAISS_OK) {
+        free_build (&steps->b);
+        return status;
+    }
+    faiss_nndescent_steps_free (self->steps);
+    self->steps = FAISS_STEAL (steps);
+    return FAISS_OK;
+}
+
+FaissStatus faiss_NNDescent_join (FaissNNDescent *self, FaissDistanceComputer *qdis) {
+    Build *b = NULL;
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (qdis);
+    FAISS_TRY (steps_of (__func__, self, &b));
+    FAISS_TRY (check_computer (__func__, qdis, b->n));
+    return do_step (b, qdis, join);
+}
+
+FaissStatus faiss_NNDescent_update (FaissNNDescent *self) {
+    Build *b = NULL;
+    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (steps_of (__func__, self, &b));
+    return update (b);
+}
+
+FaissStatus faiss_NNDescent_nndescent (FaissNNDescent *self, FaissDistanceComputer *qdis,
+                                       bool verbose) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (qdis);
+    for (int iteration = 0; iteration < self->iter; iteration++) {
+        FAISS_TRY (faiss_NNDescent_join (self, qdis));
+        FAISS_TRY (faiss_NNDescent_update (self));
+        if (verbose) {
+            faiss_say ("NNDescent: iteration %d of %d\n", iteration + 1, self->iter);
+        }
+    }
+    return FAISS_OK;
+}
+
+/* The K nearest of a vector among the first n. */
+static FaissStatus find_nearest (FaissDistanceComputer *dc, int32_t id, size_t n, size_t K,
+                                 FaissInt32Vector *out) {
+    FAISS_AUTO_FREE (FaissGraphNode) *nodes = NULL;
+    size_t size = 0;
+    FAISS_TRY (faiss_alloc (&nodes, n, sizeof *nodes));
+    for (size_t j = 0; j < n; j++) {
+        if (j != (size_t)id) {
+            nodes[size++] = (FaissGraphNode){dc->symmetric_dis (dc, id, (idx_t)j), (int32_t)j};
+        }
+    }
+    FAISS_TRY (dc->status);
+    faiss_graph_sort (nodes, size);
+    size = size < K ? size : K;
+    FAISS_TRY (faiss_Int32Vector_resize (out, size));
+    for (size_t j = 0; j < size; j++) {
+        out->data[j] = nodes[j].id;
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_NNDescent_generate_eval_set (const FaissNNDescent *self,
+                                               FaissDistanceComputer *qdis,
+                                               const FaissInt32Vector *c, FaissInt32VectorVector *v,
+                                               int N) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (qdis);
+    FAISS_REQUIRE_ARG (c);
+    FAISS_REQUIRE_ARG (v);
+    FAISS_REQUIRE (N >= 0, "expected N >= 0, got %d", N);
+    FAISS_TRY (check_computer (__func__, qdis, (size_t)N));
+    for (size_t i = 0; i < c->size; i++) {
+        FAISS_REQUIRE (c->data[i] >= 0 && c->data[i] < N, "expected vectors of 0 .. %d, got %d",
+                       N - 1, c->data[i]);
+    }
+    FAISS_TRY (faiss_Int32VectorVector_resize (v, c->size));
+    qdis->status = FAISS_OK;
+    for (size_t i = 0; i < c->size; i++) {
+        FAISS_TRY (find_nearest (qdis, c->data[i], (size_t)N, (size_t)self->K, &v->data[i]));
+        FAISS_TRY (faiss_check_interrupt ());
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_NNDescent_eval_recall (const FaissNNDescent *self,
+                                         const FaissInt32Vector *ctrl_points,
+                                         const FaissInt32VectorVector *acc_eval_set, float *out) {
+    Build *b = NULL;
+    float sum = 0;
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (ctrl_points);
+    FAISS_REQUIRE_ARG (acc_eval_set);
+    FAISS_REQUIRE_ARG (out);
+    FAISS_TRY (steps_of (__func__, self, &b));
+    FAISS_REQUIRE (ctrl_points->size == acc_eval_set->size,
+                   "expected neighbours of %zu vectors, "
+                   "got %zu",
+                   ctrl_points->size, acc_eval_set->size);
+    for (size_t i = 0; i < ctrl_points->size; i++) {
+        int32_t id = ctrl_points->data[i];
+        const FaissInt32Vector *truth = &acc_eval_set->data[i];
+        FAISS_REQUIRE (id >= 0 && (size_t)id < b->n, "expected vectors of 0 .. %zu, got %d",
+                       b->n - 1, id);
+        size_t n = 0;
+        for (size_t j = 0; j < truth->size; j++) {
+            n += has (pool_of (b, (size_t)id), b->sizes[id], truth->data[j]);
+        }
+        sum += truth->size > 0 ? (float)n / (float)truth->size : 0;
+    }
+    *out = ctrl_points->size > 0 ? sum / (float)ctrl_points->size : 0;
+    return FAISS_OK;
+}
+
+FaissStatus faiss_NNDescent_build_by (FaissNNDescent *self, FaissDistanceComputer *qdis, int n,
+                                      bool verbose) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (qdis);
+    FAISS_REQUIRE (n > 0 && n < INT32_MAX, "expected n > 0, got %d", n);
+    FAISS_TRY (faiss_NNDescent_check_settings (self));
+    FAISS_TRY (check_computer (__func__, qdis, (size_t)n));
+    FAISS_AUTO (Int32Vector) graph = {0};
+    FAISS_TRY (faiss_Int32Vector_resize (&graph, (size_t)n * (size_t)self->K));
+    Build b = sizes_of (self, (size_t)n);
+    FaissStatus status = open_build (&b);
+    if (status == FAISS_OK) {
+        b.workers[0].vectors = (FaissGraphVectors){.dc = qdis};
+        qdis->status = FAISS_OK;
+        status = b.n <= FEW ? compare_all (&b, graph.data) : descend (&b, verbose, graph.data);
+    }
+    free_build (&b);
+    FAISS_TRY (status);
+    faiss_Int32Vector_swap (&self->final_graph, &graph);
+    faiss_nndescent_steps_free (self->steps);
+    self->steps = NULL;
+    self->ntotal = n;
+    self->has_built = true;
+    return FAISS_OK;
 }

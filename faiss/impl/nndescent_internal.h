@@ -6,6 +6,8 @@
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/pool_search.h>
 
+typedef struct FaissNNDescentSteps FaissNNDescentSteps;
+
 FaissStatus faiss_NNDescent_init (FaissNNDescent *self, int d, int K);
 void faiss_NNDescent_clear (FaissNNDescent *self);
 FaissStatus faiss_NNDescent_copy (FaissNNDescent *self, const FaissNNDescent *other);
@@ -23,6 +25,11 @@ FaissStatus faiss_NNDescent_plan (const FaissNNDescent *self, int search_L, size
 
 /// Different numbers in 0 .. n - 1, size <= n.
 void faiss_nndescent_random (FaissRandomGenerator *rng, int32_t *out, size_t size, size_t n);
+
+/// An error if the settings are not what a build needs.
+FaissStatus faiss_NNDescent_check_settings (const FaissNNDescent *self);
+
+void faiss_nndescent_steps_free (FaissNNDescentSteps *steps);
 
 /// An error if the settings or the vectors are not what a build needs.
 FaissStatus faiss_NNDescent_check (const FaissNNDescent *self, const FaissIndex *storage);

@@ -125,7 +125,7 @@ static FaissStatus find_enterpoint (Build *b) {
     FaissPoolPlan plan = {0};
     FaissPoolScratch s = {0};
     int start = faiss_RandomGenerator_rand_int_max (&b->rng, (int)b->n);
-    FAISS_TRY (faiss_pool_plan_from_node (&plan, &b->knn, start, (size_t)b->nsg->L));
+    FAISS_TRY (faiss_pool_plan_from_node (&plan, &b->knn, start, (size_t)b->nsg->L, NULL));
     FaissStatus status = faiss_pool_scratch_init (&s, &plan, b->storage);
     if (status == FAISS_OK) {
         status = faiss_graph_set_query (&s.vectors, mean);
@@ -401,7 +401,8 @@ static void open_flat (Build *b) {
 
 static FaissStatus build (Build *b) {
     FAISS_TRY (find_enterpoint (b));
-    FAISS_TRY (faiss_pool_plan_from_node (&b->plan, &b->knn, b->enterpoint, (size_t)b->nsg->L));
+    FAISS_TRY (
+        faiss_pool_plan_from_node (&b->plan, &b->knn, b->enterpoint, (size_t)b->nsg->L, NULL));
     FAISS_TRY (faiss_alloc (&b->links, b->n * b->R, sizeof *b->links));
     FAISS_TRY (open_workers (b));
     FAISS_TRY (link_all_forward (b));

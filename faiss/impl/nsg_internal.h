@@ -39,6 +39,21 @@ typedef struct FaissNSGTree {
 /// Add links where there is room, so that all nodes can be reached from the root.
 FaissStatus faiss_nsg_grow_tree (const FaissNSGTree *tree);
 
+/* Its steps. */
+
+/// Mark what can be reached from `from`. @return how many were not marked before
+size_t faiss_nsg_reach (const FaissNSGTree *tree, int32_t from, FaissVisited *reached,
+                        int32_t *scratch);
+
+/** Link a node, the first one without a mark, to one that has a mark and room for a link.
+ *
+ * @param degrees  of each node, size n
+ * @param met      nodes that the search passes over; those that it has met get marks
+ * @param parent   output: the node with the new link; -1 if there is no such node
+ */
+FaissStatus faiss_nsg_attach (const FaissNSGTree *tree, FaissVisited *reached, FaissVisited *met,
+                              int32_t *degrees, int32_t *parent);
+
 /** Remove nodes: mend the links around them, remove the vectors from the storage, renumber.
  *
  * What is left can be reached from the entry point. A failure leaves graph and storage as they

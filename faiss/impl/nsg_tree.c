@@ -1,4 +1,6 @@
 /* Making all nodes of a navigating spreading-out graph reachable from its entry point. */
+#include <string.h>
+
 #include <faiss/impl/check.h>
 #include <faiss/impl/graph_sort.h>
 #include <faiss/impl/nsg_internal.h>
@@ -81,7 +83,8 @@ static FaissStatus reach_all (Growth *g) {
         FAISS_TRY (faiss_check_interrupt ());
         if (!g->plan.init) {
             FaissFixedGraph graph = {g->tree->links, g->tree->n, g->tree->R};
-            FAISS_TRY (faiss_pool_plan_from_node (&g->plan, &graph, g->tree->root, g->tree->pool));
+            FAISS_TRY (
+                faiss_pool_plan_from_node (&g->plan, &graph, g->tree->root, g->tree->pool, NULL));
             FAISS_TRY (faiss_pool_scratch_init (&g->s, &g->plan, g->tree->storage));
         }
         FAISS_TRY (find_parent (g, id, &root));
@@ -135,6 +138,46 @@ FaissStatus faiss_nsg_grow_tree (const FaissNSGTree *tree) {
     faiss_visited_free (&g.reached);
     free (g.degrees);
     free (g.path);
+    free (g.x);
+    faiss_pool_scratch_free (&g.s);
+    faiss_pool_plan_free (&g.plan);
+    return status;
+}
+
+/* ---- single steps ---------------------------------------------------------------------------- */
+
+size_t faiss_nsg_reach (const FaissNSGTree *tree, int32_t from, FaissVisited *reached,
+                        int32_t *scratch) {
+    Growth g = {.tree = tree, .reached = *reached, .path = scratch};
+    descend (&g, from);
+    return g.n_reached;
+}
+
+static FaissStatus attach (Growth *g, FaissVisited *met, int32_t *parent) {
+    const FaissNSGTree *tree = g->tree;
+    FaissFixedGraph graph = {tree->links, tree->n, tree->R};
+    while (g->next < tree->n && faiss_visited_get (&g->reached, (int32_t)g->next)) {
+        g->next++;
+    }
+    if (g->next == tree->n) {
+        return faiss_fail (FAISS_EXCEPT, "all %zu nodes have marks: none is to be linked", tree->n);
+    }
+    FAISS_TRY (faiss_alloc (&g->x, (size_t)tree->storage->d, sizeof *g->x));
+    FAISS_TRY (faiss_pool_plan_from_node (&g->plan, &graph, tree->root, tree->pool, met));
+    FAISS_TRY (faiss_pool_scratch_init (&g->s, &g->plan, tree->storage));
+    g->s.marks = met;
+    FAISS_TRY (find_parent (g, (int32_t)g->next, parent));
+    memcpy (met->bits, g->s.visited.bits, met->n_words * sizeof *met->bits);
+    if (*parent != NONE) {
+        links_of (g, *parent)[g->degrees[*parent]++] = (int32_t)g->next;
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_nsg_attach (const FaissNSGTree *tree, FaissVisited *reached, FaissVisited *met,
+                              int32_t *degrees, int32_t *parent) {
+    Growth g = {.tree = tree, .reached = *reached, .degrees = degrees};
+    FaissStatus status = attach (&g, met, parent);
     free (g.x);
     faiss_pool_scratch_free (&g.s);
     faiss_pool_plan_free (&g.plan);

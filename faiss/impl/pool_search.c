@@ -20,24 +20,34 @@ void faiss_pool_plan_free (FaissPoolPlan *self) {
 }
 
 FaissStatus faiss_pool_plan_from_node (FaissPoolPlan *self, const FaissFixedGraph *graph,
-                                       int32_t node, size_t pool) {
-    size_t n = graph->n, size = 0;
+                                       int32_t node, size_t pool, const FaissVisited *marks) {
+    size_t n = graph->n, size = 0, n_left = n;
     FaissVisited seen = {0};
     FaissRandomGenerator rng;
     pool = pool < n ? pool : n;
-    *self = (FaissPoolPlan){.graph = *graph, .pool = pool, .init_is_seen = true};
+    *self = (FaissPoolPlan){.graph = *graph, .init_is_seen = true};
     FAISS_TRY (faiss_alloc (&self->init, pool, sizeof *self->init));
     FaissStatus status = faiss_visited_init (&seen, n);
     if (status != FAISS_OK) {
         faiss_pool_plan_free (self);
         return status;
     }
+    if (marks) {
+        memcpy (seen.bits, marks->bits, seen.n_words * sizeof *seen.bits);
+    }
     const int32_t *links = faiss_fixed_links (graph, node);
     for (size_t j = 0; j < graph->degree && size < pool; j++) {
-        if (links[j] >= 0 && faiss_visited_set (&seen, links[j])) {
+        bool is_link = links[j] >= 0;
+        if (is_link && (faiss_visited_set (&seen, links[j]) ||
+                        (marks && faiss_visited_get (marks, links[j])))) {
             self->init[size++] = links[j];
         }
     }
+    for (size_t i = 0; i < n && marks; i++) {
+        n_left -= faiss_visited_get (&seen, (int32_t)i);
+    }
+    pool = marks && pool > size + n_left ? size + n_left : pool;
+    self->pool = pool;
     if (size < pool) {
         faiss_RandomGenerator_init (&rng, SEED);
     }
@@ -120,6 +130,9 @@ FaissStatus faiss_pool_search (FaissPoolScratch *s, const FaissPoolPlan *plan, b
     size_t pool = plan->pool;
     s->n_met = 0;
     faiss_visited_clear (&s->visited);
+    if (s->marks) {
+        memcpy (s->visited.bits, s->marks->bits, s->visited.n_words * sizeof *s->visited.bits);
+    }
     FAISS_TRY (compute_keys (s, plan->init, pool, collect));
     for (size_t j = 0; j < pool; j++) {
         s->candidates[j] = (FaissGraphNode){s->fresh_keys[j], plan->init[j]};

@@ -30,9 +30,13 @@ typedef struct FaissPoolPlan {
 
 void faiss_pool_plan_free (FaissPoolPlan *self);
 
-/// Begin at the links of a node and, as these are fewer than the pool, at random ones.
+/** Begin at the links of a node and, as these are fewer than the pool, at random ones.
+ *
+ * @param marks  nodes that are not taken by chance; or NULL. The pool is no larger than what is
+ * left
+ */
 FaissStatus faiss_pool_plan_from_node (FaissPoolPlan *self, const FaissFixedGraph *graph,
-                                       int32_t node, size_t pool);
+                                       int32_t node, size_t pool, const FaissVisited *marks);
 
 /// Scratch of one thread.
 typedef struct FaissPoolScratch {
@@ -43,6 +47,7 @@ typedef struct FaissPoolScratch {
     FaissGraphNode *candidates; ///< of the last search, nearest first
     FaissGraphNode *met;        ///< if asked for: all nodes whose distances were computed, in order
     size_t n_met, met_capacity;
+    const FaissVisited *marks; ///< nodes that are passed over, besides the first ones; or NULL
 } FaissPoolScratch;
 
 /// @param storage  NULL: the caller sets vectors

@@ -84,6 +84,10 @@ RENAMED = {
     "faiss_Index_range_search_with_params": "range_search",
     "faiss_IndexIVF_search_preassigned_with_stats": "search_preassigned",
     "faiss_Clustering_train_weighted": "train",
+    "faiss_NSG_search_visiting": "search",
+    "faiss_NNDescent_search_visiting": "search",
+    "faiss_NNDescent_build_by": "build",
+    "faiss_Neighbor_is_less": "__lt__",
     "faiss_ParameterSpace_describe_combination": "combination_name",
     "faiss_ParameterSpace_set_index_parameters_cno": "set_index_parameters",
     "faiss_VectorTransform_try_apply": "apply_noalloc",
@@ -128,6 +132,8 @@ BOOLEANS = {
     "faiss_IDSelector_is_member",
     "faiss_OperatingPoints_add",
     "faiss_ParameterSpace_combination_ge",
+    "faiss_VisitedTable_get",
+    "faiss_VisitedTable_set",
 }
 
 # C functions whose result belongs to their object

@@ -68,6 +68,25 @@ FAISS_DECLARE_VECTOR (UInt16Vector, uint16_t)
 FAISS_DECLARE_VECTOR (UInt32Vector, uint32_t)
 FAISS_DECLARE_VECTOR (UInt64Vector, uint64_t)
 
+/// A vector of vectors, whose functions are like theirs; `{0}` is an empty one.
+typedef struct FaissInt32VectorVector {
+    FAISS_PRIVATE (FaissInt32Vector *data; size_t size;)
+} FaissInt32VectorVector;
+
+/// n vectors; new ones are empty.
+FaissStatus faiss_Int32VectorVector_resize (FaissInt32VectorVector *self, size_t n);
+
+/// Append a copy.
+FaissStatus faiss_Int32VectorVector_push_back (FaissInt32VectorVector *self,
+                                               const FaissInt32Vector *value);
+FaissInt32Vector *faiss_Int32VectorVector_data (const FaissInt32VectorVector *self);
+size_t faiss_Int32VectorVector_size (const FaissInt32VectorVector *self);
+
+/// A vector of it, NULL if there is no such one; valid until the next change of the size.
+FaissInt32Vector *faiss_Int32VectorVector_at (const FaissInt32VectorVector *self, size_t n);
+void faiss_Int32VectorVector_swap (FaissInt32VectorVector *self, FaissInt32VectorVector *other);
+void faiss_Int32VectorVector_clear (FaissInt32VectorVector *self);
+
 FAISS_END_DECLS
 
 #endif
