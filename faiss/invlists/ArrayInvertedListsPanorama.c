@@ -23,6 +23,7 @@ static FaissStatus init (FaissArrayInvertedListsPanorama *self, size_t nlist, si
     if (nlist > 0 || code_size > 0) {
         FAISS_TRY (faiss_Panorama_set_derived_values (&self->pano));
     }
+    self->level_width = self->pano.level_width;
     FAISS_TRY (faiss_ArrayInvertedLists_init (&self->array, nlist, code_size));
     return faiss_alloc_zeroed (&self->cum_sums, nlist, sizeof *self->cum_sums);
 }
@@ -56,6 +57,7 @@ static FaissStatus ArrayInvertedListsPanorama_copy (void *object, const void *ot
     const FaissArrayInvertedListsPanorama *other = other_object;
     self->n_levels = other->n_levels;
     self->batch_size = other->batch_size;
+    self->level_width = other->level_width;
     self->pano = other->pano;
     FAISS_TRY (faiss_alloc_zeroed (&self->cum_sums, other->lists.nlist, sizeof *self->cum_sums));
     for (size_t i = 0; i < other->lists.nlist; i++) {

@@ -19,6 +19,7 @@ typedef struct FaissArrayInvertedListsPanorama FAISS_EXTENDS (FaissArrayInverted
     };
     size_t n_levels;                              ///< levels asked for
     size_t batch_size;                            ///< vectors per batch
+    size_t level_width;                           ///< bytes of a level
     FaissPanorama pano;                           ///< the layout
     FAISS_PRIVATE (FaissFloat32Vector *cum_sums;) ///< norms of each list, size nlist
 } FaissArrayInvertedListsPanorama;
