@@ -10,6 +10,7 @@
 #include <faiss/impl/graph_filter.h>
 #include <faiss/impl/graph_remove.h>
 #include <faiss/impl/graph_storage.h>
+#include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/hnsw_flat.h>
 #include <faiss/impl/hnsw_internal.h>
 #include <faiss/impl/index_check.h>

@@ -159,24 +159,6 @@ FaissIndexHNSWFlat *faiss_IndexHNSWFlat_cast (FaissIndex *index);
 #ifndef SWIG
 /// For subclasses: the storage is borrowed (NULL: none); M >= 2.
 FaissStatus faiss_IndexHNSW_init (FaissIndexHNSW *self, FaissIndex *storage, int M);
-
-/// For subclasses: an index of a class over a storage, which is given away, also on failure.
-FaissStatus faiss_IndexHNSW_new_over (void *out, FaissClass *cls, FaissIndex *storage, int M);
-
-/// For subclasses: the same over what index_factory makes of a description.
-FaissStatus faiss_IndexHNSW_new_of (void *out, FaissClass *cls, int d, const char *storage,
-                                    FaissMetricType metric, const char *M);
-
-/// For subclasses: an index of a class from a file whose tag was read; and the other way.
-FaissStatus faiss_IndexHNSW_read_as (FaissClass *cls, void *out, struct FaissIOReader *r,
-                                     int io_flags);
-/// For subclasses: what follows the header and the class's own fields.
-FaissStatus faiss_IndexHNSW_read_fields (FaissIndexHNSW *self, struct FaissIOReader *r,
-                                         int io_flags);
-FaissStatus faiss_IndexHNSW_write_fields (const FaissIndexHNSW *self, struct FaissIOWriter *w,
-                                          int io_flags);
-FaissStatus faiss_IndexHNSW_write_as (const FaissIndexHNSW *self, const char *tag,
-                                      struct FaissIOWriter *w, int io_flags);
 #endif
 
 FAISS_END_DECLS

@@ -6,6 +6,7 @@
 #include <faiss/IndexPQ.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/utils/string.h>
 

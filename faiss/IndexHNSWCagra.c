@@ -4,6 +4,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/check.h>
+#include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/hnsw_internal.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/index_factory.h>

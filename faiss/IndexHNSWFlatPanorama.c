@@ -6,6 +6,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/hnsw_internal.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/panorama_search.h>

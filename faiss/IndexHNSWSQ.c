@@ -4,6 +4,7 @@
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/sq_codec.h>
 

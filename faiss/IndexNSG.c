@@ -8,6 +8,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/graph_storage.h>
+#include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/nndescent_internal.h>
 #include <faiss/impl/nsg_internal.h>

@@ -89,22 +89,6 @@ FaissStatus faiss_IndexNSGFlat_new_with (FaissIndexNSGFlat **out, int d, int R,
 void faiss_IndexNSGFlat_free (FaissIndexNSGFlat *self);
 FaissIndexNSGFlat *faiss_IndexNSGFlat_cast (FaissIndex *index);
 
-#ifndef SWIG
-/// For subclasses: an index of a class over a storage, which is given away, also on failure; NULL:
-/// without.
-FaissStatus faiss_IndexNSG_new_over (void *out, FaissClass *cls, FaissIndex *storage, int R);
-
-/// For subclasses: the same over what index_factory makes of a description.
-FaissStatus faiss_IndexNSG_new_of (void *out, FaissClass *cls, int d, const char *storage,
-                                   FaissMetricType metric, const char *R);
-
-/// For subclasses: an index of a class from a file whose tag was read; and the other way.
-FaissStatus faiss_IndexNSG_read_as (FaissClass *cls, void *out, struct FaissIOReader *r,
-                                    int io_flags);
-FaissStatus faiss_IndexNSG_write_as (const FaissIndexNSG *self, const char *tag,
-                                     struct FaissIOWriter *w);
-#endif
-
 FAISS_END_DECLS
 
 #endif

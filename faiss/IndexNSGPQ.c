@@ -5,6 +5,7 @@
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/graph_storage.h>
+#include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/io_fields.h>
 
 static FaissStatus IndexNSGPQ_train (FaissIndex *index, idx_t n, const float *x) {
