@@ -80,7 +80,25 @@ static inline size_t remove_range (FaissIndex *index, idx_t begin, idx_t end) {
     return n_removed;
 }
 
-/* The same of n rows of d: without those of a bitmap. */
+/* Half of 500 vectors go, whatever stores them: the others keep theirs, and a search of them all
+ * finds the distances that the storage has. */
+static inline void assert_half_can_go (FaissIndex *index, const FaissIndex *storage, int *effort,
+                                       const float *q) {
+    enum { MOST = 64, N_FOUND = 20 };
+    float before[MOST], row[MOST], distances[N_FOUND], expected[N_FOUND];
+    idx_t labels[N_FOUND];
+    assert_in_range (index->d, 1, MOST);
+    assert_ok (faiss_Index_reconstruct (index, 450, before));
+    assert_int_equal (remove_range (index, 100, 350), 250);
+    assert_ok (faiss_Index_reconstruct (index, 200, row));
+    assert_memory_equal (row, before, (size_t)index->d * sizeof *row);
+    *effort = 250;
+    assert_ok (faiss_Index_search (index, 1, q, N_FOUND, distances, labels));
+    assert_ok (faiss_Index_search (storage, 1, q, N_FOUND, expected, labels));
+    assert_float_equal (distances[N_FOUND - 1], expected[N_FOUND - 1], 1e-4);
+}
+
+/* Of n rows of d: without those of a bitmap. */
 static inline size_t keep_rows (size_t n, size_t d, float *x, const uint8_t *bitmap) {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
