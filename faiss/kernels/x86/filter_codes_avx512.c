@@ -5,6 +5,7 @@
 #include <faiss/kernels/filter_codes_finish.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/kernels/x86/filter_codes_tmpl.h>
+#include <faiss/kernels/x86/sums_avx512_tmpl.h>
 
 /* ---- rows to codes --------------------------------------------------------------------------- */
 
@@ -66,15 +67,6 @@ void faiss_filter_encode_avx512 (const float *y, size_t n, size_t d, uint8_t *ro
 
 /* ---- codes with a query ---------------------------------------------------------------------- */
 
-ALWAYS_INLINE __m128i sums (__m512i a, __m512i b, __m512i c, __m512i e) {
-    __m512i ab = _mm512_add_epi32 (_mm512_unpacklo_epi32 (a, b), _mm512_unpackhi_epi32 (a, b));
-    __m512i ce = _mm512_add_epi32 (_mm512_unpacklo_epi32 (c, e), _mm512_unpackhi_epi32 (c, e));
-    __m512i all = _mm512_add_epi32 (_mm512_unpacklo_epi64 (ab, ce), _mm512_unpackhi_epi64 (ab, ce));
-    __m256i half =
-        _mm256_add_epi32 (_mm512_castsi512_si256 (all), _mm512_extracti64x4_epi64 (all, 1));
-    return _mm_add_epi32 (_mm256_castsi256_si128 (half), _mm256_extracti128_si256 (half, 1));
-}
-
 /* Codes of a row times components j .. j + 31, which are zero where the codes end. */
 ALWAYS_INLINE __m512i step (__m512i sum, const uint8_t *row, size_t j, __m512i components) {
     __m256i codes = _mm256_loadu_si256 ((const __m256i *)(const void *)(row + j));
@@ -90,7 +82,7 @@ ALWAYS_INLINE __m128i dots_4 (const FaissFilterQuery *query, const uint8_t *cons
         dot2 = step (dot2, row[2], j, components);
         dot3 = step (dot3, row[3], j, components);
     }
-    return sums (dot0, dot1, dot2, dot3);
+    return sums_of_4 (dot0, dot1, dot2, dot3);
 }
 
 size_t faiss_filter_find_ip_avx512 (const FaissFilterQuery *query, const uint8_t *rows,

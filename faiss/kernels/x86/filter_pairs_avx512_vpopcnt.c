@@ -6,28 +6,8 @@
 #include <string.h>
 
 #include <faiss/kernels/kernels.h>
-
-#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
-
-/* The row of a pair. */
-typedef struct Row {
-    const uint8_t *codes;
-    FaissFilterInfo info;
-    int32_t code_sum;
-} Row;
-
-ALWAYS_INLINE Row open_row (const FaissFilterPair *pair) {
-    Row row = {.codes = pair->row};
-    memcpy (&row.info, pair->row + faiss_filter_stride (pair->d) - sizeof row.info,
-            sizeof row.info);
-    __m128i sum = _mm_setzero_si128 ();
-    for (size_t j = 0; j < pair->d; j += 16) { /* behind d there are zeros up to a multiple of 16 */
-        __m128i codes = _mm_loadu_si128 ((const __m128i *)(const void *)(pair->row + j));
-        sum = _mm_add_epi32 (sum, _mm_sad_epu8 (codes, _mm_setzero_si128 ()));
-    }
-    row.code_sum = _mm_cvtsi128_si32 (sum) + _mm_extract_epi32 (sum, 2);
-    return row;
-}
+#include <faiss/kernels/x86/filter_pairs_tmpl.h>
+#include <faiss/kernels/x86/sums_avx512_tmpl.h>
 
 ALWAYS_INLINE __m512i step (__m512i sums, const Row *row, const int8_t *codes, size_t j) {
     int32_t quad;
@@ -53,15 +33,6 @@ ALWAYS_INLINE __m512 dots_16 (const Row *row, size_t d, const int8_t *codes) {
     sums[0] = _mm512_add_epi32 (sums[0], sums[1]);
     sums[2] = _mm512_add_epi32 (sums[2], sums[3]);
     return _mm512_cvtepi32_ps (_mm512_add_epi32 (sums[0], sums[2]));
-}
-
-ALWAYS_INLINE __m128i sums_of_4 (__m512i a, __m512i b, __m512i c, __m512i e) {
-    __m512i ab = _mm512_add_epi32 (_mm512_unpacklo_epi32 (a, b), _mm512_unpackhi_epi32 (a, b));
-    __m512i ce = _mm512_add_epi32 (_mm512_unpacklo_epi32 (c, e), _mm512_unpackhi_epi32 (c, e));
-    __m512i all = _mm512_add_epi32 (_mm512_unpacklo_epi64 (ab, ce), _mm512_unpackhi_epi64 (ab, ce));
-    __m256i half =
-        _mm256_add_epi32 (_mm512_castsi512_si256 (all), _mm512_extracti64x4_epi64 (all, 1));
-    return _mm_add_epi32 (_mm256_castsi256_si128 (half), _mm256_extracti128_si256 (half, 1));
 }
 
 /* Of the four rows kept from i on; the last one again where there are fewer. */
