@@ -160,19 +160,38 @@ static void check_rows (const Run *run, bool is_similarity, Find find, const flo
     }
 }
 
+/* A query and n of N odd rows: of each dimension, every n up to a few, and some more. */
+typedef struct Rows {
+    size_t dim, d, n;
+    float *x, *y;
+    uint32_t *ids;
+} Rows;
+
+static bool next_rows (Rows *r) {
+    bool is_first = !r->x;
+    r->n += is_first ? 0 : r->n < 9 ? 1 : 61;
+    if (r->n > N) {
+        r->n = 0;
+        r->dim++;
+    }
+    if (r->dim == N_DIMS) {
+        return false;
+    }
+    r->d = dims[r->dim];
+    r->y = odd_rows (N, r->d);
+    r->x = random_floats (r->d);
+    r->ids = guarded (r->n * sizeof *r->ids);
+    for (size_t j = 0; j < r->n; j++) {
+        r->ids[j] = random_bits () % N;
+    }
+    fill_row (r->x, r->d, random_bits () % 12);
+    return true;
+}
+
 static void check_find (const Run *run, bool is_similarity, Find find) {
-    for (size_t i = 0; i < N_DIMS; i++) {
-        size_t d = dims[i];
-        for (size_t n = 0; n <= N; n += n < 9 ? 1 : 61) {
-            float *y = odd_rows (N, d), *x = random_floats (d);
-            uint32_t *ids = guarded (n * sizeof *ids);
-            for (size_t j = 0; j < n; j++) {
-                ids[j] = random_bits () % N;
-            }
-            fill_row (x, d, random_bits () % 12);
-            check_rows (run, is_similarity, find, x, y, d, n, NULL);
-            check_rows (run, is_similarity, find, x, y, d, n, ids);
-        }
+    for (Rows r = {0}; next_rows (&r);) {
+        check_rows (run, is_similarity, find, r.x, r.y, r.d, r.n, NULL);
+        check_rows (run, is_similarity, find, r.x, r.y, r.d, r.n, r.ids);
     }
     if (bench_wanted) {
         static const size_t bench_dims[] = {100, 784};
@@ -251,18 +270,9 @@ static void check_keys_of (const Run *run, bool is_similarity, FindKeys referenc
 }
 
 static void check_keys (const Run *run, bool is_similarity, FindKeys reference, FindKeys tested) {
-    for (size_t i = 0; i < N_DIMS; i++) {
-        size_t d = dims[i];
-        for (size_t n = 0; n <= N; n += n < 9 ? 1 : 61) {
-            float *y = odd_rows (N, d), *x = random_floats (d);
-            uint32_t *ids = guarded (n * sizeof *ids);
-            for (size_t j = 0; j < n; j++) {
-                ids[j] = random_bits () % N;
-            }
-            fill_row (x, d, random_bits () % 12);
-            check_keys_of (run, is_similarity, reference, tested, x, y, d, n, NULL);
-            check_keys_of (run, is_similarity, reference, tested, x, y, d, n, ids);
-        }
+    for (Rows r = {0}; next_rows (&r);) {
+        check_keys_of (run, is_similarity, reference, tested, r.x, r.y, r.d, r.n, NULL);
+        check_keys_of (run, is_similarity, reference, tested, r.x, r.y, r.d, r.n, r.ids);
     }
     if (bench_wanted) {
         size_t d = 100, n = 256;
