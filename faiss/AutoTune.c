@@ -375,6 +375,9 @@ static FaissStatus new_range (FaissParameterSpace *self, const char *name,
 
 FaissStatus faiss_ParameterSpace_append (FaissParameterSpace *self, const char *name, size_t n,
                                          const double *values) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (name);
+    FAISS_REQUIRE (n == 0 || values, "values is NULL");
     FaissParameterRange *range;
     FAISS_TRY (new_range (self, name, &range));
     return faiss_ParameterRange_set_values (range, values, n);
@@ -382,6 +385,8 @@ FaissStatus faiss_ParameterSpace_append (FaissParameterSpace *self, const char *
 
 FaissStatus faiss_ParameterSpace_append_powers_of_2 (FaissParameterSpace *self, const char *name,
                                                      int begin, int end, double limit) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (name);
     double values[64];
     size_t n = 0;
     for (int i = begin; i < end && i < 63; i++) {
@@ -402,6 +407,9 @@ static void remove_ranges (FaissParameterSpace *self, size_t begin) {
 
 FaissStatus faiss_ParameterSpace_append_part (FaissParameterSpace *self, const char *prefix,
                                               const FaissIndex *part) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (prefix);
+    FAISS_REQUIRE_ARG (part);
     size_t begin = self->parameter_ranges.size;
     FAISS_TRY (part->cls->add_parameter_ranges (part, self));
     for (size_t i = begin; i < self->parameter_ranges.size; i++) {

@@ -149,7 +149,9 @@ void faiss_Level1Quantizer_encode_listno (const FaissLevel1Quantizer *self, idx_
 
 FaissStatus faiss_Level1Quantizer_decode_listno (const FaissLevel1Quantizer *self,
                                                  const uint8_t *code, idx_t *out) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (code);
+    FAISS_REQUIRE_ARG (out);
     size_t n_bytes = faiss_Level1Quantizer_coarse_code_size (self);
     uint64_t list_no = 0;
     for (size_t i = 0; i < n_bytes; i++) {

@@ -32,6 +32,7 @@ const char *faiss_metric_type_name (FaissMetricType metric) {
 }
 
 FaissStatus faiss_metric_type_from_int (FaissMetricType *out, int x) {
+    FAISS_REQUIRE_ARG (out);
     bool known = (x >= METRIC_INNER_PRODUCT && x <= METRIC_Lp) ||
                  (x >= METRIC_Canberra && x <= METRIC_GOWER);
     FAISS_REQUIRE (known, "metric type %d is none of 0-4, 20-25", x);

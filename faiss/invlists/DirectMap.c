@@ -49,6 +49,7 @@ static FaissStatus build_map (FaissDirectMap *self, const FaissInvertedLists *in
 
 FaissStatus faiss_DirectMap_set_type (FaissDirectMap *self, FaissDirectMapType new_type,
                                       const FaissInvertedLists *invlists, size_t ntotal) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE ((int)new_type >= 0 && (int)new_type <= 2,
                    "expected a type of direct map 0 .. 2, got %d", (int)new_type);
     if (new_type == self->type) {
@@ -64,6 +65,8 @@ FaissStatus faiss_DirectMap_set_type (FaissDirectMap *self, FaissDirectMapType n
 }
 
 FaissStatus faiss_DirectMap_get (const FaissDirectMap *self, idx_t id, idx_t *out) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (out);
     if (self->type == FAISS_DIRECT_MAP_ARRAY) {
         FAISS_REQUIRE (id >= 0 && (size_t)id < self->array.size,
                        "expected an id below %zu, got %lld", self->array.size, (long long)id);
@@ -83,6 +86,7 @@ bool faiss_DirectMap_no (const FaissDirectMap *self) {
 }
 
 FaissStatus faiss_DirectMap_check_can_add (const FaissDirectMap *self, const idx_t *ids) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (self->type != FAISS_DIRECT_MAP_ARRAY || !ids,
                    "a direct map of type array cannot have ids of the caller's choice");
     return FAISS_OK;
@@ -90,6 +94,7 @@ FaissStatus faiss_DirectMap_check_can_add (const FaissDirectMap *self, const idx
 
 FaissStatus faiss_DirectMap_add_single_id (FaissDirectMap *self, idx_t id, idx_t list_no,
                                            size_t offset) {
+    FAISS_REQUIRE_ARG (self);
     idx_t lo = list_no < 0 ? -1 : faiss_lo_build (list_no, (idx_t)offset);
     if (self->type == FAISS_DIRECT_MAP_ARRAY) {
         FAISS_REQUIRE (id >= 0 && (size_t)id == self->array.size, "expected id %zu, got %lld",
@@ -202,7 +207,10 @@ static FaissStatus remove_by_hashtable (FaissDirectMap *self, const FaissIDSelec
 
 FaissStatus faiss_DirectMap_remove_ids (FaissDirectMap *self, const FaissIDSelector *sel,
                                         FaissInvertedLists *invlists, size_t *n_removed) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (sel);
     FAISS_REQUIRE_ARG (invlists);
+    FAISS_REQUIRE_ARG (n_removed);
     *n_removed = 0;
     if (self->type == FAISS_DIRECT_MAP_NO_MAP) {
         return remove_without_map (sel, invlists, n_removed);
@@ -250,6 +258,8 @@ static FaissStatus update_code (FaissDirectMap *self, FaissInvertedLists *invlis
 FaissStatus faiss_DirectMap_update_codes (FaissDirectMap *self, FaissInvertedLists *invlists, int n,
                                           const idx_t *ids, const idx_t *list_nos,
                                           const uint8_t *codes) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (invlists);
     FAISS_REQUIRE (self->type == FAISS_DIRECT_MAP_ARRAY,
                    "a direct map of type array is needed to replace codes");
     FAISS_TRY (faiss_Int64Vector_own (&self->array));

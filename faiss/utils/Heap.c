@@ -89,6 +89,9 @@ void faiss_heap_reorder (bool is_similarity, size_t k, float *distances, idx_t *
 FaissStatus faiss_merge_knn_results (bool is_similarity, size_t n, size_t k, size_t n_shards,
                                      const float *all_distances, const idx_t *all_labels,
                                      float *distances, idx_t *labels) {
+    FAISS_REQUIRE (n == 0 ||
+                       (distances && labels && (n_shards == 0 || (all_distances && all_labels))),
+                   "an array is NULL");
     FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
     FAISS_AUTO_FREE (size_t) *next = NULL; /* per shard: its next result */
     FAISS_TRY (faiss_alloc (&next, n_shards, sizeof *next));

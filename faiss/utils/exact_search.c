@@ -266,6 +266,7 @@ static FaissExactTask task_of (FaissExactMetric metric, const float *x, const fl
 FaissStatus faiss_knn_L2sqr (const float *x, const float *y, size_t d, size_t nx, size_t ny,
                              size_t k, float *vals, idx_t *ids, const float *y_norms,
                              const FaissIDSelector *sel) {
+    FAISS_REQUIRE (nx == 0 || (x && vals && ids && (y || ny == 0)), "an array is NULL");
     FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
     if (ny > UINT32_MAX) { /* rows are counted in 32 bits */
         return faiss_knn_extra_metrics (x, y, d, nx, ny, METRIC_L2, 0, k, vals, ids, sel);
@@ -278,6 +279,7 @@ FaissStatus faiss_knn_L2sqr (const float *x, const float *y, size_t d, size_t nx
 FaissStatus faiss_knn_inner_product (const float *x, const float *y, size_t d, size_t nx, size_t ny,
                                      size_t k, float *vals, idx_t *ids,
                                      const FaissIDSelector *sel) {
+    FAISS_REQUIRE (nx == 0 || (x && vals && ids && (y || ny == 0)), "an array is NULL");
     FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
     if (ny > UINT32_MAX) {
         return faiss_knn_extra_metrics (x, y, d, nx, ny, METRIC_INNER_PRODUCT, 0, k, vals, ids,
@@ -393,6 +395,8 @@ static FaissStatus range_search (FaissExactTask *task, float radius, FaissRangeS
 FaissStatus faiss_range_search_L2sqr (const float *x, const float *y, size_t d, size_t nx,
                                       size_t ny, float radius, FaissRangeSearchResult *result,
                                       const FaissIDSelector *sel) {
+    FAISS_REQUIRE_ARG (result);
+    FAISS_REQUIRE (nx == 0 || (x && (y || ny == 0)), "an array is NULL");
     if (ny > UINT32_MAX) {
         return faiss_range_search_extra_metrics (x, y, d, nx, ny, METRIC_L2, 0, radius, result,
                                                  sel);
@@ -405,6 +409,8 @@ FaissStatus faiss_range_search_inner_product (const float *x, const float *y, si
                                               size_t ny, float radius,
                                               FaissRangeSearchResult *result,
                                               const FaissIDSelector *sel) {
+    FAISS_REQUIRE_ARG (result);
+    FAISS_REQUIRE (nx == 0 || (x && (y || ny == 0)), "an array is NULL");
     if (ny > UINT32_MAX) {
         return faiss_range_search_extra_metrics (x, y, d, nx, ny, METRIC_INNER_PRODUCT, 0, radius,
                                                  result, sel);

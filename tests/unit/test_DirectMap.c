@@ -221,10 +221,21 @@ static void two_ids_at_one_place_are_an_error (void **state) {
     faiss_InvertedLists_free (&lists->lists);
 }
 
+static void nothing_is_an_error (void **state) {
+    (void)state;
+    FaissDirectMap map = {0};
+    idx_t out = 0;
+    size_t n_removed = 0;
+    assert_fails (faiss_DirectMap_get (NULL, 0, &out), "self is NULL");
+    assert_fails (faiss_DirectMap_get (&map, 0, NULL), "out is NULL");
+    assert_fails (faiss_DirectMap_set_type (NULL, FAISS_DIRECT_MAP_ARRAY, NULL, 0), "self is NULL");
+    assert_fails (faiss_DirectMap_remove_ids (&map, NULL, NULL, &n_removed), "sel is NULL");
+}
+
 TEST_MAIN (cmocka_unit_test (types_are_made_from_the_lists),
            cmocka_unit_test (additions_are_noted_and_committed),
            cmocka_unit_test (only_a_hashtable_has_ids_of_choice),
            cmocka_unit_test (removal_keeps_map_and_lists_true),
            cmocka_unit_test (codes_are_updated_in_an_array),
            cmocka_unit_test (two_ids_at_one_place_are_an_error),
-           cmocka_unit_test (a_damaged_map_is_noticed))
+           cmocka_unit_test (a_damaged_map_is_noticed), cmocka_unit_test (nothing_is_an_error))
