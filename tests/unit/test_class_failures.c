@@ -324,9 +324,11 @@ typedef struct Trouble {
     void (*stop) (void);
     bool (*happened) (void); /* since it was started */
     long (*count) (void);    /* how often there could have been trouble */
+    long n_first;            /* how often it is tried from the first time on, then in strides */
 } Trouble;
 
-static const Trouble allocations = {failing_start, failing_stop, failing_happened, failing_count};
+static const Trouble allocations = {failing_start, failing_stop, failing_happened, failing_count,
+                                    60};
 
 static long n_asked, interrupted_at;
 
@@ -354,7 +356,7 @@ static long interrupt_count (void) {
 }
 
 static const Trouble interrupts = {start_to_interrupt, stop_to_interrupt, has_interrupted,
-                                   interrupt_count};
+                                   interrupt_count, 6};
 
 /* False if the operation is over before the i-th time. */
 static bool try_with_failure (const IndexRecipe *recipe, const Operation *operation,
@@ -436,7 +438,7 @@ static void try_all (const Visit *visit, const Trouble *trouble) {
     for (long i = 1;
          try_with_failure (recipe, operation, trouble, i, after.bytes.data ? &after : NULL);
          i += stride) {
-        stride = i < 60 ? 1 : 1 + count / 60;
+        stride = i < trouble->n_first ? 1 : 1 + count / trouble->n_first;
     }
     faiss_UInt8Vector_clear (&after.bytes);
 }
@@ -688,8 +690,8 @@ static void plan_index (FaissClass *cls) {
     } while (recipe && next_index_recipe (cls->name, recipe));
 }
 
-/* usage: test_class_failures [PATTERN]: only the tests whose name matches, "IndexFlat_*" for
- * instance */
+/* usage: test_class_failures [PATTERN | -PATTERN]: only the tests whose name matches, "IndexFlat_*"
+ * for instance, or only the others */
 int main (int argc, char **argv) {
 #ifdef _OPENMP
     omp_set_num_threads (2);
@@ -702,7 +704,9 @@ int main (int argc, char **argv) {
             tests[n_tests - 1].initial_state = *cls;
         }
     }
-    if (argc > 1) {
+    if (argc > 1 && argv[1][0] == '-') {
+        cmocka_set_skip_filter (argv[1] + 1);
+    } else if (argc > 1) {
         cmocka_set_test_filter (argv[1]);
     }
     int n_failed = _cmocka_run_group_tests ("class failures", tests, n_tests, NULL, NULL);
