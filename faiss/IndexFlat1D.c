@@ -86,12 +86,17 @@ static FaissStatus IndexFlat1D_search (const FaissIndex *index, idx_t n, const f
         FAISS_TRY (sort (self, &own_perm));
         perm = own_perm.data;
     }
+    enum { QUERIES_PER_CHECK = 256 };
+    FaissRegion region = {0};
 #pragma omp parallel for num_threads(faiss_threads_for(n / 100 + 1))
     for (idx_t i = 0; i < n; i++) {
-        search_one (values_of (self), perm, index->ntotal, x[i], k, distances + i * k,
-                    labels + i * k);
+        if (i % QUERIES_PER_CHECK == 0 ? !faiss_region_stopped (&region)
+                                       : !faiss_region_failed (&region)) {
+            search_one (values_of (self), perm, index->ntotal, x[i], k, distances + i * k,
+                        labels + i * k);
+        }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 static void IndexFlat1D_finalize (void *object) {

@@ -388,6 +388,7 @@ static FaissStatus QINCoStep_run (const FaissQINCoStep *self, size_t n, const fl
     FAISS_TRY (Linear_run (&self->MLPconcat, n, hidden, change));
     faiss_fvec_add (n * d, z, change, z);
     for (int block = 0; block < self->L; block++) {
+        FAISS_TRY (faiss_check_interrupt ());
         FAISS_TRY (FFN_run (&self->residual_blocks[block], n, z, hidden, change));
         faiss_fvec_add (n * d, z, change, z);
     }
@@ -409,6 +410,7 @@ static FaissStatus QINCoStep_choose (const FaissQINCoStep *self, size_t n, const
     FAISS_TRY (faiss_alloc (&distances, K, sizeof *distances));
     FAISS_TRY (faiss_alloc (&rest, d, sizeof *rest));
     for (size_t i = 0; i < n; i++) {
+        FAISS_TRY (faiss_check_interrupt ());
         for (size_t k = 0; k < K; k++) {
             memcpy (repeated + k * d, xhat + i * d, d * sizeof *repeated);
         }
