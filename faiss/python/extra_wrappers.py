@@ -109,11 +109,14 @@ def normalize_L2 (x: NDArray[np.float32]) -> None:
 def k_best (array, k, is_similarity):
     array = numbers (array, "float32", "array")
     check (array.ndim == 2 and k > 0, "array: expected a matrix and k > 0")
-    order = np.argsort (-array if is_similarity else array, axis=1, kind="stable")[:, :k]
     I = np.full ((array.shape[0], k), -1, dtype="int64")
-    I[:, :order.shape[1]] = order
     D = np.full (I.shape, -np.finfo ("f").max if is_similarity else np.finfo ("f").max, "float32")
-    D[:, :order.shape[1]] = np.take_along_axis (array, order, axis=1)
+    step = max (1, 10**6 // max (1, array.shape[1]))  # Ctrl-C is heard between two
+    for i in range (0, len (array), step):
+        rows = array[i:i + step]
+        order = np.argsort (-rows if is_similarity else rows, axis=1, kind="stable")[:, :k]
+        I[i:i + step, :order.shape[1]] = order
+        D[i:i + step, :order.shape[1]] = np.take_along_axis (rows, order, axis=1)
     return D, I
 
 
