@@ -598,27 +598,6 @@ for name in ["IndexRowwiseMinMax", "IndexRowwiseMinMaxFP16"]:
     case (f"{name}: sa_encode, sa_decode") (coded)
 
 
-@case ("IndexQINCo: sa_encode")
-def _ ():
-    f = faiss.IndexQINCo (64, 4, 8, 2, 256)
-    return lambda: f.sa_encode (X[:10000])
-
-
-@case ("IndexQINCo: sa_decode")
-def _ ():
-    f = faiss.IndexQINCo (64, 4, 8, 2, 256)
-    codes = rng.integers (0, 256, (100000, f.sa_code_size ()), dtype="u1")
-    return lambda: f.sa_decode (codes)
-
-
-@case ("IndexQINCo: search")
-def _ ():
-    f = faiss.IndexQINCo (64, 4, 8, 2, 256)
-    f.add_sa_codes (rng.integers (0, 256, (100000, f.sa_code_size ()), dtype="u1"))
-    WATCHED.append (f)
-    return lambda: f.search (X[:1], 10)
-
-
 @case ("IndexFlat1D")
 def _ ():
     f = faiss.IndexFlat1D ()
@@ -713,7 +692,7 @@ def _ ():
 
 @case ("IVF: make_direct_map")
 def _ ():
-    found = lists ("IVF64,PQ16", 1000000 if False else 200000)
+    found = lists ()
     return many (lambda: (found.set_direct_map_type (faiss.DirectMap.Hashtable),
                           found.set_direct_map_type (faiss.DirectMap.NoMap)))
 
@@ -828,12 +807,6 @@ def _ ():
     return many (lambda: kmeans.assign (x))
 
 
-@case ("index_factory of a long string")
-def _ ():
-    text = "PCA64," * 20000 + "Flat"
-    return many (lambda: faiss.index_factory (64, text))
-
-
 @case ("OperatingPoints")
 def _ ():
     points = faiss.OperatingPoints ()
@@ -843,14 +816,6 @@ def _ ():
         for i, (perf, t) in enumerate (numbers):
             points.add (float (perf), float (t), f"{i}")
     return many (add)
-
-
-@case ("ProductQuantizer.search, search_sdc")
-def _ ():
-    f = quantizer ("ProductQuantizer", 64, 8, 8)
-    codes = f.compute_codes (X[:50000])
-    f.compute_sdc_table ()
-    return many (lambda: faiss.ProductQuantizer.search and f.search (X[:5000], codes, 10))
 
 
 for name in ["knn_L2sqr_by_idx", "knn_inner_products_by_idx"]:
