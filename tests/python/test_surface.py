@@ -48,6 +48,8 @@ DIFFERENT = {
     "NNDescent.search": "the same",
     "NSG (32).enterpoint": "upstream leaves it without a value",
     "NSG_Graph_int (nsg::Graph< int >)": "there is no copy",
+    "Nhood (int, int, mt19937 &, int)": "no Python program has an mt19937",
+    "VisitedTable.get_reusable (size_t, optional< bool >)": "upstream's Python takes nothing for it; here it is 0 or 1",
     "NSG_Graph_int.get_neighbors": "says how many there are",
     "IndexIVFFlat (Index *, size_t, size_t, MetricType, bool)": "class_wrappers.accept_own_invlists takes it",
     "IndexIVFFlatDedup (Index *, size_t, size_t, MetricType, bool)": "the same",
@@ -84,12 +86,12 @@ GROUPS = [
     ("FastScan, its packed codes, partitions and tables: with their issue",
      r".*FastScan|AlignedTable|.*AlignedTable|C(Max|Min)_|CodePacker|.*get_CodePacker|simd_histogram|quantize_LUT|"
      r"aq_|round_|cvar.partition|PartitionStats|BlockInvertedLists|CombinerRange|approx_topk"),
-    ("graphs: they take queues, result handlers, locks or nodes that upstream's Python cannot make either",
+    ("graphs: they take queues, result handlers, locks, pairs, graphs of nodes or std::functions, which no Python program can make",
      r"HNSW\.(add_links|compute_forward|merge_reverse|search)|NSG\.(add_reverse|init_graph|link|sync_prune)|hnsw_add|"
      r"search_from|search_neighbors"),
-    ("Panorama: sums of lists, which get_cum_sums gives; what the levels (pano) have; an iterator that is that of all lists",
+    ("Panorama: vectors and an iterator that come with inverted lists of other kinds; get_cum_sums gives the sums",
      r".*Panorama\."),
-    ("graphs: single steps in the middle of a build, which there is as a whole; a walk's marks, which searches keep",
+    ("graphs: opaque to upstream's Python; Nhood.insert crashes there, as nothing can give it a pool",
      r"HNSW|IndexHNSW|NSG|IndexNSG|NNDescent|IndexNNDescent|Nhood|Neighbor$|VisitedTable|cvar.visited|hnsw_|greedy_update|"
      r".*Panorama|cvar.indexPanorama"),
     ("inverted lists of other kinds, on disk, mapped; files without copies: with their issue",
