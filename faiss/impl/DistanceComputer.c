@@ -36,8 +36,8 @@ FaissStatus faiss_DistanceComputer_symmetric_dis (FaissDistanceComputer *self, i
     FAISS_REQUIRE_ARG (out);
     FAISS_TRY (check_position (__func__, self, i));
     FAISS_TRY (check_position (__func__, self, j));
-    FAISS_REQUIRE (i >= 0 && j >= 0, "expected positions from 0 on, got %lld and %lld", (long long)i,
-                   (long long)j);
+    FAISS_REQUIRE (i >= 0 && j >= 0, "expected positions from 0 on, got %lld and %lld",
+                   (long long)i, (long long)j);
     self->status = FAISS_OK;
     const float distance = self->symmetric_dis (self, i, j);
     FAISS_TRY (self->status);
