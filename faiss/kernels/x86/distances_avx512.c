@@ -8,6 +8,7 @@
  */
 #include <immintrin.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <faiss/kernels/kernels.h>
 
@@ -42,6 +43,13 @@ ALWAYS_INLINE __m128 step_4 (const Metric metric, __m128 sum, __m128 x, __m128 y
     return _mm_fmadd_ps (difference, metric == L2 ? difference : y, sum);
 }
 
+/* _mm_load_ss takes aligned floats only; rows of mapped files may not be */
+ALWAYS_INLINE __m128 load_1 (const float *p) {
+    float value;
+    memcpy (&value, p, sizeof value);
+    return _mm_set_ss (value);
+}
+
 ALWAYS_INLINE __m256 fold (__m512 v) {
     return _mm256_add_ps (_mm512_castps512_ps256 (v), _mm512_extractf32x8_ps (v, 1));
 }
@@ -61,7 +69,7 @@ ALWAYS_INLINE float distance (const Metric metric, const float *x, const float *
     sum_4 = _mm_add_ps (sum_4, _mm_movehl_ps (sum_4, sum_4));
     sum_4 = _mm_add_ps (sum_4, _mm_movehdup_ps (sum_4));
     for (; j < d; j++) {
-        sum_4 = step_4 (metric, sum_4, _mm_load_ss (x + j), _mm_load_ss (y + j));
+        sum_4 = step_4 (metric, sum_4, load_1 (x + j), load_1 (y + j));
     }
     return _mm_cvtss_f32 (sum_4);
 }
