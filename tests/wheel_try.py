@@ -39,4 +39,13 @@ if sys.platform == "linux":  # the system's C library only; OpenBLAS and OpenMP 
                              text=True, check=True).stdout
     assert "libstdc++" not in needed and "libcfaiss_openblas.so" in needed, needed
     assert "libgomp-" in needed or "libgomp.so" not in needed, needed
+
+# where another distribution took __init__.py along, an error says so
+init = pathlib.Path (faiss.__file__)
+init.rename (init.with_suffix (".away"))
+try:
+    said = subprocess.run ([sys.executable, "-c", "import faiss"], capture_output=True, text=True).stderr
+    assert "ImportError: files of cfaiss are missing" in said, said
+finally:
+    init.with_suffix (".away").rename (init)
 print (f"Python {sys.version.split ()[0]}, NumPy {np.__version__}: {size} bytes installed")

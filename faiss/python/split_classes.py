@@ -33,7 +33,8 @@ def _code (name):
     try:
         loader = type (__loader__) (full, __file__.replace ("swigfaiss.py", "_classes/" + name + ".py"))
         return loader.get_code (full)
-    except (NameError, TypeError, OSError, ImportError):  # programs that are packed into one file
+    except (NameError, TypeError, OSError, ImportError):  # packed programs, whose packers look for imports
+        import faiss._classes
         from importlib.util import find_spec
         return find_spec (full).loader.get_code (full)
 

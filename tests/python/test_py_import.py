@@ -48,6 +48,12 @@ code = "import pickle; print (type (pickle.loads (%r)).__name__)" % text
 import subprocess, sys
 assert subprocess.run ([sys.executable, "-c", code], capture_output=True, text=True).stdout == "IndexFlatIP\\n"
 """,
+    "programs that pack programs": """
+import modulefinder, pathlib
+finder = modulefinder.ModuleFinder (path=[str (pathlib.Path (faiss.__file__).parents[1])])
+finder.import_hook ("faiss.swigfaiss")
+assert {"faiss._classes." + name for name in faiss.swigfaiss.CLASSES} <= {*finder.modules}
+""",
     "threads": """
 import threading
 found, barrier = [], threading.Barrier (8)
