@@ -33,7 +33,7 @@ def _code (name):
     try:
         loader = type (__loader__) (full, __file__.replace ("swigfaiss.py", "_classes/" + name + ".py"))
         return loader.get_code (full)
-    except (NameError, TypeError, OSError, ImportError):  # packed programs, whose packers look for imports
+    except Exception:  # packed programs, whose packers look for imports, and other loaders: editable installs
         import faiss._classes
         from importlib.util import find_spec
         return find_spec (full).loader.get_code (full)
