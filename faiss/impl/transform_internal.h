@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include <faiss/VectorTransform.h>
+#include <faiss/impl/check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/kernels/kernels.h>
 
