@@ -369,10 +369,10 @@ FaissStatus faiss_ResidualQuantizer_retrain_AQ_codebook (FaissResidualQuantizer 
                                     .x = x};
     float error = 0;
     FAISS_TRY (faiss_codebook_least_squares (&problem, rcond, codebooks.data));
+    FAISS_TRY (faiss_codebook_error (&problem, codebooks.data, &error));
     faiss_Float32Vector_swap (&aq->codebooks, &codebooks);
     faiss_Float32Vector_clear (&aq->centroid_norms);
     faiss_Float32Vector_clear (&aq->codebook_cross_products);
-    FAISS_TRY (faiss_codebook_error (&problem, aq->codebooks.data, &error));
     if (aq->verbose) {
         faiss_say ("residual quantizer: error %g after a new choice of codebooks\n", (double)error);
     }

@@ -10,6 +10,7 @@
 #include <faiss/impl/parallel.h>
 #include <faiss/kernels/kernels.h>
 #include <faiss/utils/blas.h>
+#include <faiss/utils/eigen.h>
 
 /* The normal equations G C = R, in double. Both are filled column by column; G is symmetric, its
  * upper triangle is filled. */
@@ -24,7 +25,8 @@ static void Equations_clear (Equations *self) {
     free (self->rhs);
 }
 
-enum { ROWS_PER_CHECK = 65536 };
+/// Numbers that are read, multiplications that are done, between two questions whether to end.
+enum { READ_BEFORE_CHECK = 1 << 22, CHECK_AFTER = 1 << 30 };
 
 /* What the codes of one codebook contribute: how often two rows are used together, and the sums of
  * the vectors that use a row. */
@@ -32,8 +34,9 @@ static FaissStatus add_codebook (const FaissCodebookProblem *p, size_t m, Equati
     size_t K = p->offsets[m + 1] - p->offsets[m], first = p->offsets[m], d = p->d;
     FAISS_AUTO_FREE (double) *sums = NULL;
     FAISS_TRY (faiss_alloc_zeroed (&sums, K * d, sizeof *sums));
+    size_t rows_per_check = READ_BEFORE_CHECK / (d + p->M) + 1;
     for (size_t i = 0; i < p->n; i++) {
-        if (i % ROWS_PER_CHECK == 0) {
+        if (i % rows_per_check == 0) {
             FAISS_TRY (faiss_check_interrupt ());
         }
         const int32_t *code = p->codes + i * p->M;
@@ -122,20 +125,17 @@ FaissStatus faiss_codebook_ridge (const FaissCodebookProblem *problem, double la
     return FAISS_OK;
 }
 
-/* The matrix becomes its eigenvectors, column by column; the values are ascending. */
-static FaissStatus eigen_decomposition (FINTEGER n, double *matrix, double *values) {
-    FINTEGER size = -1, integers = -1, info = 0, wanted_integers = 0;
-    double wanted = 0;
-    FAISS_AUTO_FREE (double) *work = NULL;
-    FAISS_AUTO_FREE (FINTEGER) *iwork = NULL;
-    dsyevd_ ("V", "U", &n, matrix, &n, values, &wanted, &size, &wanted_integers, &integers, &info);
-    FAISS_REQUIRE (info == 0, "LAPACK's dsyevd answers %lld", (long long)info);
-    size = (FINTEGER)wanted;
-    integers = wanted_integers;
-    FAISS_TRY (faiss_alloc (&work, (size_t)size, sizeof *work));
-    FAISS_TRY (faiss_alloc (&iwork, (size_t)integers, sizeof *iwork));
-    dsyevd_ ("V", "U", &n, matrix, &n, values, work, &size, iwork, &integers, &info);
-    FAISS_REQUIRE (info == 0, "LAPACK's dsyevd answers %lld", (long long)info);
+/* to = op (matrix) * from; some columns at a time. */
+static FaissStatus multiply (const Equations *e, const char *op, const double *from, double *to) {
+    FINTEGER n = (FINTEGER)e->n_rows;
+    double one = 1, zero = 0;
+    size_t step = CHECK_AFTER / e->n_rows / e->n_rows + 1;
+    for (size_t j = 0; j < e->d; j += step) {
+        FINTEGER columns = (FINTEGER)(e->d - j < step ? e->d - j : step);
+        FAISS_TRY (faiss_check_interrupt ());
+        dgemm_ (op, "N", &n, &columns, &n, &one, e->gram, &n, from + j * e->n_rows, &n, &zero,
+                to + j * e->n_rows, &n);
+    }
     return FAISS_OK;
 }
 
@@ -144,16 +144,12 @@ FaissStatus faiss_codebook_least_squares (const FaissCodebookProblem *problem, d
     __attribute__ ((cleanup (Equations_clear))) Equations equations = {0};
     FAISS_TRY (Equations_init (&equations, problem));
     size_t n_rows = equations.n_rows;
-    FINTEGER n = (FINTEGER)n_rows, d = (FINTEGER)equations.d;
     FAISS_AUTO_FREE (double) *values = NULL;
     FAISS_AUTO_FREE (double) *projected = NULL;
     FAISS_TRY (faiss_alloc (&values, n_rows, sizeof *values));
     FAISS_TRY (faiss_alloc (&projected, n_rows, equations.d * sizeof *projected));
-    FAISS_TRY (eigen_decomposition (n, equations.gram, values));
-    FAISS_TRY (faiss_check_interrupt ());
-    double one = 1, zero = 0;
-    dgemm_ ("T", "N", &n, &d, &n, &one, equations.gram, &n, equations.rhs, &n, &zero, projected,
-            &n);
+    FAISS_TRY (faiss_symmetric_eigen_divide (n_rows, equations.gram, values));
+    FAISS_TRY (multiply (&equations, "T", equations.rhs, projected));
     /* eigenvalues are squares of singular values; those of G are rounded by about 1e-16 * largest
      */
     double smallest = rcond * rcond * values[n_rows - 1];
@@ -163,8 +159,7 @@ FaissStatus faiss_codebook_least_squares (const FaissCodebookProblem *problem, d
             projected[j * n_rows + i] *= factor;
         }
     }
-    dgemm_ ("N", "N", &n, &d, &n, &one, equations.gram, &n, projected, &n, &zero, equations.rhs,
-            &n);
+    FAISS_TRY (multiply (&equations, "N", projected, equations.rhs));
     to_rows (&equations, equations.rhs, codebooks);
     return FAISS_OK;
 }
@@ -175,7 +170,11 @@ FaissStatus faiss_codebook_error (const FaissCodebookProblem *problem, const flo
     FAISS_AUTO_FREE (float) *rest = NULL;
     FAISS_TRY (faiss_alloc (&rest, d, sizeof *rest));
     double sum = 0;
+    size_t rows_per_check = READ_BEFORE_CHECK / (d * problem->M + 1) + 1;
     for (size_t i = 0; i < problem->n; i++) {
+        if (i % rows_per_check == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         memcpy (rest, problem->x + i * d, d * sizeof *rest);
         for (size_t m = 0; m < problem->M; m++) {
             size_t row = problem->offsets[m] + (size_t)problem->codes[i * problem->M + m];

@@ -45,11 +45,6 @@ extern void dsyev_ (const char *jobz, const char *uplo, const FINTEGER *n, doubl
                     const FINTEGER *lda, double *w, double *work, const FINTEGER *lwork,
                     FINTEGER *info);
 
-/// the same by divide and conquer: faster for large matrices
-extern void dsyevd_ (const char *jobz, const char *uplo, const FINTEGER *n, double *a,
-                     const FINTEGER *lda, double *w, double *work, const FINTEGER *lwork,
-                     FINTEGER *iwork, const FINTEGER *liwork, FINTEGER *info);
-
 /// the parts of dsyev: a panel of the reduction to tridiagonal form, a small one, and Q
 extern void dlatrd_ (const char *uplo, const FINTEGER *n, const FINTEGER *nb, double *a,
                      const FINTEGER *lda, double *e, double *tau, double *w, const FINTEGER *ldw);
@@ -60,6 +55,30 @@ extern void dsytd2_ (const char *uplo, const FINTEGER *n, double *a, const FINTE
                      double *e, double *tau, FINTEGER *info);
 extern void dorgtr_ (const char *uplo, const FINTEGER *n, double *a, const FINTEGER *lda,
                      const double *tau, double *work, const FINTEGER *lwork, FINTEGER *info);
+
+/// products with Q, as reflections
+extern void dormtr_ (const char *side, const char *uplo, const char *trans, const FINTEGER *m,
+                     const FINTEGER *n, const double *a, const FINTEGER *lda, const double *tau,
+                     double *c, const FINTEGER *ldc, double *work, const FINTEGER *lwork,
+                     FINTEGER *info);
+
+/// the parts of dsyevd: small tridiagonal matrices; of two halves together, what is found without
+/// work, one eigenvalue, all of few
+extern void dstedc_ (const char *compz, const FINTEGER *n, double *d, double *e, double *z,
+                     const FINTEGER *ldz, double *work, const FINTEGER *lwork, FINTEGER *iwork,
+                     const FINTEGER *liwork, FINTEGER *info);
+extern void dlaed2_ (FINTEGER *k, const FINTEGER *n, const FINTEGER *n1, double *d, double *q,
+                     const FINTEGER *ldq, FINTEGER *indxq, double *rho, double *z, double *dlamda,
+                     double *w, double *q2, FINTEGER *indx, FINTEGER *indxc, FINTEGER *indxp,
+                     FINTEGER *coltyp, FINTEGER *info);
+extern void dlaed3_ (const FINTEGER *k, const FINTEGER *n, const FINTEGER *n1, double *d, double *q,
+                     const FINTEGER *ldq, const double *rho, double *dlamda, const double *q2,
+                     const FINTEGER *indx, const FINTEGER *ctot, double *w, double *s,
+                     FINTEGER *info);
+extern void dlaed4_ (const FINTEGER *n, const FINTEGER *i, const double *d, const double *z,
+                     double *delta, const double *rho, double *dlam, FINTEGER *info);
+extern void dlamrg_ (const FINTEGER *n1, const FINTEGER *n2, const double *a,
+                     const FINTEGER *dtrd1, const FINTEGER *dtrd2, FINTEGER *index);
 
 /// a rotation that makes g zero; the eigenvalues of a 2 x 2 matrix; a length
 extern void dlartg_ (const double *f, const double *g, double *cs, double *sn, double *r);

@@ -37,13 +37,10 @@ static FaissStatus all_by_lapack (size_t n, double *a, double *values) {
 
 /* ---- tridiagonal form ------------------------------------------------------------------------ */
 
-/* a = Q T Q^T: T's diagonal d and what is beside it, e; Q replaces a. */
-static FaissStatus tridiagonalize (size_t n, double *a, double *d, double *e) {
-    FAISS_AUTO_FREE (double) *tau = NULL;
+FaissStatus faiss_tridiagonalize (size_t n, double *a, double *d, double *e, double *tau) {
     FAISS_AUTO_FREE (double) *work = NULL;
-    FAISS_TRY (faiss_alloc (&tau, n, sizeof *tau));
     FAISS_TRY (faiss_alloc (&work, n * PANEL, sizeof *work));
-    FINTEGER order = (FINTEGER)n, panel = PANEL, info = 0, size = (FINTEGER)(n * PANEL);
+    FINTEGER order = (FINTEGER)n, panel = PANEL, info = 0;
     double one = 1, minus_one = -1;
     size_t left = n - (n - 1) / PANEL * PANEL; /* 1 .. PANEL columns are reduced one by one */
     for (size_t end = n; end > left; end -= PANEL) {
@@ -59,7 +56,17 @@ static FaissStatus tridiagonalize (size_t n, double *a, double *d, double *e) {
     }
     FINTEGER rest = (FINTEGER)left;
     dsytd2_ ("U", &rest, a, &order, d, e, tau, &info);
-    FAISS_TRY (faiss_check_interrupt ());
+    return faiss_check_interrupt ();
+}
+
+/* a = Q T Q^T: T's diagonal d and what is beside it, e; Q replaces a. */
+static FaissStatus tridiagonalize (size_t n, double *a, double *d, double *e) {
+    FAISS_AUTO_FREE (double) *tau = NULL;
+    FAISS_AUTO_FREE (double) *work = NULL;
+    FAISS_TRY (faiss_alloc (&tau, n, sizeof *tau));
+    FAISS_TRY (faiss_alloc (&work, n * PANEL, sizeof *work));
+    FINTEGER order = (FINTEGER)n, info = 0, size = (FINTEGER)(n * PANEL);
+    FAISS_TRY (faiss_tridiagonalize (n, a, d, e, tau));
     dorgtr_ ("U", &order, a, &order, tau, work, &size, &info);
     FAISS_REQUIRE (info == 0, "LAPACK's dorgtr answers %lld", (long long)info);
     return faiss_check_interrupt ();
