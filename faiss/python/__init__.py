@@ -79,7 +79,8 @@ def _finish_class (the_class, object_members):
             handle (the_class)
     # whatever a constructor takes or an attribute is set to may be pointed to from C
     if object in the_class.__bases__:
-        the_class.__setattr__ = class_wrappers.replacement_setattr
+        the_class.__setattr__ = (class_wrappers.known_attributes_only if name in ("Index", "IndexBinary")
+                                 else class_wrappers.replacement_setattr)
     if "__init__" in the_class.__dict__ and name not in ("Clustering", "Clustering1D"):
         if "IndexIVF" in ancestors:
             class_wrappers.accept_own_invlists (the_class)

@@ -1,5 +1,7 @@
 """Arrays in, arrays out: between NumPy and the library's vectors and pointers."""
 
+import operator
+
 import numpy as np
 
 from faiss import swigfaiss
@@ -17,6 +19,40 @@ class ArgumentError (ValueError, AssertionError):
 def check (condition, message):
     if not condition:
         raise ArgumentError (message)
+
+
+def short (value):
+    """A value and its type, for messages."""
+    if value is None:
+        return "None"
+    text = repr (value)
+    return f"{text if len (text) <= 60 else text[:57] + '...'} of type {type (value).__name__}"
+
+
+def integer (value, name, least=None, end=2**63):
+    """A number as Python's int."""
+    try:
+        number = operator.index (value)
+    except TypeError:
+        raise TypeError (f"{name}: expected an integer, got {short (value)}") from None
+    if least is not None and number < least:
+        raise ArgumentError (f"{name}: expected at least {least}, got {number}")
+    if number >= end:
+        raise ArgumentError (f"{name}: expected less than 2**{end.bit_length () - 1}, got {short (value)}")
+    return number
+
+
+def real (value, name):
+    """A number as Python's float."""
+    try:
+        return float (value)
+    except (TypeError, ValueError) as error:
+        raise type (error) (f"{name}: expected a number, got {short (value)}") from None
+
+
+def shape_of (n, name="n"):
+    """The shape of a new array: a number or several."""
+    return tuple (integer (i, name, 0) for i in n) if isinstance (n, (tuple, list)) else integer (n, name, 0)
 
 
 FLOAT32 = np.dtype ("float32")
@@ -119,7 +155,8 @@ def rev_swig_ptr (x, n):
     """An array that references n elements at the pointer x."""
     name = repr (x).split ("type '")[-1].split ("'")[0].replace ("const", "").strip (" *")
     name = name.replace (" const", "").strip (" *")
-    check (name in POINTER_TYPES, f"pointer of type {name} not supported")
+    check (name in POINTER_TYPES, f"x: expected a pointer to numbers, got {short (x)}")
+    n = integer (n, "n", 0)
     dtype = np.dtype (POINTER_TYPES[name])
     return np.frombuffer (swigfaiss.memory_view (x, n * dtype.itemsize), dtype=dtype, count=n)
 
@@ -127,7 +164,7 @@ def rev_swig_ptr (x, n):
 def element_type (v):
     """The type of a vector's elements; classes under old names derive from those of VECTOR_TYPES."""
     name = next ((c.__name__ for c in type (v).__mro__ if c.__name__ in VECTOR_TYPES), None)
-    check (name is not None, f"vector of class {type (v).__name__} not supported")
+    check (name is not None, f"v: expected a vector of numbers, got {short (v)}")
     return VECTOR_TYPES[name]
 
 

@@ -83,6 +83,12 @@ def c_type (encoded):
         encoded = m[3]
 
 
+def a_or_an (type_of_object):
+    """'const FaissIndex *' -> 'an Index'"""
+    name = re.sub (r"const |[ *]|Faiss", "", type_of_object)
+    return ("an " if name[0] in "AEIO" else "a ") + name
+
+
 class Param:
     def __init__ (self, node):
         a = attributes (node)
@@ -177,6 +183,8 @@ class Function:
             checks += [("number", p, ", -1" if p.name.startswith ("ld") else ", 0") for p in self.inputs ()
                        if p.type in ("int", "idx_t", "int64_t") and re.match (r"(n|d|k|m|n[xyqb]|ld\w*)$", p.name)]
         checks += [("number", p, ", 1") for p in self.inputs () if p.name == "max" and re.search ("_max$", self.name)]
+        checks = [(what, p, f', "{a_or_an (p.type)}"' if what == "pointer" and "Faiss" in p.type else more)
+                  for what, p, more in checks]
         body = "".join (f'faiss_check_{what} ({p.name}, "{p.name}"{least}); ' for what, p, least in checks) + body
         doc = f"/**{self.doc}*/\n    " if self.doc else ""
         head = name if name.startswith ("Faiss") else f"{result} {name}"

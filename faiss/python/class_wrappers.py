@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from faiss import progress, swigfaiss
-from faiss.array_conversions import (ArgumentError, check, codes as as_codes, ids as as_ids,
-                                     numbers, output, rev_swig_ptr, vectors)
+from faiss.array_conversions import (ArgumentError, check, codes as as_codes, ids as as_ids, integer,
+                                     numbers, output, real, rev_swig_ptr, vectors)
 from faiss._swigfaiss import range_search_arrays, search_arrays, swig_ptr  # past a Python frame
 
 if TYPE_CHECKING:  # the signatures are the stubs', too
@@ -41,6 +40,7 @@ def replace_method (the_class, name, replacement, ignore_missing=False):
         return
     setattr (the_class, name + "_c", original)
     replacement.__doc__ = replacement.__doc__ or original.__doc__
+    replacement.__qualname__ = f"{the_class.__name__}.{name}"  # is in Python's messages
     setattr (the_class, name, replacement)
 
 
@@ -59,6 +59,7 @@ def float32_only (numeric_type):
 
 
 def labels_and_distances (n, k, D, I):
+    k = integer (k, "k")
     if k <= 0:
         raise ArgumentError (f"k: expected k > 0, got {k}")
     shape = n, k
@@ -146,20 +147,21 @@ def handle_Index (the_class):
 
         Returns lims, D, I: the results of query i are D[lims[i]:lims[i + 1]] and I likewise.
         """
-        found = range_search_arrays (self, x, float (thresh), params)
+        thresh = real (thresh, "thresh")
+        found = range_search_arrays (self, x, thresh, params)
         if found is not None:
             return found
         x = vectors (x, self.d)
         n = x.shape[0]
         res = swigfaiss.RangeSearchResult (n)
-        self.range_search_c (n, swig_ptr (x), float (thresh), res, params)
+        self.range_search_c (n, swig_ptr (x), thresh, res, params)
         return copy_range_result (res, n)
 
     @replacement (the_class)
     def replacement_assign (self, x: ArrayLike, k: int, labels: Ids | None = None) -> Ids:
         """The labels of the k nearest neighbours of x, shape (n, k)."""
         x = vectors (x, self.d)
-        check (k > 0, f"expected k > 0, got {k}")
+        k = integer (k, "k", 1)
         labels = output (labels, (x.shape[0], k), "int64", "labels")
         self.assign_c (x.shape[0], swig_ptr (x), swig_ptr (labels), k)
         return labels
@@ -173,7 +175,7 @@ def handle_Index (the_class):
     def replacement_reconstruct (self, key: int, x: Floats | None = None) -> Floats:
         """The vector of an id, shape (d,)."""
         x = output (x, (self.d,), "float32", "x")
-        self.reconstruct_c (operator.index (key), swig_ptr (x))
+        self.reconstruct_c (integer (key, "key"), swig_ptr (x))
         return x
 
     @replacement (the_class)
@@ -189,6 +191,7 @@ def handle_Index (the_class):
     def replacement_reconstruct_n (self, n0: int = 0, ni: int = -1,
                                    x: Floats | None = None) -> Floats:
         """The vectors n0 .. n0 + ni - 1, all from n0 on for ni = -1."""
+        n0, ni = integer (n0, "n0"), integer (ni, "ni")
         if ni == -1:
             ni = self.ntotal - n0
         x = output (x, (max (ni, 0), self.d), "float32", "x")
@@ -270,7 +273,7 @@ def handle_Index (the_class):
         """Range search in lists chosen by the caller."""
         x, Iq, Dq, nprobe = preassigned (self, x, Iq, Dq, params)
         res = swigfaiss.RangeSearchResult (x.shape[0])
-        self.range_search_preassigned_c (x.shape[0], swig_ptr (x), float (thresh), swig_ptr (Iq),
+        self.range_search_preassigned_c (x.shape[0], swig_ptr (x), real (thresh, "thresh"), swig_ptr (Iq),
                                          swig_ptr (Dq), res, False, params)
         return copy_range_result (res, x.shape[0])
 
@@ -656,6 +659,13 @@ def replacement_setattr (self, name, value):
     object.__setattr__ (self, name, value)
     if name != "this" and is_object (value):
         keep_alive (self, value, name)
+
+
+def known_attributes_only (self, name, value):
+    """The same for indexes, which refuse what they do not have, as upstream's do: `index.nprob = 3`."""
+    if not (hasattr (type (self), name) or name in ("this", "referenced_objects") or name in self.__dict__):
+        raise AttributeError (f"'{type (self).__name__}' object has no attribute '{name}'")
+    replacement_setattr (self, name, value)
 
 
 def accept_own_invlists (the_class):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from faiss import swigfaiss
-from faiss.array_conversions import (check, copy_array_to_vector, numbers, output, rev_swig_ptr,
-                                     vector_to_array, vectors)
+from faiss.array_conversions import (check, copy_array_to_vector, integer, numbers, output, real, rev_swig_ptr,
+                                     shape_of, short, vector_to_array, vectors)
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ def is_larger_better (metric):
 
 def rand (n: int | tuple[int, ...], seed: int = 12345) -> NDArray[np.float32]:
     """Uniform float32 numbers in [0, 1], of shape n (a number or a tuple)."""
-    res = np.empty (n, dtype="float32")
+    res = np.empty (shape_of (n), dtype="float32")
     swigfaiss.float_rand (swig_ptr (res), res.size, seed)
     return res
 
 
 def randn (n: int | tuple[int, ...], seed: int = 12345) -> NDArray[np.float32]:
     """Normal float32 numbers, of shape n (a number or a tuple)."""
-    res = np.empty (n, dtype="float32")
+    res = np.empty (shape_of (n), dtype="float32")
     swigfaiss.float_randn (swig_ptr (res), res.size, seed)
     return res
 
@@ -39,7 +39,7 @@ def randn (n: int | tuple[int, ...], seed: int = 12345) -> NDArray[np.float32]:
 def randint (n: int | tuple[int, ...], seed: int = 12345,
              vmax: int | None = None) -> NDArray[np.int64]:
     """Random int64 numbers, below vmax if it is given."""
-    res = np.empty (n, dtype="int64")
+    res = np.empty (shape_of (n), dtype="int64")
     if vmax is None:
         swigfaiss.int64_rand (swig_ptr (res), res.size, seed)
     else:
@@ -52,7 +52,7 @@ lrand = randint
 
 def rand_smooth_vectors (n: int, d: int, seed: int = 1234) -> NDArray[np.float32]:
     """n vectors of d components near a curved surface of low dimension."""
-    res = np.empty ((n, d), dtype="float32")
+    res = np.empty ((integer (n, "n", 0), integer (d, "d", 0)), dtype="float32")
     swigfaiss.rand_smooth_vectors (n, d, swig_ptr (res), seed)
     return res
 
@@ -89,6 +89,7 @@ def eval_intersection (I1: ArrayLike, I2: ArrayLike) -> int:
 def checksum (a):
     """A number that differs, most likely, for arrays that differ; of a matrix one per row."""
     a = np.ascontiguousarray (a)
+    check (a.dtype.kind not in "OMm", f"a: expected numbers, got dtype {a.dtype}")
     check (a.ndim in (1, 2), f"a: expected a vector or a matrix, got shape {a.shape}")
     rows = a.view ("uint8")
     if a.ndim == 1:
@@ -108,7 +109,8 @@ def normalize_L2 (x: NDArray[np.float32]) -> None:
 
 def k_best (array, k, is_similarity):
     array = numbers (array, "float32", "array")
-    check (array.ndim == 2 and k > 0, "array: expected a matrix and k > 0")
+    k = integer (k, "k", 1)
+    check (array.ndim == 2, f"array: expected a matrix, got shape {array.shape}")
     I = np.full ((array.shape[0], k), -1, dtype="int64")
     D = np.full (I.shape, -np.finfo ("f").max if is_similarity else np.finfo ("f").max, "float32")
     step = max (1, 10**6 // max (1, array.shape[1]))  # Ctrl-C is heard between two
@@ -160,7 +162,7 @@ def knn (xq: ArrayLike, xb: ArrayLike, k: int, metric: int = METRIC_L2,
     check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
     d = xb.shape[1]
     xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
-    check (k > 0, f"expected k > 0, got {k}")
+    k, metric_arg = integer (k, "k", 1), real (metric_arg, "metric_arg")
     nq, nb = xq.shape[0], xb.shape[0]
     D, I = np.empty ((nq, k), dtype="float32"), np.empty ((nq, k), dtype="int64")
     if metric == METRIC_L2:
@@ -195,7 +197,7 @@ def knn_hamming (xq: ArrayLike, xb: ArrayLike, k: int,
     check (xq.ndim == 2 and xb.ndim == 2 and xq.shape[1] == xb.shape[1],
            f"expected matrices of equally many columns, got shapes {xq.shape} and {xb.shape}")
     check (variant in ("hc", "mc"), f"variant: expected 'hc' or 'mc', got {variant!r}")
-    check (k > 0, f"expected k > 0, got {k}")
+    k = integer (k, "k", 1)
     bits = np.unpackbits (np.arange (256, dtype="uint8")[:, None], axis=1).sum (1, dtype="int32")
     D = np.full ((len (xq), k), 2**31 - 1, dtype="int32")
     I = np.full ((len (xq), k), -1, dtype="int64")
@@ -215,7 +217,7 @@ def bucket_sort (tab: ArrayLike, nbucket: int | None = None,
     tab = np.asarray (tab)
     check (tab.ndim == 1 and tab.dtype.kind in "iu",
            f"tab: expected integers of shape (n,), got {tab.dtype} {tab.shape}")
-    nbucket = int (tab.max () + 1 if tab.size else 0) if nbucket is None else nbucket
+    nbucket = int (tab.max () + 1 if tab.size else 0) if nbucket is None else integer (nbucket, "nbucket", 0)
     check (tab.size == 0 or tab.min () >= 0 and tab.max () < nbucket,
            f"tab: expected values 0 .. {nbucket - 1}")
     lims = np.zeros (nbucket + 1, dtype="int64")
@@ -275,8 +277,9 @@ class MapLong2Long:
 def pack_bitstrings (a, nbit):
     """Pack rows of small integers, nbit bits each (a number, or one per column), into bytes."""
     a = numbers (a, "int32", "a")
+    check (a.ndim == 2, f"a: expected a matrix, got shape {a.shape}")
     n, M = a.shape
-    widths = np.full (M, nbit) if np.ndim (nbit) == 0 else np.asarray (nbit)
+    widths = np.full (M, integer (nbit, "nbit", 0)) if np.ndim (nbit) == 0 else np.asarray (nbit)
     check (widths.shape == (M,), f"nbit: expected a number or {M} of them, got {widths.shape}")
     bits = [(a[:, j:j + 1] >> np.arange (w)) & 1 for j, w in enumerate (widths)]
     bits = np.concatenate (bits, axis=1) if bits else np.zeros ((n, 0), "uint8")
@@ -288,9 +291,11 @@ def unpack_bitstrings (b, M_or_nbits, nbit=None):
     b = numbers (b, "uint8", "b")
     check (b.ndim == 2, f"b: expected a matrix, got shape {b.shape}")
     if nbit is not None:
+        M_or_nbits, nbit = integer (M_or_nbits, "M_or_nbits", 0), integer (nbit, "nbit", 0)
         check (M_or_nbits * nbit <= 8 * b.shape[1], f"b: expected {M_or_nbits} numbers of {nbit} bits in each row, "
                f"got {b.shape[1]} bytes")
-    widths = [nbit] * M_or_nbits if nbit is not None else list (M_or_nbits)
+    widths = [nbit] * M_or_nbits if nbit is not None else [
+        integer (width, "M_or_nbits", 0) for width in np.ravel (M_or_nbits).tolist ()]
     check (b.ndim == 2 and b.shape[1] == (sum (widths) + 7) // 8,
            f"b: expected {(sum (widths) + 7) // 8} columns, got shape {b.shape}")
     bits = np.unpackbits (b, axis=1, bitorder="little")
@@ -306,6 +311,7 @@ class ResultHeap:
     """Collects the k best of results that arrive slice by slice; finalize () sorts D and I."""
 
     def __init__ (self, nq: int, k: int, keep_max: bool = False) -> None:
+        nq, k = integer (nq, "nq", 0), integer (k, "k", 0)
         self.nq, self.k, self.keep_max = nq, k, keep_max
         worst = -np.finfo ("f").max if keep_max else np.finfo ("f").max
         self.D = np.full ((nq, k), worst, dtype="float32")
@@ -338,10 +344,18 @@ class TimeoutGuard:
         self.timeout = timeout_in_seconds
 
     def __enter__ (self) -> None:
-        swigfaiss.set_timeout (max (self.timeout, 0))
+        swigfaiss.set_timeout (max (real (self.timeout, "timeout_in_seconds"), 0))
 
     def __exit__ (self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
         swigfaiss.set_timeout (-1)
+
+
+def whole (k):
+    """A number of centroids, as upstream takes it: the square root of a count, for instance."""
+    try:
+        return int (k)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise type (error) (f"k: expected an integer, got {short (k)}") from None
 
 
 class Kmeans:
@@ -351,8 +365,8 @@ class Kmeans:
     """
 
     def __init__ (self, d: int, k: int, **kwargs: Any) -> None:
-        self.d = d
-        self.reset (k)
+        self.d = integer (d, "d")
+        self.reset (whole (k))
         self.gpu = kwargs.pop ("gpu", False)
         check (not self.gpu, "this is the CPU build: gpu=True is not available")
         kwargs.pop ("progressive_dim_steps", None)
@@ -374,7 +388,7 @@ class Kmeans:
     def reset (self, k: int | None = None) -> None:
         """Forget the training; k may change."""
         if k is not None:
-            self.k = int (k)
+            self.k = whole (k)
         self.centroids = None
         self.obj = None
         self.iteration_stats = None

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from faiss import swigfaiss
-from faiss.array_conversions import check, vectors
+from faiss.array_conversions import check, integer, real, vectors
 from faiss.swigfaiss import swig_ptr
 
 
@@ -82,7 +82,7 @@ def preassignment (index, x, params):
     ivf = extract_index_ivf (index)
     x = vectors (x, index.d)
     xt = transformed (index, x)
-    params = params or swigfaiss.SearchParametersIVF (nprobe=ivf.nprobe, max_codes=ivf.max_codes)
+    params = params if params is not None else swigfaiss.SearchParametersIVF (nprobe=ivf.nprobe, max_codes=ivf.max_codes)
     check (isinstance (params, swigfaiss.SearchParametersIVF),
            f"params: expected SearchParametersIVF, got {type (params).__name__}")
     start = time.time ()
@@ -93,6 +93,7 @@ def preassignment (index, x, params):
 def search_with_parameters (index, x, k, params=None, output_stats=False):
     """Search an index with an inverted file inside; with output_stats, (D, I, dictionary)."""
     ivf, x, params, Dq, Iq, start, middle = preassignment (index, x, params)
+    k = integer (k, "k", 1)
     D, I = np.empty ((len (x), k), "float32"), np.empty ((len (x), k), "int64")
     stats = swigfaiss.IndexIVFStats ()
     ivf.search_preassigned_c (len (x), swig_ptr (x), k, swig_ptr (Iq), swig_ptr (Dq), swig_ptr (D),
@@ -106,7 +107,7 @@ def range_search_with_parameters (index, x, radius, params=None, output_stats=Fa
     ivf, x, params, Dq, Iq, start, middle = preassignment (index, x, params)
     res = swigfaiss.RangeSearchResult (len (x))
     stats = swigfaiss.IndexIVFStats ()
-    ivf.range_search_preassigned_c (len (x), swig_ptr (x), float (radius), swig_ptr (Iq),
+    ivf.range_search_preassigned_c (len (x), swig_ptr (x), real (radius, "radius"), swig_ptr (Iq),
                                     swig_ptr (Dq), res, False, params, stats)
     result = copy_range_result (res, len (x))
     return (*result, describe (stats, start, middle)) if output_stats else result

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from faiss import swigfaiss
-from faiss.array_conversions import (check, codes as as_codes, copy_array_to_vector, numbers, rev_swig_ptr, swig_ptr,
-                                     vector_to_array, vectors)
+from faiss.array_conversions import (check, codes as as_codes, copy_array_to_vector, integer, numbers, rev_swig_ptr,
+                                     swig_ptr, vector_to_array, vectors)
 from faiss.heap_arrays import HeapArray
 
 # ---- results ----
@@ -197,7 +197,7 @@ class CodeSet:
     s: set[bytes] = set ()
 
     def __init__ (self, d_in: int) -> None:
-        self.d, self.s = d_in, set ()
+        self.d, self.s = integer (d_in, "d_in", 0), set ()
 
     def insert (self, codes: Any, inserted: Any = None) -> Any:
         """Add codes of shape (n, d); returns which of them were new, shape (n,)."""
@@ -220,6 +220,7 @@ class MapInt64ToInt64:
     """A map of int64 keys with room for as many as a power of two."""
 
     def __init__ (self, capacity: int) -> None:
+        capacity = integer (capacity, "capacity")
         check (capacity > 0 and capacity & (capacity - 1) == 0, f"capacity: expected a power of two, got {capacity}")
         self.capacity, self.log2_capacity, self.values = capacity, capacity.bit_length () - 1, {}
 

@@ -67,6 +67,15 @@ def __dir__ ():
 
 # whose objects C returns
 _swigfaiss.set_class_loader (lambda name: name in CLASSES and _load_class (name))
+
+
+def _explain (text, arguments, error):
+    """What to say of wrong arguments."""
+    from faiss.wrong_arguments import explain
+    return explain (text, arguments, error)
+
+
+_swigfaiss.set_explainer (_explain)
 '''
 
 PACKAGE = '''"""The classes of swigfaiss.py, which reads these files."""

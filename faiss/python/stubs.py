@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Write the type stubs swigfaiss.pyi and __init__.pyi: from the same tree as the binding, and from the
-signatures of the methods on arrays in class_wrappers.py.
+signatures of the methods on arrays in class_wrappers.py. And parameters.py, for wrong_arguments.py: the names
+and C types of what SWIG's functions take.
 
 usage: stubs.py parse-tree.xml FOLDER-OF-SOURCES FOLDER-OF-STUBS
 """
@@ -53,6 +54,7 @@ def range_search_arrays (index: Index, x: Any, radius: float, params: SearchPara
 def set_array_function (function: Callable[[Any], Any]) -> None: ...
 def set_message_function (function: Callable[[str, bool], Any]) -> None: ...
 def set_class_loader (function: Callable[[str], Any]) -> None: ...
+def set_explainer (function: Callable[[str, tuple[Any, ...], Exception], str | None]) -> None: ...
 def set_progress_function (function: Callable[[str, int, int], Any] | None) -> None: ...
 def set_timeout (seconds: float) -> None: ...
 def omp_get_max_threads () -> int: ...
@@ -331,7 +333,27 @@ def package (path):
     return "\n".join (lines + constants) + "\n"
 
 
+def parameters (tree):
+    """SWIG's name of a function -> its forms: "name:type,name:type=" (= where there is a default)."""
+    bases, fields, functions, _ = read_tree (tree)
+    forms = {}
+    for member in python_members (bases, fields, functions):
+        cls = member.cls and member.cls[5:]
+        name = f"new_{cls}" if member.kind == "constructor" else f"{cls}_{member.name}" if cls else member.name
+        texts = [f"self:{member.cls} *"] * (member.kind in ("method", "destructor"))
+        texts += [f"{p.name}:{p.type}" + "=" * bool (p.default) for p in member.function.inputs ()]
+        forms.setdefault (name, []).append (",".join (texts))
+    for line in FUNCTIONS.replace ("\n         ", " ").strip ().split ("\n"):  # swigfaiss.swig's own
+        function = ast.parse (line).body[0]
+        forms.setdefault (function.name, [",".join (a.arg + ":" for a in function.args.args)])
+    for name, parameter in DOWNCASTS.values ():
+        forms[name] = [parameter + ":"]
+    rows = "".join (f'    "{name}": "{"|".join (texts)}",\n' for name, texts in forms.items ())
+    return f'"""Made by stubs.py: what SWIG\'s functions take."""\n\nPARAMETERS = {{\n{rows}}}\n'
+
+
 if __name__ == "__main__":
     tree, sources, out = sys.argv[1], pathlib.Path (sys.argv[2]), pathlib.Path (sys.argv[3])
     (out / "swigfaiss.pyi").write_text (Stubs (tree, sources).text ())
     (out / "__init__.pyi").write_text (package (sources / "__init__.py"))
+    (out / "parameters.py").write_text (parameters (tree))

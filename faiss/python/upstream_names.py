@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from faiss import heap_arrays, swigfaiss
-from faiss.array_conversions import check, copy_array_to_vector, numbers, rev_swig_ptr, swig_ptr
+from faiss.array_conversions import check, copy_array_to_vector, integer, numbers, rev_swig_ptr, swig_ptr
 from faiss.class_wrappers import float32_only, is_object, wraps
 
 # ---- Index: methods with the type of the numbers, of which there is one ----
@@ -310,13 +310,15 @@ def fvec_add (d, a, b, c) -> None:
 
 def fourcc (s: str) -> int:
     """Four characters as a number, the first one lowest."""
-    check (len (s) == 4, f"s: expected four characters, got {s!r}")
-    return int.from_bytes (s.encode ("latin-1"), "little")
+    check (isinstance (s, (str, bytes)) and len (s) == 4, f"s: expected four characters, got {s!r}")
+    return int.from_bytes (s if isinstance (s, bytes) else s.encode ("latin-1"), "little")
 
 
 def fourcc_inv (x: int) -> str:
     """The four characters of a number."""
-    return int (x).to_bytes (4, "little").decode ("latin-1")
+    x = integer (x, "x", 0)
+    check (x < 2**32, f"x: expected 32 bits, got {x}")
+    return x.to_bytes (4, "little").decode ("latin-1")
 
 
 def fourcc_inv_printable (x: int) -> str:
@@ -326,16 +328,17 @@ def fourcc_inv_printable (x: int) -> str:
 
 def popcount32 (x: int) -> int:
     """How many of 32 bits are set."""
-    return bin (int (x) & 0xffffffff).count ("1")
+    return bin (integer (x, "x") & 0xffffffff).count ("1")
 
 
 def popcount64 (x: int) -> int:
     """How many of 64 bits are set."""
-    return bin (int (x) & (2**64 - 1)).count ("1")
+    return bin (integer (x, "x", None, 2**64) & (2**64 - 1)).count ("1")
 
 
 def get_numeric_type_size (numeric_type: int) -> int:
     """Bytes of a number of a NumericType."""
+    numeric_type = integer (numeric_type, "numeric_type")
     sizes = {swigfaiss.Float32: 4, swigfaiss.Float16: 2, swigfaiss.UInt8: 1, swigfaiss.Int8: 1}
     check (numeric_type in sizes, f"numeric_type: expected {sorted (sizes)}, got {numeric_type}")
     return sizes[numeric_type]

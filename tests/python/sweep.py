@@ -212,8 +212,16 @@ class Memory:
         return faiss.swig_ptr (block.view (dtype))
 
 
-def c_types (function, count):
-    """The C types of a function's parameters, as its refusals tell them."""
+def c_types (faiss, function, count):
+    """The C types of a function's parameters, as SWIG's refusals tell them."""
+    faiss.swigfaiss.set_explainer (None)
+    try:
+        return refused_types (function, count)
+    finally:
+        faiss.swigfaiss.set_explainer (faiss.swigfaiss._explain)
+
+
+def refused_types (function, count):
     found = {}
     for at in range (1, 2 * count + 2):
         before = [None if "*" in found.get (i, "*") else False if found[i] == "bool" else 0 for i in range (1, at)]
@@ -303,7 +311,7 @@ class Target:
         types = getattr (self, "c_types", None)
         if types is None:
             pointers = any (a is Memory for a in arguments)
-            types = self.c_types = c_types (self.function, len (self.types)) if pointers else {}
+            types = self.c_types = c_types (samples.faiss, self.function, len (self.types)) if pointers else {}
         first = 2 if self.holder is not None else 1  # a method's own object is counted
         made = [Memory.pointer (samples.faiss, types.get (i + first, types.get (i + 1, "")), i) if a is Memory
                 else a.make () if isinstance (a, Array) else a for i, a in enumerate (arguments)]
