@@ -1,92 +1,66 @@
-"""What the Python module costs beside faiss-cpu: importing it, searches of one query, small adds.
+"""What the Python module costs beside faiss-cpu: importing it, and the calls of python_calls.py.
 
-usage: bench_python.py    with FAISS_ORACLE_PYTHON, and our module in PYTHONPATH or build/python
+usage: bench_python.py [--groups single,batches,...] [--only REGEX] [--threads N] [--rounds N]
+       with FAISS_ORACLE_PYTHON, and our module in PYTHONPATH or build/python
 
-Each figure is the smallest of several, in processes that take turns.
+Each figure is the smallest processor time of several, in processes that take turns; with two threads that of
+the clock. FAISS_BENCH_LOCK names a file that is locked for each process, FAISS_BENCH_CPU the cores it is bound to.
 """
+import argparse
+import fcntl
 import json
 import os
 import pathlib
 import subprocess
-import sys
 
 ROOT = pathlib.Path (__file__).resolve ().parents[1]
-CODE = r"""
-import json, sys, time
-import numpy as np
-start = time.perf_counter ()
-import faiss
-result = {"import": time.perf_counter () - start}
-faiss.omp_set_num_threads (1)
-rng = np.random.RandomState (1)
-x, q = rng.rand (1000, 64).astype ("f4"), rng.rand (1, 64).astype ("f4")
-
-def measure (name, f):
-    n = 1
-    while True:
-        start = time.perf_counter ()
-        for _ in range (n):
-            f ()
-        passed = time.perf_counter () - start
-        if passed > .05:
-            break
-        n *= 4
-    result[name] = min ([passed / n] + [once (f, n) for _ in range (4)])
-
-def once (f, n):
-    start = time.perf_counter ()
-    for _ in range (n):
-        f ()
-    return (time.perf_counter () - start) / n
-
-flat = faiss.IndexFlatL2 (64)
-flat.add (x)
-tiny = faiss.IndexFlatL2 (64)
-tiny.add (x[:1])
-ivf = faiss.index_factory (64, "IVF16,Flat")
-ivf.train (x)
-ivf.add (x)
-measure ("search, 1 query, n=1000", lambda: flat.search (q, 10))
-measure ("search, 1 query, n=1", lambda: tiny.search (q, 1))
-measure ("search, 1 query, IVF16", lambda: ivf.search (q, 10))
-D, I = np.empty ((1, 10), "f4"), np.empty ((1, 10), "i8")
-measure ("search, into D and I", lambda: flat.search (q, 10, D=D, I=I))
-measure ("range_search, 1 query", lambda: flat.range_search (q, 6.))
-measure ("reconstruct", lambda: flat.reconstruct (7))
-measure ("index.ntotal", lambda: flat.ntotal)
-measure ("vector_to_array", lambda: faiss.vector_to_array (flat.codes))
-def add ():
-    index = faiss.IndexFlatL2 (64)
-    for i in range (20):
-        index.add (x[i:i + 1])
-measure ("20 adds of 1 vector", add)
-print (json.dumps (result))
-"""
 
 
-def run (python, path):
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    env.pop ("PYTHONPATH", None)
+def run (python, path, arguments):
+    """{name: seconds} of one process."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment.pop ("PYTHONPATH", None)
     if path:
-        env["PYTHONPATH"] = str (path)
-    output = subprocess.run ([python, "-c", CODE], capture_output=True, text=True, check=True, env=env)
-    return json.loads (output.stdout)
+        environment["PYTHONPATH"] = str (path)
+    command = [python, str (ROOT / "benchs" / "python_calls.py"), *arguments]
+    if "FAISS_BENCH_CPU" in os.environ:
+        command = ["taskset", "-c", os.environ["FAISS_BENCH_CPU"], *command]
+    with open (os.environ.get ("FAISS_BENCH_LOCK", os.devnull)) as lock:
+        if "FAISS_BENCH_LOCK" in os.environ:
+            fcntl.flock (lock, fcntl.LOCK_EX)
+        output = subprocess.run (command, capture_output=True, text=True, env=environment)
+    if output.returncode != 0:
+        raise SystemExit (output.stderr)
+    return json.loads (output.stdout.splitlines ()[-1])
 
 
 def main ():
+    parser = argparse.ArgumentParser (description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument ("--groups", default="single")
+    parser.add_argument ("--only", default="")
+    parser.add_argument ("--threads", default="1")
+    parser.add_argument ("--rounds", type=int, default=3)
+    parser.add_argument ("--seconds", default=".05")
+    parser.add_argument ("--worst", type=float, help="only rows whose ratio is above this")
+    options = parser.parse_args ()
     oracle = os.environ.get ("FAISS_ORACLE_PYTHON", str (ROOT / "build" / "oracle-venv" / "bin" / "python"))
     ours = os.environ.get ("PYTHONPATH", str (ROOT / "build" / "python"))
-    run (oracle, ours)  # the files are in memory from now on
-    best = {}
-    for _ in range (int (sys.argv[1]) if len (sys.argv) > 1 else 5):
-        for name, path in (("oracle", None), ("ours", ours)):
-            for key, value in run (oracle, path).items ():  # the same Python and NumPy for both
-                best[key, name] = min (value, best.get ((key, name), value))
-    print (f"{'':26s} {'faiss-cpu':>12s} {'ours':>12s}  ratio")
-    for key, name in best:
-        if name == "oracle":
-            a, b = best[key, "oracle"], best[key, "ours"]
-            print (f"{key:26s} {a * 1e6:9.1f} us {b * 1e6:9.1f} us  {b / a:5.2f}")
+    arguments = ["--only", options.only, "--threads", options.threads, "--seconds", options.seconds]
+    print (f"{'':44s} {'faiss-cpu':>12s} {'ours':>12s}  ratio")
+    for group in options.groups.split (","):
+        best = {}
+        for _ in range (options.rounds):
+            for name, path in (("oracle", None), ("ours", ours)):  # the same Python and NumPy for both
+                for key, value in run (oracle, path, [*arguments, "--groups", group]).items ():
+                    old = best.get ((key, name), value)
+                    best[key, name] = value if isinstance (value, str) else min (value, old)
+        for key, name in best:
+            if name == "oracle":
+                a, b = best[key, "oracle"], best.get ((key, "ours"), "none")
+                if isinstance (a, str) or isinstance (b, str):
+                    print (f"{key:44s} {a if isinstance (a, str) else b}")
+                elif options.worst is None or b / a > options.worst:
+                    print (f"{key:44s} {a * 1e6:9.2f} us {b * 1e6:9.2f} us  {b / a:5.2f}", flush=True)
 
 
 if __name__ == "__main__":
