@@ -115,12 +115,12 @@ ALWAYS_INLINE __m128i dots_4 (const FaissFilterQuery *query, const uint8_t *cons
 
 size_t faiss_filter_find_ip_avx2 (const FaissFilterQuery *query, const uint8_t *rows,
                                   const uint32_t *ids, size_t n, float bound, uint32_t *positions) {
-    return find (true, query, rows, ids, n, bound, positions);
+    return find (true, query, rows, ids, 0, n, bound, positions, 0);
 }
 
 size_t faiss_filter_find_L2_avx2 (const FaissFilterQuery *query, const uint8_t *rows,
                                   const uint32_t *ids, size_t n, float bound, uint32_t *positions) {
-    return find (false, query, rows, ids, n, bound, positions);
+    return find (false, query, rows, ids, 0, n, bound, positions, 0);
 }
 
 void faiss_filter_keys_ip_avx2 (const FaissFilterQuery *query, const uint8_t *rows,

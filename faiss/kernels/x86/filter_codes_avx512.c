@@ -85,16 +85,121 @@ ALWAYS_INLINE __m128i dots_4 (const FaissFilterQuery *query, const uint8_t *cons
     return sums_of_4 (dot0, dot1, dot2, dot3);
 }
 
+/* ---- sixteen rows: rows 4 g .. 4 g + 3 in the lanes g
+ * -------------------------------------------- */
+
+/* In lane g the sums over the lanes of group g, which has four sums side by side. */
+ALWAYS_INLINE __m512i sums_of_lanes (const __m512i group[4]) {
+    __m512i low = _mm512_add_epi32 (_mm512_shuffle_i64x2 (group[0], group[1], 0x44),
+                                    _mm512_shuffle_i64x2 (group[0], group[1], 0xee));
+    __m512i high = _mm512_add_epi32 (_mm512_shuffle_i64x2 (group[2], group[3], 0x44),
+                                     _mm512_shuffle_i64x2 (group[2], group[3], 0xee));
+    return _mm512_add_epi32 (_mm512_shuffle_i64x2 (low, high, 0x88),
+                             _mm512_shuffle_i64x2 (low, high, 0xdd));
+}
+
+ALWAYS_INLINE __m512i dots_16 (const FaissFilterQuery *query, const uint8_t *const row[16]) {
+    __m512i group[4];
+#pragma GCC unroll 4
+    for (int g = 0; g < 4; g++) {
+        __m512i dot[4] = {_mm512_setzero_si512 (), _mm512_setzero_si512 (), _mm512_setzero_si512 (),
+                          _mm512_setzero_si512 ()};
+        for (size_t j = 0; j < query->d; j += 32) {
+            __m512i components = _mm512_loadu_si512 (query->components + j);
+#pragma GCC unroll 4
+            for (int t = 0; t < 4; t++) {
+                dot[t] = step (dot[t], row[4 * g + t], j, components);
+            }
+        }
+        group[g] = lane_sums_of_4 (dot[0], dot[1], dot[2], dot[3]);
+    }
+    return sums_of_lanes (group);
+}
+
+typedef struct SixteenRows {
+    __m512 scale, low, error, norm;
+} SixteenRows;
+
+ALWAYS_INLINE SixteenRows infos_of_16 (const uint8_t *const row[16], size_t info_at) {
+    __m512 v[4]; /* in lane g the info of row 4 g + t */
+#pragma GCC unroll 4
+    for (int t = 0; t < 4; t++) {
+        v[t] =
+            _mm512_castps128_ps512 (_mm_loadu_ps ((const float *)(const void *)(row[t] + info_at)));
+        v[t] = _mm512_mask_broadcast_f32x4 (
+            v[t], 0xf0, _mm_loadu_ps ((const float *)(const void *)(row[4 + t] + info_at)));
+        v[t] = _mm512_mask_broadcast_f32x4 (
+            v[t], 0xf00, _mm_loadu_ps ((const float *)(const void *)(row[8 + t] + info_at)));
+        v[t] = _mm512_mask_broadcast_f32x4 (
+            v[t], 0xf000, _mm_loadu_ps ((const float *)(const void *)(row[12 + t] + info_at)));
+    }
+    __m512 low01 = _mm512_unpacklo_ps (v[0], v[1]), high01 = _mm512_unpackhi_ps (v[0], v[1]);
+    __m512 low23 = _mm512_unpacklo_ps (v[2], v[3]), high23 = _mm512_unpackhi_ps (v[2], v[3]);
+    return (SixteenRows){
+        _mm512_shuffle_ps (low01, low23, 0x44), _mm512_shuffle_ps (low01, low23, 0xee),
+        _mm512_shuffle_ps (high01, high23, 0x44), _mm512_shuffle_ps (high01, high23, 0xee)};
+}
+
+/* test_4 of sixteen rows. */
+ALWAYS_INLINE __mmask16 test_16 (const bool is_similarity, const FaissFilterQuery *query,
+                                 const uint8_t *const row[16], size_t info_at, float bound) {
+    SixteenRows rows = infos_of_16 (row, info_at);
+    __m512 dot = _mm512_cvtepi32_ps (dots_16 (query, row));
+    __m512 by_codes = _mm512_mul_ps (rows.scale, _mm512_mul_ps (_mm512_set1_ps (query->step), dot));
+    __m512 by_low = _mm512_mul_ps (rows.low, _mm512_set1_ps (query->sum));
+    __m512 ip = _mm512_add_ps (by_codes, by_low);
+    __m512 rounding =
+        _mm512_mul_ps (_mm512_set1_ps (FAISS_FILTER_ROUNDING_DOT),
+                       _mm512_add_ps (_mm512_abs_ps (by_codes), _mm512_abs_ps (by_low)));
+    __m512 by_error = _mm512_mul_ps (_mm512_set1_ps (query->error_factor), rows.error);
+    if (is_similarity) {
+        __m512 slack =
+            _mm512_add_ps (_mm512_mul_ps (_mm512_set1_ps (query->norm_factor), rows.norm),
+                           _mm512_set1_ps (query->constant));
+        __m512 best = _mm512_add_ps (ip, _mm512_add_ps (rounding, _mm512_add_ps (by_error, slack)));
+        return _mm512_cmp_ps_mask (best, _mm512_set1_ps (bound), _CMP_NLE_UQ);
+    }
+    __m512 norms =
+        _mm512_add_ps (_mm512_set1_ps (query->norm2), _mm512_mul_ps (rows.norm, rows.norm));
+    rounding = _mm512_add_ps (rounding,
+                              _mm512_mul_ps (_mm512_set1_ps (FAISS_FILTER_ROUNDING_NORM), norms));
+    __m512 best = _mm512_sub_ps (_mm512_sub_ps (norms, _mm512_add_ps (ip, ip)), rounding);
+    __m512 limit = _mm512_add_ps (_mm512_set1_ps (bound), by_error);
+    return _mm512_cmp_ps_mask (best, _mm512_mul_ps (limit, limit), _CMP_NGE_UQ);
+}
+
+ALWAYS_INLINE size_t find_by_16 (const bool is_similarity, const FaissFilterQuery *query,
+                                 const uint8_t *rows, const uint32_t *ids, size_t n, float bound,
+                                 uint32_t *positions) {
+    size_t stride = faiss_filter_stride (query->d), info_at = stride - sizeof (FaissFilterInfo);
+    __m512i numbers = _mm512_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    size_t n_found = 0, i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const uint8_t *row[16];
+#pragma GCC unroll 16
+        for (size_t t = 0; t < 16; t++) {
+            row[t] = rows + (ids ? ids[i + t] : i + t) * stride;
+        }
+        ask_ahead (query, row[0], 16, stride);
+        __mmask16 found = test_16 (is_similarity, query, row, info_at, bound);
+        __m512i all = _mm512_add_epi32 (numbers, _mm512_set1_epi32 ((int)i));
+        /* there is room for sixteen: n_found <= i */
+        _mm512_storeu_si512 (positions + n_found, _mm512_maskz_compress_epi32 (found, all));
+        n_found += (size_t)__builtin_popcount (found);
+    }
+    return find (is_similarity, query, rows, ids, i, n, bound, positions, n_found);
+}
+
 size_t faiss_filter_find_ip_avx512 (const FaissFilterQuery *query, const uint8_t *rows,
                                     const uint32_t *ids, size_t n, float bound,
                                     uint32_t *positions) {
-    return find (true, query, rows, ids, n, bound, positions);
+    return find_by_16 (true, query, rows, ids, n, bound, positions);
 }
 
 size_t faiss_filter_find_L2_avx512 (const FaissFilterQuery *query, const uint8_t *rows,
                                     const uint32_t *ids, size_t n, float bound,
                                     uint32_t *positions) {
-    return find (false, query, rows, ids, n, bound, positions);
+    return find_by_16 (false, query, rows, ids, n, bound, positions);
 }
 
 void faiss_filter_keys_ip_avx512 (const FaissFilterQuery *query, const uint8_t *rows,

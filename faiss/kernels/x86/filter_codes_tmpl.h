@@ -55,21 +55,27 @@ ALWAYS_INLINE unsigned test_4 (const bool is_similarity, const FaissFilterQuery 
     return (unsigned)_mm_movemask_ps (_mm_cmp_ps (best, _mm_mul_ps (limit, limit), _CMP_NGE_UQ));
 }
 
+/* What is read after n rows is asked for. */
+ALWAYS_INLINE void ask_ahead (const FaissFilterQuery *query, const uint8_t *row, size_t n,
+                              size_t stride) {
+    const uint8_t *ahead = row + query->ahead;
+    for (size_t at = 0; ahead < query->end && at < n * stride; at += 64) {
+        _mm_prefetch ((const char *)ahead + at, _MM_HINT_T0);
+    }
+}
+
+/* Rows from `begin` on; n_found positions are there already. */
 ALWAYS_INLINE size_t find (const bool is_similarity, const FaissFilterQuery *query,
-                           const uint8_t *rows, const uint32_t *ids, size_t n, float bound,
-                           uint32_t *positions) {
+                           const uint8_t *rows, const uint32_t *ids, size_t begin, size_t n,
+                           float bound, uint32_t *positions, size_t n_found) {
     size_t stride = faiss_filter_stride (query->d), info_at = stride - sizeof (FaissFilterInfo);
-    size_t n_found = 0;
-    for (size_t i = 0; i < n; i += 4) {
+    for (size_t i = begin; i < n; i += 4) {
         const uint8_t *row[4];
         for (size_t t = 0; t < 4; t++) { /* the last row again where fewer are left */
             size_t at = i + t < n ? i + t : n - 1;
             row[t] = rows + (ids ? ids[at] : at) * stride;
         }
-        const uint8_t *ahead = row[0] + query->ahead;
-        for (size_t at = 0; ahead < query->end && at < 4 * stride; at += 64) {
-            _mm_prefetch ((const char *)ahead + at, _MM_HINT_T0);
-        }
+        ask_ahead (query, row[0], 4, stride);
         unsigned found = test_4 (is_similarity, query, row, info_at, dots_4 (query, row), bound);
         found &= n - i < 4 ? (1u << (n - i)) - 1 : 15;
         for (; found; found &= found - 1) {
