@@ -244,12 +244,15 @@ static FaissStatus stream_coded (const FaissExactTask *task, FaissExactPart *par
     size_t max_rows = round_up (STREAM_BYTES / (sizeof (float) * (task->d + 1)) + 1, 4);
     max_rows = part->n_queries == 1 ? MAX_STREAM_ROWS : min_size (max_rows, MAX_STREAM_ROWS);
     uint32_t ids[MAX_STREAM_ROWS];
-    size_t n_blocks = 0;
-    for (size_t at = part->begin; at < part->end;) {
+    /* without a threshold everything is a candidate, and codes are of no use: begin with few rows
+     */
+    size_t n_rows = part->candidates ? round_up (2 * part->k + 16, 16) : max_rows, n_blocks = 0;
+    for (size_t at = part->begin; at < part->end; n_rows *= 2) {
         if (++n_blocks % BLOCKS_PER_CHECK == 0 && is_unwanted (task)) {
             return FAISS_OK;
         }
-        RowBlock rows = next_rows (task, &at, part->end, max_rows, ids);
+        n_rows = min_size (n_rows, max_rows);
+        RowBlock rows = next_rows (task, &at, part->end, n_rows, ids);
         for (size_t q = 0; q < part->n_queries; q++) {
             FAISS_TRY (is_filtered (task, part, coded, q, &rows)
                            ? stream_codes (task, part, coded, q, &rows)
