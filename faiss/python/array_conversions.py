@@ -1,11 +1,12 @@
 """Arrays in, arrays out: between NumPy and the library's vectors and pointers."""
 
+import functools
 import operator
 
 import numpy as np
 
 from faiss import swigfaiss
-from faiss._swigfaiss import swig_ptr
+from faiss._swigfaiss import is_usual, memory_view, pointer_type, swig_ptr  # past a Python frame
 from faiss.swigfaiss import memcpy
 
 
@@ -55,14 +56,21 @@ def shape_of (n, name="n"):
     return tuple (integer (i, name, 0) for i in n) if isinstance (n, (tuple, list)) else integer (n, name, 0)
 
 
-FLOAT32 = np.dtype ("float32")
+# NumPy's types by their names
+DTYPES = {name: np.dtype (name)
+          for name in "f4 i8 u1 f8 i4 f2 u2 i2 b1 i1 u4 u8 float32 float64 int32 int64 uint8 uint64".split ()}
+FLOAT32, INT64, UINT8 = DTYPES["f4"], DTYPES["i8"], DTYPES["u1"]
 
+swigfaiss.set_numpy (np.ndarray, np.empty, DTYPES, np.ones ((2, 3), FLOAT32))
 
-# Calls for single queries are frequent: messages are made only where they are needed.
+# Calls for single queries are frequent: arrays that can be used as they are, C says so, are looked at no further,
+# and messages are made only where they are needed.
 
 
 def vectors (x, d, name="x"):
     """x as a C-contiguous float32 matrix of d columns; copied only where it has to be."""
+    if is_usual (x, FLOAT32, d):
+        return x
     x = np.asarray (x)
     if x.ndim != 2:
         raise ArgumentError (f"{name}: expected a matrix of shape (n, {d}), got shape {x.shape}")
@@ -90,6 +98,8 @@ def numbers (x, dtype, name):
 
 def ids (x, n, name="ids"):
     """n ids as int64."""
+    if is_usual (x, INT64, -1) and len (x) == n:
+        return x
     x = np.asarray (x)
     if x.shape != (n,):
         raise ArgumentError (f"{name}: expected shape ({n},), got {x.shape}")
@@ -100,6 +110,8 @@ def ids (x, n, name="ids"):
 
 def codes (x, code_size, name="codes"):
     """A C-contiguous uint8 matrix of code_size columns."""
+    if is_usual (x, UINT8, code_size):
+        return x
     x = np.asarray (x)
     if x.ndim != 2 or x.shape[1] != code_size:
         raise ArgumentError (f"{name}: expected shape (n, {code_size}), got {x.shape}")
@@ -111,7 +123,7 @@ def codes (x, code_size, name="codes"):
 def output (array, shape, dtype, name):
     """A preallocated output, checked, or a new array."""
     if array is None:
-        return np.empty (shape, dtype=dtype)
+        return np.empty (shape, DTYPES[dtype])
     if not isinstance (array, np.ndarray) or array.shape != shape:
         raise ArgumentError (f"{name}: expected an array of shape {shape}, got {np.shape (array)}")
     if array.dtype != dtype:
@@ -120,8 +132,6 @@ def output (array, shape, dtype, name):
         raise ArgumentError (f"{name}: expected a writable C-contiguous array")
     return array
 
-
-swigfaiss.set_numpy (np.ndarray, np.empty, FLOAT32, np.dtype ("int64"), np.dtype ("uint64"))
 
 # bytes, memoryviews, array.array: swig_ptr's way to whatever is no array but has a buffer
 swigfaiss.set_array_function (lambda a: np.asarray (memoryview (a)))
@@ -151,14 +161,19 @@ POINTER_TYPES = {
 }
 
 
+@functools.cache
+def type_of_pointer (name):
+    """NumPy's type for a pointer type of C's, as SWIG spells it."""
+    name = name.replace ("const", "").strip (" *")
+    check (name in POINTER_TYPES, f"x: expected a pointer to numbers, got one to {name}")
+    return np.dtype (POINTER_TYPES[name])
+
+
 def rev_swig_ptr (x, n):
     """An array that references n elements at the pointer x."""
-    name = repr (x).split ("type '")[-1].split ("'")[0].replace ("const", "").strip (" *")
-    name = name.replace (" const", "").strip (" *")
-    check (name in POINTER_TYPES, f"x: expected a pointer to numbers, got {short (x)}")
+    dtype = type_of_pointer (pointer_type (x))
     n = integer (n, "n", 0)
-    dtype = np.dtype (POINTER_TYPES[name])
-    return np.frombuffer (swigfaiss.memory_view (x, n * dtype.itemsize), dtype=dtype, count=n)
+    return np.frombuffer (memory_view (x, n * dtype.itemsize), dtype)
 
 
 def element_type (v):

@@ -54,8 +54,7 @@ def replacement (the_class, ignore_missing=False):
 
 
 def float32_only (numeric_type):
-    if numeric_type != 0:
-        raise ArgumentError (f"numeric_type {numeric_type} is not supported, expected Float32 (0)")
+    raise ArgumentError (f"numeric_type {numeric_type} is not supported, expected Float32 (0)")
 
 
 def labels_and_distances (n, k, D, I):
@@ -63,8 +62,7 @@ def labels_and_distances (n, k, D, I):
     if k <= 0:
         raise ArgumentError (f"k: expected k > 0, got {k}")
     shape = n, k
-    return (np.empty (shape, "f4") if D is None else output (D, shape, "float32", "D"),
-            np.empty (shape, "i8") if I is None else output (I, shape, "int64", "I"))
+    return output (D, shape, "float32", "D"), output (I, shape, "int64", "I")
 
 
 def copy_range_result (res, n):
@@ -91,14 +89,16 @@ def handle_Index (the_class):
     def replacement_train (self, x: ArrayLike, *, numeric_type: int = 0,
                            xq_train: ArrayLike | None = None) -> None:
         """Train on the vectors x, shape (n, d)."""
-        float32_only (numeric_type)
+        if numeric_type != 0:
+            float32_only (numeric_type)
         x = vectors (x, self.d)
         self.train_c (x.shape[0], swig_ptr (x))
 
     @replacement (the_class)
     def replacement_add (self, x: ArrayLike, numeric_type: int = 0) -> None:
         """Add the vectors x, shape (n, d)."""
-        float32_only (numeric_type)
+        if numeric_type != 0:
+            float32_only (numeric_type)
         x = vectors (x, self.d)
         if progress.factory is None:
             self.add_c (x.shape[0], swig_ptr (x))
@@ -110,7 +110,8 @@ def handle_Index (the_class):
     def replacement_add_with_ids (self, x: ArrayLike, ids: ArrayLike,
                                   numeric_type: int = 0) -> None:
         """Add the vectors x, shape (n, d), with ids of shape (n,)."""
-        float32_only (numeric_type)
+        if numeric_type != 0:
+            float32_only (numeric_type)
         x = vectors (x, self.d)
         ids = as_ids (ids, x.shape[0])
         if progress.factory is None:
@@ -129,7 +130,8 @@ def handle_Index (the_class):
         Returns distances and labels, both of shape (n, k), best first; label -1 where fewer than k
         were found. D and I may be given to be written to.
         """
-        float32_only (numeric_type)
+        if numeric_type != 0:
+            float32_only (numeric_type)
         found = search_arrays (self, x, k, params, D, I)
         if found is not None:
             return found
