@@ -9,6 +9,7 @@
 FaissStatus faiss_AdditiveCoarseQuantizer_init (FaissAdditiveCoarseQuantizer *self, idx_t d,
                                                 FaissAdditiveQuantizer *aq,
                                                 FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (metric == METRIC_L2 || metric == METRIC_INNER_PRODUCT,
                    "expected METRIC_L2 or METRIC_INNER_PRODUCT, got %d", (int)metric);
     self->aq = aq;

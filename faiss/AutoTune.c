@@ -272,6 +272,9 @@ FaissStatus faiss_OperatingPoints_merge_with (FaissOperatingPoints *self,
 }
 
 double faiss_OperatingPoints_t_for_perf (const FaissOperatingPoints *self, double perf) {
+    if (!self) {
+        return 0;
+    }
     size_t i = find_perf (&self->optimal_pts, perf);
     return i < self->optimal_pts.size ? self->optimal_pts.data[i].t : 1e50;
 }
@@ -286,6 +289,9 @@ static bool is_optimal_cno (const FaissOperatingPoints *self, int64_t cno) {
 }
 
 void faiss_OperatingPoints_display (const FaissOperatingPoints *self, int only_optimal) {
+    if (!self) {
+        return;
+    }
     const FaissOperatingPointVector *points = only_optimal ? &self->optimal_pts : &self->all_pts;
     printf ("Tested %zu operating points, %zu ones are Pareto-optimal:\n", self->all_pts.size,
             self->optimal_pts.size);
@@ -341,12 +347,19 @@ static void free_range (FaissParameterRange *range) {
 }
 
 const char *faiss_ParameterRange_name (const FaissParameterRange *self) {
-    return self->name;
+    return self ? self->name : NULL;
 }
 
 void faiss_ParameterRange_values (FaissParameterRange *self, double **values, size_t *size) {
-    *values = self->values.data;
-    *size = self->values.size;
+    if (!self) {
+        return;
+    }
+    if (values) {
+        *values = self->values.data;
+    }
+    if (size) {
+        *size = self->values.size;
+    }
 }
 
 FaissStatus faiss_ParameterRange_set_values (FaissParameterRange *self, const double *values,
@@ -503,6 +516,9 @@ FaissStatus faiss_ParameterSpace_add_range (FaissParameterSpace *self, const cha
 /* ---- combinations ---------------------------------------------------------------------------- */
 
 size_t faiss_ParameterSpace_n_combinations (const FaissParameterSpace *self) {
+    if (!self) {
+        return 0;
+    }
     size_t n = 1;
     for (size_t i = 0; i < self->parameter_ranges.size; i++) {
         n *= self->parameter_ranges.data[i]->values.size;
@@ -511,6 +527,9 @@ size_t faiss_ParameterSpace_n_combinations (const FaissParameterSpace *self) {
 }
 
 int faiss_ParameterSpace_combination_ge (const FaissParameterSpace *self, size_t c1, size_t c2) {
+    if (!self) {
+        return 0;
+    }
     for (size_t i = 0; i < self->parameter_ranges.size; i++) {
         size_t n = self->parameter_ranges.data[i]->values.size;
         if (n == 0) {
@@ -642,6 +661,9 @@ FaissStatus faiss_ParameterSpace_set_index_parameters (const FaissParameterSpace
 }
 
 void faiss_ParameterSpace_display (const FaissParameterSpace *self) {
+    if (!self) {
+        return;
+    }
     printf ("ParameterSpace, %zu parameters, %zu combinations:\n", self->parameter_ranges.size,
             faiss_ParameterSpace_n_combinations (self));
     for (size_t i = 0; i < self->parameter_ranges.size; i++) {

@@ -24,6 +24,9 @@
 /* ---- objects --------------------------------------------------------------------------------- */
 
 void faiss_ClusteringParameters_set_defaults (FaissClusteringParameters *self) {
+    if (!self) {
+        return;
+    }
     *self = (FaissClusteringParameters){
         .niter = 25,
         .nredo = 1,
@@ -38,6 +41,9 @@ void faiss_ClusteringParameters_set_defaults (FaissClusteringParameters *self) {
 }
 
 void faiss_ClusteringParameters_init (FaissClusteringParametersC *params) {
+    if (!params) {
+        return;
+    }
     FaissClusteringParameters cp;
     faiss_ClusteringParameters_set_defaults (&cp);
     *params = (FaissClusteringParametersC){
@@ -114,11 +120,11 @@ void faiss_Clustering_free (FaissClustering *self) {
 
 #define GETTER(type, field)                                                                        \
     type faiss_Clustering_##field (const FaissClustering *self) {                                  \
-        return self->field;                                                                        \
+        return self ? self->field : 0;                                                             \
     }
 #define PARAMETER_GETTER(type, field)                                                              \
     type faiss_Clustering_##field (const FaissClustering *self) {                                  \
-        return self->cp.field;                                                                     \
+        return self ? self->cp.field : 0;                                                          \
     }
 PARAMETER_GETTER (int, niter)
 PARAMETER_GETTER (int, nredo)
@@ -135,6 +141,9 @@ GETTER (size_t, d)
 GETTER (size_t, k)
 
 void faiss_Clustering_centroids (FaissClustering *self, float **centroids, size_t *size) {
+    if (!self) {
+        return;
+    }
     if (centroids) {
         *centroids = self->centroids.data;
     }
@@ -146,6 +155,9 @@ void faiss_Clustering_centroids (FaissClustering *self, float **centroids, size_
 void faiss_Clustering_iteration_stats (FaissClustering *self,
                                        FaissClusteringIterationStats **iteration_stats,
                                        size_t *size) {
+    if (!self) {
+        return;
+    }
     if (iteration_stats) {
         *iteration_stats = self->iteration_stats.data;
     }
@@ -156,7 +168,7 @@ void faiss_Clustering_iteration_stats (FaissClustering *self,
 
 #define STATS_GETTER(type, field)                                                                  \
     type faiss_ClusteringIterationStats_##field (const FaissClusteringIterationStats *self) {      \
-        return self->field;                                                                        \
+        return self ? self->field : 0;                                                             \
     }
 STATS_GETTER (float, obj)
 STATS_GETTER (double, time)
@@ -205,6 +217,9 @@ static void post_process (const FaissClusteringParameters *cp, size_t d, size_t 
 }
 
 void faiss_Clustering_post_process_centroids (FaissClustering *self) {
+    if (!self) {
+        return;
+    }
     if (self->d) {
         post_process (&self->cp, self->d, self->centroids.size / self->d, self->centroids.data);
     }

@@ -218,6 +218,7 @@ FaissVectorTransformClass faiss_ITQMatrix_class = {
 };
 
 FaissStatus faiss_ITQMatrix_init (FaissITQMatrix *self, int d) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_TRY (faiss_LinearTransform_init (&self->linear, d, d, false));
     self->max_iter = 50;
     self->seed = 123;

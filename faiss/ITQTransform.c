@@ -317,5 +317,5 @@ void faiss_ITQTransform_free (FaissITQTransform *self) {
 }
 
 int faiss_ITQTransform_do_pca (const FaissITQTransform *self) {
-    return self->do_pca;
+    return self ? self->do_pca : 0;
 }

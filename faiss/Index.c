@@ -261,6 +261,7 @@ FaissIndexClass faiss_Index_class = {
 };
 
 FaissStatus faiss_Index_init (FaissIndex *self, idx_t d, FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (d >= 0 && d <= FAISS_MAX_DIMENSION, "expected 0 <= d <= %d, got %lld",
                    FAISS_MAX_DIMENSION, (long long)d);
     self->d = (int)d;
@@ -491,40 +492,44 @@ void faiss_Index_free (FaissIndex *self) {
 /* ---- fields, for languages that do not see structs ------------------------------------------- */
 
 int faiss_Index_d (const FaissIndex *self) {
-    return self->d;
+    return self ? self->d : 0;
 }
 
 /* Graphs may be added to meanwhile. */
 idx_t faiss_Index_ntotal (const FaissIndex *self) {
-    return __atomic_load_n (&self->ntotal, __ATOMIC_RELAXED);
+    return self ? __atomic_load_n (&self->ntotal, __ATOMIC_RELAXED) : 0;
 }
 
 int faiss_Index_is_trained (const FaissIndex *self) {
-    return self->is_trained;
+    return self ? self->is_trained : 0;
 }
 
 FaissMetricType faiss_Index_metric_type (const FaissIndex *self) {
-    return self->metric_type;
+    return self ? self->metric_type : 0;
 }
 
 int faiss_Index_verbose (const FaissIndex *self) {
-    return self->verbose;
+    return self ? self->verbose : 0;
 }
 
 void faiss_Index_set_verbose (FaissIndex *self, int verbose) {
-    self->verbose = verbose != 0;
+    if (self) {
+        self->verbose = verbose != 0;
+    }
 }
 
 float faiss_Index_metric_arg (const FaissIndex *self) {
-    return self->metric_arg;
+    return self ? self->metric_arg : 0;
 }
 
 void faiss_Index_set_metric_arg (FaissIndex *self, float metric_arg) {
-    self->metric_arg = metric_arg;
+    if (self) {
+        self->metric_arg = metric_arg;
+    }
 }
 
 const char *faiss_Index_class_name (const FaissIndex *self) {
-    return self->cls->head.name;
+    return self ? self->cls->head.name : NULL;
 }
 
 #define STRINGIFY_(x) #x

@@ -17,6 +17,8 @@
 
 FaissStatus faiss_IndexAdditiveQuantizer_init (FaissIndexAdditiveQuantizer *self, idx_t d,
                                                FaissAdditiveQuantizer *aq, FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (aq);
     FAISS_REQUIRE (metric == METRIC_L2 || metric == METRIC_INNER_PRODUCT,
                    "expected METRIC_L2 or METRIC_INNER_PRODUCT, got %d", (int)metric);
     self->aq = aq;

@@ -21,6 +21,7 @@ static const float *vectors_of (const FaissIndexFlat *self) {
 }
 
 FaissStatus faiss_IndexFlat_init (FaissIndexFlat *self, idx_t d, FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (self);
     return faiss_IndexFlatCodes_init (&self->flat_codes, sizeof (float) * (size_t)d, d, metric);
 }
 
@@ -140,31 +141,45 @@ static FaissStatus IndexFlat_get_FlatCodesDistanceComputer (const FaissIndexFlat
 }
 
 float *faiss_IndexFlat_get_xb (FaissIndexFlat *self) {
+    if (!self) {
+        return NULL;
+    }
     faiss_derived_rows_expose (&self->flat_codes.derived);
     return (float *)(void *)self->flat_codes.codes.data;
 }
 
 void faiss_IndexFlat_xb (FaissIndexFlat *self, float **xb, size_t *size) {
-    *xb = faiss_IndexFlat_get_xb (self);
+    if (!self) {
+        return;
+    }
+    if (xb) {
+        *xb = faiss_IndexFlat_get_xb (self);
+    }
     if (size) {
         *size = self->flat_codes.codes.size / sizeof (float);
     }
 }
 
 void faiss_IndexFlat_set_filter_codes (FaissIndexFlat *self, FaissFilterCodesMode mode) {
+    if (!self) {
+        return;
+    }
     faiss_derived_rows_forget (&self->flat_codes.derived);
     self->flat_codes.derived.mode = (int)mode;
 }
 
 FaissFilterCodesMode faiss_IndexFlat_filter_codes (const FaissIndexFlat *self) {
-    return (FaissFilterCodesMode)self->flat_codes.derived.mode;
+    return self ? (FaissFilterCodesMode)self->flat_codes.derived.mode : 0;
 }
 
 size_t faiss_IndexFlat_filter_codes_size (const FaissIndexFlat *self) {
-    return faiss_derived_codes_size (&self->flat_codes.derived);
+    return self ? faiss_derived_codes_size (&self->flat_codes.derived) : 0;
 }
 
 void faiss_IndexFlat_vectors_changed (FaissIndexFlat *self) {
+    if (!self) {
+        return;
+    }
     faiss_derived_rows_forget (&self->flat_codes.derived);
     ((FaissIndexFlatCodesClass *)self->index.cls)->codes_changed (&self->flat_codes);
 }
@@ -423,7 +438,9 @@ FaissStatus faiss_IndexFlatL2_sync_l2norms (FaissIndexFlatL2 *self) {
 }
 
 void faiss_IndexFlatL2_clear_l2norms (FaissIndexFlatL2 *self) {
-    faiss_Float32Vector_clear (&self->cached_l2norms);
+    if (self) {
+        faiss_Float32Vector_clear (&self->cached_l2norms);
+    }
 }
 
 FaissIndexFlatCodesClass faiss_IndexFlatL2_class = {

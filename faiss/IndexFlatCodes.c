@@ -24,6 +24,7 @@ static void changed (FaissIndexFlatCodes *self) {
 
 FaissStatus faiss_IndexFlatCodes_init (FaissIndexFlatCodes *self, size_t code_size, idx_t d,
                                        FaissMetricType metric) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_TRY (faiss_Index_init (&self->index, d, metric));
     self->code_size = code_size;
     return FAISS_OK;
@@ -109,6 +110,7 @@ static FaissStatus IndexFlatCodes_reset (FaissIndex *index) {
 }
 
 FaissStatus faiss_IndexFlatCodes_check_size (const FaissIndexFlatCodes *self) {
+    FAISS_REQUIRE_ARG (self);
     size_t n = (size_t)self->index.ntotal;
     FAISS_REQUIRE (self->code_size == 0 || n <= self->codes.size / self->code_size,
                    "the codes have %zu bytes, which are no %zu codes of %zu bytes",

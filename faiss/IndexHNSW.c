@@ -625,6 +625,7 @@ FaissIndexClass faiss_IndexHNSWFlat_class = {
 };
 
 FaissStatus faiss_IndexHNSW_init (FaissIndexHNSW *self, FaissIndex *storage, int M) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_TRY (faiss_HNSW_init (&self->hnsw, M));
     FAISS_TRY (faiss_SharedLock_new (&self->lock));
     FAISS_TRY (faiss_graph_storage_init_index (&self->index, storage));
@@ -743,31 +744,37 @@ FaissSearchParametersHNSW *faiss_SearchParametersHNSW_cast (FaissSearchParameter
 }
 
 const FaissIDSelector *faiss_SearchParametersHNSW_sel (const FaissSearchParametersHNSW *self) {
-    return self->params.sel;
+    return self ? self->params.sel : NULL;
 }
 
 int faiss_SearchParametersHNSW_efSearch (const FaissSearchParametersHNSW *self) {
-    return self->efSearch;
+    return self ? self->efSearch : 0;
 }
 
 void faiss_SearchParametersHNSW_set_efSearch (FaissSearchParametersHNSW *self, int efSearch) {
-    self->efSearch = efSearch;
+    if (self) {
+        self->efSearch = efSearch;
+    }
 }
 
 int faiss_SearchParametersHNSW_check_relative_distance (const FaissSearchParametersHNSW *self) {
-    return self->check_relative_distance;
+    return self ? self->check_relative_distance : 0;
 }
 
 void faiss_SearchParametersHNSW_set_check_relative_distance (FaissSearchParametersHNSW *self,
                                                              int check_relative_distance) {
-    self->check_relative_distance = check_relative_distance != 0;
+    if (self) {
+        self->check_relative_distance = check_relative_distance != 0;
+    }
 }
 
 int faiss_SearchParametersHNSW_bounded_queue (const FaissSearchParametersHNSW *self) {
-    return self->bounded_queue;
+    return self ? self->bounded_queue : 0;
 }
 
 void faiss_SearchParametersHNSW_set_bounded_queue (FaissSearchParametersHNSW *self,
                                                    int bounded_queue) {
-    self->bounded_queue = bounded_queue != 0;
+    if (self) {
+        self->bounded_queue = bounded_queue != 0;
+    }
 }

@@ -200,10 +200,12 @@ FaissIndexHNSWCagra *faiss_IndexHNSWCagra_cast (FaissIndex *index) {
 }
 
 FaissNumericType faiss_IndexHNSWCagra_get_numeric_type (const FaissIndexHNSWCagra *self) {
-    return self->numeric_type_;
+    return self ? self->numeric_type_ : 0;
 }
 
 void faiss_IndexHNSWCagra_set_numeric_type (FaissIndexHNSWCagra *self,
                                             FaissNumericType numeric_type) {
-    self->numeric_type_ = numeric_type;
+    if (self) {
+        self->numeric_type_ = numeric_type;
+    }
 }

@@ -38,6 +38,9 @@ static FaissStatus reserve_sums (FaissIndexHNSWFlatPanorama *self, idx_t n) {
 
 const float *faiss_IndexHNSWFlatPanorama_get_cum_sum (const FaissIndexHNSWFlatPanorama *self,
                                                       idx_t i) {
+    if (!self) {
+        return NULL;
+    }
     size_t per_vector = self->pano.n_levels + 1;
     return i >= 0 && i < self->index.ntotal && ((size_t)i + 1) * per_vector <= self->cum_sums.size
                ? self->cum_sums.data + (size_t)i * per_vector

@@ -497,18 +497,23 @@ FaissIndexIDMap *faiss_IndexIDMap_cast (FaissIndex *index) {
 }
 
 int faiss_IndexIDMap_own_fields (const FaissIndexIDMap *self) {
-    return self->own_fields;
+    return self ? self->own_fields : 0;
 }
 
 void faiss_IndexIDMap_set_own_fields (FaissIndexIDMap *self, int own_fields) {
-    self->own_fields = own_fields != 0;
+    if (self) {
+        self->own_fields = own_fields != 0;
+    }
 }
 
 FaissIndex *faiss_IndexIDMap_sub_index (FaissIndexIDMap *self) {
-    return self->index;
+    return self ? self->index : NULL;
 }
 
 void faiss_IndexIDMap_id_map (FaissIndexIDMap *self, idx_t **p_id_map, size_t *p_size) {
+    if (!self) {
+        return;
+    }
     if (p_id_map) {
         *p_id_map = self->id_map.data;
     }
@@ -774,17 +779,21 @@ FaissIndexIDMap2 *faiss_IndexIDMap2_cast (FaissIndex *index) {
 }
 
 int faiss_IndexIDMap2_own_fields (const FaissIndexIDMap2 *self) {
-    return self->idmap.own_fields;
+    return self ? self->idmap.own_fields : 0;
 }
 
 void faiss_IndexIDMap2_set_own_fields (FaissIndexIDMap2 *self, int own_fields) {
-    self->idmap.own_fields = own_fields != 0;
+    if (self) {
+        self->idmap.own_fields = own_fields != 0;
+    }
 }
 
 FaissIndex *faiss_IndexIDMap2_sub_index (FaissIndexIDMap2 *self) {
-    return self->idmap.index;
+    return self ? self->idmap.index : NULL;
 }
 
 void faiss_IndexIDMap2_id_map (FaissIndexIDMap2 *self, idx_t **p_id_map, size_t *p_size) {
-    faiss_IndexIDMap_id_map (&self->idmap, p_id_map, p_size);
+    if (self) {
+        faiss_IndexIDMap_id_map (&self->idmap, p_id_map, p_size);
+    }
 }

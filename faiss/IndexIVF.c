@@ -30,6 +30,7 @@ static void set_level1_quantizer (FaissIndexIVF *self, const FaissLevel1Quantize
 
 FaissStatus faiss_IndexIVF_init (FaissIndexIVF *self, FaissIndex *quantizer, idx_t d, size_t nlist,
                                  size_t code_size, FaissMetricType metric, bool own_invlists) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (!quantizer || quantizer->d == d, "expected a quantizer of d=%lld, got d=%d",
                    (long long)d, quantizer->d);
     FAISS_TRY (faiss_Index_init (&self->index, d, metric));
@@ -94,6 +95,9 @@ FaissIndexIVF *faiss_IndexIVF_cast (FaissIndex *index) {
 /* ---- training -------------------------------------------------------------------------------- */
 
 FaissLevel1Quantizer faiss_IndexIVF_level1_quantizer (const FaissIndexIVF *self) {
+    if (!self) {
+        return (FaissLevel1Quantizer){0};
+    }
     return (FaissLevel1Quantizer){.quantizer = self->quantizer,
                                   .nlist = self->nlist,
                                   .quantizer_trains_alone = self->quantizer_trains_alone,
@@ -180,12 +184,15 @@ FaissStatus faiss_IndexIVF_train_encoder (FaissIndexIVF *self, idx_t n, const fl
 }
 
 idx_t faiss_IndexIVF_train_encoder_num_vectors (const FaissIndexIVF *self) {
-    return faiss_ivf_class (self)->train_encoder_num_vectors (self);
+    return self ? faiss_ivf_class (self)->train_encoder_num_vectors (self) : 0;
 }
 
 /* ---- encoding -------------------------------------------------------------------------------- */
 
 size_t faiss_IndexIVF_coarse_code_size (const FaissIndexIVF *self) {
+    if (!self) {
+        return 0;
+    }
     FaissLevel1Quantizer level1 = faiss_IndexIVF_level1_quantizer (self);
     return faiss_Level1Quantizer_coarse_code_size (&level1);
 }
@@ -642,10 +649,13 @@ FaissStatus faiss_IndexIVF_get_CodePacker (const FaissIndexIVF *self, FaissCodeP
 }
 
 size_t faiss_IndexIVF_get_list_size (const FaissIndexIVF *self, size_t list_no) {
-    return self->invlists ? faiss_InvertedLists_list_size (self->invlists, list_no) : 0;
+    return self && self->invlists ? faiss_InvertedLists_list_size (self->invlists, list_no) : 0;
 }
 
 void faiss_IndexIVF_invlists_get_ids (const FaissIndexIVF *self, size_t list_no, idx_t *invlist) {
+    if (!self || !invlist) {
+        return;
+    }
     size_t n = faiss_IndexIVF_get_list_size (self, list_no);
     if (n > 0) {
         const idx_t *ids = faiss_InvertedLists_get_ids (self->invlists, list_no);
@@ -655,6 +665,9 @@ void faiss_IndexIVF_invlists_get_ids (const FaissIndexIVF *self, size_t list_no,
 }
 
 bool faiss_IndexIVF_check_ids_sorted (const FaissIndexIVF *self) {
+    if (!self) {
+        return false;
+    }
     bool sorted = true;
     for (size_t i = 0; sorted && self->invlists && i < self->invlists->nlist; i++) {
         size_t n = faiss_InvertedLists_list_size (self->invlists, i);
@@ -695,10 +708,16 @@ FaissStatus faiss_IndexIVF_replace_invlists (FaissIndexIVF *self, FaissInvertedL
 }
 
 double faiss_IndexIVF_imbalance_factor (const FaissIndexIVF *self) {
+    if (!self) {
+        return 0;
+    }
     return self->invlists ? faiss_InvertedLists_imbalance_factor (self->invlists) : 1;
 }
 
 void faiss_IndexIVF_print_stats (const FaissIndexIVF *self) {
+    if (!self) {
+        return;
+    }
     if (self->invlists) {
         faiss_InvertedLists_print_stats (self->invlists);
     }
@@ -763,31 +782,35 @@ static FaissStatus IndexIVF_add_parameter_ranges (const FaissIndex *index,
 /* ---- fields, for languages that do not see structs ------------------------------------------- */
 
 size_t faiss_IndexIVF_nlist (const FaissIndexIVF *self) {
-    return self->nlist;
+    return self ? self->nlist : 0;
 }
 
 size_t faiss_IndexIVF_nprobe (const FaissIndexIVF *self) {
-    return self->nprobe;
+    return self ? self->nprobe : 0;
 }
 
 void faiss_IndexIVF_set_nprobe (FaissIndexIVF *self, size_t nprobe) {
-    self->nprobe = nprobe;
+    if (self) {
+        self->nprobe = nprobe;
+    }
 }
 
 FaissIndex *faiss_IndexIVF_quantizer (const FaissIndexIVF *self) {
-    return self->quantizer;
+    return self ? self->quantizer : NULL;
 }
 
 char faiss_IndexIVF_quantizer_trains_alone (const FaissIndexIVF *self) {
-    return self->quantizer_trains_alone;
+    return self ? self->quantizer_trains_alone : 0;
 }
 
 int faiss_IndexIVF_own_fields (const FaissIndexIVF *self) {
-    return self->own_fields;
+    return self ? self->own_fields : 0;
 }
 
 void faiss_IndexIVF_set_own_fields (FaissIndexIVF *self, int own_fields) {
-    self->own_fields = own_fields != 0;
+    if (self) {
+        self->own_fields = own_fields != 0;
+    }
 }
 
 /* ---- the class ------------------------------------------------------------------------------- */

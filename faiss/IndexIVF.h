@@ -49,8 +49,9 @@ typedef struct FaissInvertedListScanner {
     const FaissIDSelector *sel; ///< take only these ids, or NULL; borrowed
     size_t code_size;           ///< bytes per code
     FAISS_PRIVATE (
+        bool has_query; ///< has faiss_InvertedListScanner_set_query been called?
         /// x (size d) must stay valid while it is the query
-        FaissStatus (*set_query) (struct FaissInvertedListScanner *self, const float *x);
+        FaissStatus (*set_query) (struct FaissInvertedListScanner * self, const float *x);
         FaissStatus (*set_list) (struct FaissInvertedListScanner * self, idx_t list_no,
                                  float coarse_dis);
         float (*distance_to_code) (const struct FaissInvertedListScanner *self,

@@ -20,6 +20,8 @@ FaissStatus faiss_IndexIVFAdditiveQuantizer_init (FaissIndexIVFAdditiveQuantizer
                                                   FaissAdditiveQuantizer *aq, FaissIndex *quantizer,
                                                   size_t d, size_t nlist, FaissMetricType metric,
                                                   bool own_invlists) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (aq);
     FAISS_REQUIRE (d <= FAISS_MAX_DIMENSION, "expected d <= %d, got %zu", FAISS_MAX_DIMENSION, d);
     FAISS_REQUIRE (metric == METRIC_L2 || metric == METRIC_INNER_PRODUCT,
                    "expected METRIC_L2 or METRIC_INNER_PRODUCT, got %d", (int)metric);

@@ -17,6 +17,7 @@
 
 FaissStatus faiss_IndexIVFFlat_init (FaissIndexIVFFlat *self, FaissIndex *quantizer, size_t d,
                                      size_t nlist, FaissMetricType metric, bool own_invlists) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (d <= FAISS_MAX_DIMENSION, "expected d <= %d, got %zu", FAISS_MAX_DIMENSION, d);
     FAISS_TRY (faiss_IndexIVF_init (&self->ivf, quantizer, (idx_t)d, nlist, d * sizeof (float),
                                     metric, own_invlists));
@@ -285,31 +286,35 @@ FaissIndexIVFClass faiss_IndexIVFFlat_class = {
 /* ---- the methods of the parent under the names of this class --------------------------------- */
 
 size_t faiss_IndexIVFFlat_nlist (const FaissIndexIVFFlat *self) {
-    return self->ivf.nlist;
+    return self ? self->ivf.nlist : 0;
 }
 
 size_t faiss_IndexIVFFlat_nprobe (const FaissIndexIVFFlat *self) {
-    return self->ivf.nprobe;
+    return self ? self->ivf.nprobe : 0;
 }
 
 void faiss_IndexIVFFlat_set_nprobe (FaissIndexIVFFlat *self, size_t nprobe) {
-    self->ivf.nprobe = nprobe;
+    if (self) {
+        self->ivf.nprobe = nprobe;
+    }
 }
 
 FaissIndex *faiss_IndexIVFFlat_quantizer (const FaissIndexIVFFlat *self) {
-    return self->ivf.quantizer;
+    return self ? self->ivf.quantizer : NULL;
 }
 
 char faiss_IndexIVFFlat_quantizer_trains_alone (const FaissIndexIVFFlat *self) {
-    return self->ivf.quantizer_trains_alone;
+    return self ? self->ivf.quantizer_trains_alone : 0;
 }
 
 int faiss_IndexIVFFlat_own_fields (const FaissIndexIVFFlat *self) {
-    return self->ivf.own_fields;
+    return self ? self->ivf.own_fields : 0;
 }
 
 void faiss_IndexIVFFlat_set_own_fields (FaissIndexIVFFlat *self, int own_fields) {
-    self->ivf.own_fields = own_fields != 0;
+    if (self) {
+        self->ivf.own_fields = own_fields != 0;
+    }
 }
 
 FaissStatus faiss_IndexIVFFlat_add_core (FaissIndexIVFFlat *self, idx_t n, const float *x,

@@ -60,6 +60,7 @@ FaissIVFPQSearchParameters *faiss_IVFPQSearchParameters_cast (FaissSearchParamet
 FaissStatus faiss_IndexIVFPQ_init (FaissIndexIVFPQ *self, FaissIndex *quantizer, size_t d,
                                    size_t nlist, size_t M, size_t nbits_per_idx,
                                    FaissMetricType metric, bool own_invlists) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (d <= FAISS_MAX_DIMENSION, "expected d <= %d, got %zu", FAISS_MAX_DIMENSION, d);
     FAISS_TRY (faiss_ProductQuantizer_init (&self->pq, d, M, nbits_per_idx));
     FAISS_TRY (faiss_IndexIVF_init (&self->ivf, quantizer, (idx_t)d, nlist,

@@ -474,28 +474,32 @@ FaissScalarQuantizer *faiss_IndexIVFScalarQuantizer_sq (FaissIndexIVFScalarQuant
 }
 
 size_t faiss_IndexIVFScalarQuantizer_nlist (const FaissIndexIVFScalarQuantizer *self) {
-    return self->ivf.nlist;
+    return self ? self->ivf.nlist : 0;
 }
 
 size_t faiss_IndexIVFScalarQuantizer_nprobe (const FaissIndexIVFScalarQuantizer *self) {
-    return self->ivf.nprobe;
+    return self ? self->ivf.nprobe : 0;
 }
 
 void faiss_IndexIVFScalarQuantizer_set_nprobe (FaissIndexIVFScalarQuantizer *self, size_t nprobe) {
-    self->ivf.nprobe = nprobe;
+    if (self) {
+        self->ivf.nprobe = nprobe;
+    }
 }
 
 FaissIndex *faiss_IndexIVFScalarQuantizer_quantizer (const FaissIndexIVFScalarQuantizer *self) {
-    return self->ivf.quantizer;
+    return self ? self->ivf.quantizer : NULL;
 }
 
 int faiss_IndexIVFScalarQuantizer_own_fields (const FaissIndexIVFScalarQuantizer *self) {
-    return self->ivf.own_fields;
+    return self ? self->ivf.own_fields : 0;
 }
 
 void faiss_IndexIVFScalarQuantizer_set_own_fields (FaissIndexIVFScalarQuantizer *self,
                                                    int own_fields) {
-    self->ivf.own_fields = own_fields != 0;
+    if (self) {
+        self->ivf.own_fields = own_fields != 0;
+    }
 }
 
 FaissStatus faiss_IndexIVFScalarQuantizer_add_core (FaissIndexIVFScalarQuantizer *self, idx_t n,

@@ -14,12 +14,15 @@ FaissStatus faiss_IndexIVF_get_InvertedListScanner (const FaissIndexIVF *self, b
 FaissStatus faiss_InvertedListScanner_set_query (FaissInvertedListScanner *self, const float *x) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (x);
-    return self->set_query (self, x);
+    FAISS_TRY (self->set_query (self, x));
+    self->has_query = true;
+    return FAISS_OK;
 }
 
 FaissStatus faiss_InvertedListScanner_set_list (FaissInvertedListScanner *self, idx_t list_no,
                                                 float coarse_dis) {
     FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE (self->has_query, "there is no query: set_query comes first");
     return self->set_list (self, list_no, coarse_dis);
 }
 
@@ -28,6 +31,7 @@ FaissStatus faiss_InvertedListScanner_distance_to_code (const FaissInvertedListS
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (code);
     FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE (self->has_query, "there is no query: set_query comes first");
     *out = self->distance_to_code (self, code);
     return FAISS_OK;
 }
@@ -37,6 +41,7 @@ FaissStatus faiss_InvertedListScanner_scan_codes (const FaissInvertedListScanner
                                                   float *distances, idx_t *labels, size_t k,
                                                   size_t *out) {
     FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE (self->has_query, "there is no query: set_query comes first");
     FAISS_REQUIRE (n == 0 || (codes && (ids || self->store_pairs)), "codes or ids is NULL");
     FAISS_REQUIRE (k > 0 && distances && labels, "there is no heap");
     FaissIndexIVFStats counts = {0};
@@ -53,6 +58,7 @@ FaissStatus faiss_InvertedListScanner_scan_codes_range (const FaissInvertedListS
                                                         struct FaissRangeQueryResult *result) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (result);
+    FAISS_REQUIRE (self->has_query, "there is no query: set_query comes first");
     FAISS_REQUIRE (n == 0 || (codes && (ids || self->store_pairs)), "codes or ids is NULL");
     FaissIndexIVFStats counts = {0};
     return self->scan_codes_range (self, n, codes, ids, radius, result, &counts);

@@ -236,6 +236,9 @@ FaissStatus faiss_IndexIVF_search_preassigned_with_stats (
     FAISS_TRY (faiss_check_results (__func__, n, k, distances, labels));
     FAISS_REQUIRE (n == 0 || assign, "assign is NULL");
     FAISS_TRY (faiss_ivf_check_parts (__func__, self));
+    if (n == 0) {
+        return FAISS_OK;
+    }
     return faiss_ivf_class (self)->search_preassigned (
         self, n, x, k, assign, centroid_dis, distances, labels, store_pairs != 0, params, stats);
 }

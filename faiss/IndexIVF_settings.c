@@ -14,14 +14,21 @@ FaissIndexIVFStats *faiss_get_indexIVF_stats (void) {
 }
 
 void faiss_IndexIVFStats_reset (FaissIndexIVFStats *self) {
-    *self = (FaissIndexIVFStats){0};
+    if (self) {
+        *self = (FaissIndexIVFStats){0};
+    }
 }
 
 void faiss_IndexIVFStats_init (FaissIndexIVFStats *self) {
-    faiss_IndexIVFStats_reset (self);
+    if (self) {
+        faiss_IndexIVFStats_reset (self);
+    }
 }
 
 void faiss_IndexIVFStats_add (FaissIndexIVFStats *self, const FaissIndexIVFStats *other) {
+    if (!self || !other) {
+        return;
+    }
     self->nq += other->nq;
     self->nlist += other->nlist;
     self->ndis += other->ndis;
@@ -158,48 +165,58 @@ FaissSearchParametersIVF *faiss_SearchParametersIVF_cast (FaissSearchParameters 
 }
 
 const FaissIDSelector *faiss_SearchParametersIVF_sel (const FaissSearchParametersIVF *self) {
-    return self->params.sel;
+    return self ? self->params.sel : NULL;
 }
 
 size_t faiss_SearchParametersIVF_nprobe (const FaissSearchParametersIVF *self) {
-    return self->nprobe;
+    return self ? self->nprobe : 0;
 }
 
 void faiss_SearchParametersIVF_set_nprobe (FaissSearchParametersIVF *self, size_t nprobe) {
-    self->nprobe = nprobe;
+    if (self) {
+        self->nprobe = nprobe;
+    }
 }
 
 size_t faiss_SearchParametersIVF_max_codes (const FaissSearchParametersIVF *self) {
-    return self->max_codes;
+    return self ? self->max_codes : 0;
 }
 
 void faiss_SearchParametersIVF_set_max_codes (FaissSearchParametersIVF *self, size_t max_codes) {
-    self->max_codes = max_codes;
+    if (self) {
+        self->max_codes = max_codes;
+    }
 }
 
 size_t faiss_SearchParametersIVF_max_lists_num (const FaissSearchParametersIVF *self) {
-    return self->max_lists_num;
+    return self ? self->max_lists_num : 0;
 }
 
 void faiss_SearchParametersIVF_set_max_lists_num (FaissSearchParametersIVF *self,
                                                   size_t max_lists_num) {
-    self->max_lists_num = max_lists_num;
+    if (self) {
+        self->max_lists_num = max_lists_num;
+    }
 }
 
 int faiss_SearchParametersIVF_ensure_topk_full (const FaissSearchParametersIVF *self) {
-    return self->ensure_topk_full;
+    return self ? self->ensure_topk_full : 0;
 }
 
 void faiss_SearchParametersIVF_set_ensure_topk_full (FaissSearchParametersIVF *self,
                                                      int ensure_topk_full) {
-    self->ensure_topk_full = ensure_topk_full != 0;
+    if (self) {
+        self->ensure_topk_full = ensure_topk_full != 0;
+    }
 }
 
 size_t faiss_SearchParametersIVF_max_empty_result_buckets (const FaissSearchParametersIVF *self) {
-    return self->max_empty_result_buckets;
+    return self ? self->max_empty_result_buckets : 0;
 }
 
 void faiss_SearchParametersIVF_set_max_empty_result_buckets (FaissSearchParametersIVF *self,
                                                              size_t max_empty_result_buckets) {
-    self->max_empty_result_buckets = max_empty_result_buckets;
+    if (self) {
+        self->max_empty_result_buckets = max_empty_result_buckets;
+    }
 }

@@ -401,21 +401,21 @@ FaissIndexLSH *faiss_IndexLSH_cast (FaissIndex *index) {
 }
 
 int faiss_IndexLSH_nbits (const FaissIndexLSH *self) {
-    return self->nbits;
+    return self ? self->nbits : 0;
 }
 
 int faiss_IndexLSH_code_size (const FaissIndexLSH *self) {
-    return (int)self->flat_codes.code_size;
+    return self ? (int)self->flat_codes.code_size : 0;
 }
 
 int faiss_IndexLSH_bytes_per_vec (const FaissIndexLSH *self) {
-    return (int)self->flat_codes.code_size;
+    return self ? (int)self->flat_codes.code_size : 0;
 }
 
 int faiss_IndexLSH_rotate_data (const FaissIndexLSH *self) {
-    return self->rotate_data;
+    return self ? self->rotate_data : 0;
 }
 
 int faiss_IndexLSH_train_thresholds (const FaissIndexLSH *self) {
-    return self->train_thresholds;
+    return self ? self->train_thresholds : 0;
 }

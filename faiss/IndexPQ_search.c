@@ -47,7 +47,9 @@ FaissIndexPQStats *faiss_get_indexPQ_stats (void) {
 }
 
 void faiss_IndexPQStats_reset (FaissIndexPQStats *self) {
-    *self = (FaissIndexPQStats){0};
+    if (self) {
+        *self = (FaissIndexPQStats){0};
+    }
 }
 
 static void count (const FaissIndexPQ *self, idx_t n, size_t n_hamming_pass) {

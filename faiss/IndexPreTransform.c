@@ -609,15 +609,17 @@ FaissIndexPreTransform *faiss_IndexPreTransform_cast (FaissIndex *index) {
 }
 
 FaissIndex *faiss_IndexPreTransform_index (const FaissIndexPreTransform *self) {
-    return self->index;
+    return self ? self->index : NULL;
 }
 
 int faiss_IndexPreTransform_own_fields (const FaissIndexPreTransform *self) {
-    return self->own_fields;
+    return self ? self->own_fields : 0;
 }
 
 void faiss_IndexPreTransform_set_own_fields (FaissIndexPreTransform *self, int own_fields) {
-    self->own_fields = own_fields != 0;
+    if (self) {
+        self->own_fields = own_fields != 0;
+    }
 }
 
 FaissStatus faiss_IndexPreTransform_prepend_transform (FaissIndexPreTransform *self,

@@ -733,17 +733,21 @@ FaissIndexRefineFlat *faiss_IndexRefineFlat_cast (FaissIndex *index) {
 }
 
 int faiss_IndexRefineFlat_own_fields (const FaissIndexRefineFlat *self) {
-    return self->refine.own_fields;
+    return self ? self->refine.own_fields : 0;
 }
 
 void faiss_IndexRefineFlat_set_own_fields (FaissIndexRefineFlat *self, int own_fields) {
-    self->refine.own_fields = own_fields != 0;
+    if (self) {
+        self->refine.own_fields = own_fields != 0;
+    }
 }
 
 float faiss_IndexRefineFlat_k_factor (const FaissIndexRefineFlat *self) {
-    return self->refine.k_factor;
+    return self ? self->refine.k_factor : 0;
 }
 
 void faiss_IndexRefineFlat_set_k_factor (FaissIndexRefineFlat *self, float k_factor) {
-    self->refine.k_factor = k_factor;
+    if (self) {
+        self->refine.k_factor = k_factor;
+    }
 }

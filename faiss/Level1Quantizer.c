@@ -7,6 +7,9 @@
 #include <faiss/impl/check.h>
 
 void faiss_Level1Quantizer_init (FaissLevel1Quantizer *self, FaissIndex *quantizer, size_t nlist) {
+    if (!self) {
+        return;
+    }
     *self = (FaissLevel1Quantizer){.quantizer = quantizer, .nlist = nlist};
     faiss_ClusteringParameters_set_defaults (&self->cp);
     self->cp.niter = 10; /* enough for lists; the vectors are not compressed by them */
@@ -132,6 +135,9 @@ FaissStatus faiss_Level1Quantizer_train_q1 (const FaissLevel1Quantizer *self, si
 /* ---- list numbers in codes ------------------------------------------------------------------- */
 
 size_t faiss_Level1Quantizer_coarse_code_size (const FaissLevel1Quantizer *self) {
+    if (!self) {
+        return 0;
+    }
     size_t n_bytes = 0;
     for (size_t largest = self->nlist ? self->nlist - 1 : 0; largest > 0; largest >>= 8) {
         n_bytes++;
@@ -141,6 +147,9 @@ size_t faiss_Level1Quantizer_coarse_code_size (const FaissLevel1Quantizer *self)
 
 void faiss_Level1Quantizer_encode_listno (const FaissLevel1Quantizer *self, idx_t list_no,
                                           uint8_t *code) {
+    if (!self || !code) {
+        return;
+    }
     size_t n_bytes = faiss_Level1Quantizer_coarse_code_size (self);
     for (size_t i = 0; i < n_bytes; i++) {
         code[i] = (uint8_t)(list_no >> (8 * i));

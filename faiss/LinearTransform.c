@@ -169,6 +169,9 @@ static float deviation (const FaissLinearTransform *self) {
 }
 
 void faiss_LinearTransform_set_is_orthonormal (FaissLinearTransform *self) {
+    if (!self) {
+        return;
+    }
     bool is_square_or_wide = self->transform.d_out <= self->transform.d_in;
     self->is_orthonormal =
         is_square_or_wide && check_matrix (self) == FAISS_OK && deviation (self) <= 4e-5f;
@@ -256,6 +259,7 @@ FaissVectorTransformClass faiss_LinearTransform_class = {
 
 FaissStatus faiss_LinearTransform_init (FaissLinearTransform *self, int d_in, int d_out,
                                         bool have_bias) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_TRY (faiss_VectorTransform_init (&self->transform, d_in, d_out));
     self->transform.is_trained = false; /* until there is a matrix */
     self->have_bias = have_bias;
@@ -281,9 +285,9 @@ void faiss_LinearTransform_free (FaissLinearTransform *self) {
 }
 
 int faiss_LinearTransform_have_bias (const FaissLinearTransform *self) {
-    return self->have_bias;
+    return self ? self->have_bias : 0;
 }
 
 int faiss_LinearTransform_is_orthonormal (const FaissLinearTransform *self) {
-    return self->is_orthonormal;
+    return self ? self->is_orthonormal : 0;
 }

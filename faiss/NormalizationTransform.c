@@ -125,5 +125,5 @@ void faiss_NormalizationTransform_free (FaissNormalizationTransform *self) {
 }
 
 float faiss_NormalizationTransform_norm (const FaissNormalizationTransform *self) {
-    return self->norm;
+    return self ? self->norm : 0;
 }

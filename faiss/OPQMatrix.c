@@ -212,25 +212,31 @@ void faiss_OPQMatrix_free (FaissOPQMatrix *self) {
 }
 
 int faiss_OPQMatrix_verbose (const FaissOPQMatrix *self) {
-    return self->linear.verbose;
+    return self ? self->linear.verbose : 0;
 }
 
 void faiss_OPQMatrix_set_verbose (FaissOPQMatrix *self, int verbose) {
-    self->linear.verbose = verbose != 0;
+    if (self) {
+        self->linear.verbose = verbose != 0;
+    }
 }
 
 int faiss_OPQMatrix_niter (const FaissOPQMatrix *self) {
-    return self->niter;
+    return self ? self->niter : 0;
 }
 
 void faiss_OPQMatrix_set_niter (FaissOPQMatrix *self, int niter) {
-    self->niter = niter;
+    if (self) {
+        self->niter = niter;
+    }
 }
 
 int faiss_OPQMatrix_niter_pq (const FaissOPQMatrix *self) {
-    return self->niter_pq;
+    return self ? self->niter_pq : 0;
 }
 
 void faiss_OPQMatrix_set_niter_pq (FaissOPQMatrix *self, int niter_pq) {
-    self->niter_pq = niter_pq;
+    if (self) {
+        self->niter_pq = niter_pq;
+    }
 }

@@ -417,17 +417,19 @@ void faiss_PCAMatrix_free (FaissPCAMatrix *self) {
 }
 
 float faiss_PCAMatrix_eigen_power (const FaissPCAMatrix *self) {
-    return self->eigen_power;
+    return self ? self->eigen_power : 0;
 }
 
 int faiss_PCAMatrix_random_rotation (const FaissPCAMatrix *self) {
-    return self->random_rotation;
+    return self ? self->random_rotation : 0;
 }
 
 int faiss_PCAMatrix_balanced_bins (const FaissPCAMatrix *self) {
-    return self->balanced_bins;
+    return self ? self->balanced_bins : 0;
 }
 
 void faiss_PCAMatrix_set_balanced_bins (FaissPCAMatrix *self, int balanced_bins) {
-    self->balanced_bins = balanced_bins;
+    if (self) {
+        self->balanced_bins = balanced_bins;
+    }
 }

@@ -14,6 +14,9 @@
 
 void faiss_ProgressiveDimClusteringParameters_set_defaults (
     FaissProgressiveDimClusteringParameters *self) {
+    if (!self) {
+        return;
+    }
     enum { NITER = 10, STEPS = 10 };
     faiss_ClusteringParameters_set_defaults (&self->cp);
     self->cp.niter = NITER;

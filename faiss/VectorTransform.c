@@ -63,6 +63,7 @@ FaissVectorTransformClass faiss_VectorTransform_class = {
 };
 
 FaissStatus faiss_VectorTransform_init (FaissVectorTransform *self, int d_in, int d_out) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (d_in >= 0 && d_in <= FAISS_MAX_DIMENSION, "expected 0 <= d_in <= %d, got %d",
                    FAISS_MAX_DIMENSION, d_in);
     FAISS_REQUIRE (d_out >= 0 && d_out <= FAISS_MAX_DIMENSION, "expected 0 <= d_out <= %d, got %d",
@@ -178,15 +179,15 @@ FaissStatus faiss_VectorTransform_check_identical (const FaissVectorTransform *s
 }
 
 int faiss_VectorTransform_is_trained (const FaissVectorTransform *self) {
-    return self->is_trained;
+    return self ? self->is_trained : 0;
 }
 
 int faiss_VectorTransform_d_in (const FaissVectorTransform *self) {
-    return self->d_in;
+    return self ? self->d_in : 0;
 }
 
 int faiss_VectorTransform_d_out (const FaissVectorTransform *self) {
-    return self->d_out;
+    return self ? self->d_out : 0;
 }
 
 void faiss_VectorTransform_free (FaissVectorTransform *self) {

@@ -2,7 +2,8 @@
  *
  * faiss_<Class>_<field> (object) and faiss_<Class>_set_<field> (object, value), for each entry of
  * fields.def; fields of a parent by the parent's name. Some have functions in their class's header
- * instead, of the same form. Plain accesses: nothing is checked, nothing copied or released.
+ * instead, of the same form. Plain accesses: nothing is copied or released. Of NULL every
+ * field is 0, and nothing is set.
  */
 #ifndef FAISS_FIELDS_H
 #define FAISS_FIELDS_H

@@ -28,6 +28,7 @@ static const FaissAdditiveQuantizerClass *class_of (const FaissAdditiveQuantizer
 FaissStatus faiss_AdditiveQuantizer_init (FaissAdditiveQuantizer *self, size_t d, size_t M,
                                           const uint64_t *nbits,
                                           FaissAdditiveQuantizerSearchType search_type) {
+    FAISS_REQUIRE_ARG (self);
     const size_t max_mem_distances = (size_t)5 << 30;
     self->quantizer.d = d;
     self->M = M;
@@ -239,6 +240,9 @@ static const float *qnorm_values (const FaissAdditiveQuantizer *self) {
 }
 
 uint32_t faiss_AdditiveQuantizer_encode_qcint (const FaissAdditiveQuantizer *self, float x) {
+    if (!self) {
+        return 0;
+    }
     const FaissIndex *qnorm = &self->qnorm.index;
     float distance;
     idx_t label = -1;
@@ -250,10 +254,16 @@ uint32_t faiss_AdditiveQuantizer_encode_qcint (const FaissAdditiveQuantizer *sel
 }
 
 float faiss_AdditiveQuantizer_decode_qcint (const FaissAdditiveQuantizer *self, uint32_t c) {
+    if (!self) {
+        return 0;
+    }
     return (idx_t)c < self->qnorm.index.ntotal ? qnorm_values (self)[c] : NAN;
 }
 
 uint64_t faiss_AdditiveQuantizer_encode_norm (const FaissAdditiveQuantizer *self, float norm) {
+    if (!self) {
+        return 0;
+    }
     switch (self->search_type) {
     case AdditiveQuantizer_ST_norm_float: {
         uint32_t bits;

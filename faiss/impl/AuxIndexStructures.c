@@ -64,21 +64,30 @@ static FaissStatus allocate_or_clear (FaissRangeSearchResult *self) {
 }
 
 size_t faiss_RangeSearchResult_nq (const FaissRangeSearchResult *self) {
-    return self->nq;
+    return self ? self->nq : 0;
 }
 
 size_t faiss_RangeSearchResult_buffer_size (const FaissRangeSearchResult *self) {
-    return self->buffer_size;
+    return self ? self->buffer_size : 0;
 }
 
 void faiss_RangeSearchResult_lims (FaissRangeSearchResult *self, size_t **lims) {
-    *lims = self->lims;
+    if (self && lims) {
+        *lims = self->lims;
+    }
 }
 
 void faiss_RangeSearchResult_labels (FaissRangeSearchResult *self, idx_t **labels,
                                      float **distances) {
-    *labels = self->labels;
-    *distances = self->distances;
+    if (!self) {
+        return;
+    }
+    if (labels) {
+        *labels = self->labels;
+    }
+    if (distances) {
+        *distances = self->distances;
+    }
 }
 
 void faiss_RangeSearchResult_free (FaissRangeSearchResult *self) {
@@ -128,11 +137,11 @@ void faiss_BufferList_free (FaissBufferList *self) {
 }
 
 size_t faiss_BufferList_buffer_size (const FaissBufferList *self) {
-    return self->buffer_size;
+    return self ? self->buffer_size : 0;
 }
 
 size_t faiss_BufferList_wp (const FaissBufferList *self) {
-    return self->wp;
+    return self ? self->wp : 0;
 }
 
 /* Room for one more element in an array of pointers or buffers. */
@@ -205,15 +214,15 @@ FaissStatus faiss_BufferList_copy_range (FaissBufferList *self, size_t ofs, size
 /* ---- RangeQueryResult, RangeSearchPartialResult ---------------------------------------------- */
 
 idx_t faiss_RangeQueryResult_qno (const FaissRangeQueryResult *self) {
-    return self->qno;
+    return self ? self->qno : 0;
 }
 
 size_t faiss_RangeQueryResult_nres (const FaissRangeQueryResult *self) {
-    return self->nres;
+    return self ? self->nres : 0;
 }
 
 FaissRangeSearchPartialResult *faiss_RangeQueryResult_pres (const FaissRangeQueryResult *self) {
-    return self->pres;
+    return self ? self->pres : NULL;
 }
 
 FaissStatus faiss_RangeQueryResult_add (FaissRangeQueryResult *self, float dis, idx_t id) {
@@ -253,7 +262,7 @@ void faiss_RangeSearchPartialResult_free (FaissRangeSearchPartialResult *self) {
 
 FaissRangeSearchResult *faiss_RangeSearchPartialResult_res (
     const FaissRangeSearchPartialResult *self) {
-    return self->res;
+    return self ? self->res : NULL;
 }
 
 FaissStatus faiss_RangeSearchPartialResult_new_result (FaissRangeSearchPartialResult *self,

@@ -6,7 +6,9 @@
 FaissStatus faiss_DistanceComputer_set_query (FaissDistanceComputer *self, const float *x) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (x);
-    return self->set_query (self, x);
+    FAISS_TRY (self->set_query (self, x));
+    self->has_query = true;
+    return FAISS_OK;
 }
 
 static FaissStatus check_position (const char *function, const FaissDistanceComputer *self,
@@ -22,6 +24,7 @@ FaissStatus faiss_DistanceComputer_vector_to_query_dis (FaissDistanceComputer *s
                                                         float *out) {
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE (self->has_query, "there is no query: set_query comes first");
     FAISS_TRY (check_position (__func__, self, i));
     self->status = FAISS_OK;
     const float distance = self->distance (self, i);

@@ -2,6 +2,8 @@
 #ifndef FAISS_DISTANCE_COMPUTER_H
 #define FAISS_DISTANCE_COMPUTER_H
 
+#include <stdbool.h>
+
 #include <faiss/MetricType.h>
 
 FAISS_BEGIN_DECLS
@@ -17,6 +19,8 @@ typedef struct FaissDistanceComputer {
         /// why the last distance could not be had (it is NaN then); callers set it to FAISS_OK
         /// before
         FaissStatus status;
+        /// has faiss_DistanceComputer_set_query been called?
+        bool has_query;
         /// positions end before this one, read at every call; NULL: the functions find out
         const idx_t *end;
         /// x (size d) must stay valid while it is the query
@@ -49,8 +53,8 @@ typedef struct FaissFlatCodesDistanceComputer FAISS_EXTENDS (FaissDistanceComput
 /// @param x  size d; borrowed until the next query
 FaissStatus faiss_DistanceComputer_set_query (FaissDistanceComputer *self, const float *x);
 
-/** Query to vector i: an error where there is no such vector, or where the index cannot reconstruct
- * it; i = -1 gives the worst value. */
+/** Query to vector i: an error without a query, where there is no such vector, or where the index
+ * cannot reconstruct it; i = -1 gives the worst value. */
 FaissStatus faiss_DistanceComputer_vector_to_query_dis (FaissDistanceComputer *self, idx_t i,
                                                         float *out);
 /// vector i to vector j, with the same errors

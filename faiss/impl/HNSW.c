@@ -19,11 +19,16 @@ FaissHNSWStats *faiss_get_hnsw_stats (void) {
 }
 
 void faiss_HNSWStats_reset (FaissHNSWStats *self) {
-    *self = (FaissHNSWStats){0};
+    if (self) {
+        *self = (FaissHNSWStats){0};
+    }
 }
 
 /* Atomic, because this also adds to the global sums. */
 void faiss_HNSWStats_combine (FaissHNSWStats *self, const FaissHNSWStats *other) {
+    if (!self || !other) {
+        return;
+    }
     __atomic_fetch_add (&self->n1, other->n1, __ATOMIC_RELAXED);
     __atomic_fetch_add (&self->n2, other->n2, __ATOMIC_RELAXED);
     __atomic_fetch_add (&self->ndis, other->ndis, __ATOMIC_RELAXED);
@@ -177,6 +182,9 @@ FaissStatus faiss_HNSW_neighbor_range (const FaissHNSW *self, idx_t no, int laye
 }
 
 int faiss_HNSW_random_level (FaissHNSW *self) {
+    if (!self) {
+        return 0;
+    }
     double f = (double)faiss_RandomGenerator_rand_float (&self->rng);
     int n = (int)self->assign_probas.size;
     for (int level = 0; level < n; level++) {

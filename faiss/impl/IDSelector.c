@@ -66,11 +66,11 @@ void faiss_IDSelectorRange_free (FaissIDSelectorRange *self) {
 }
 
 idx_t faiss_IDSelectorRange_imin (const FaissIDSelectorRange *self) {
-    return self->imin;
+    return self ? self->imin : 0;
 }
 
 idx_t faiss_IDSelectorRange_imax (const FaissIDSelectorRange *self) {
-    return self->imax;
+    return self ? self->imax : 0;
 }
 
 /* The first position of an id that is not below a limit. */
@@ -91,6 +91,9 @@ static size_t lower_bound (size_t n, const idx_t *ids, idx_t limit) {
 void faiss_IDSelectorRange_find_sorted_ids_bounds (const FaissIDSelectorRange *self,
                                                    size_t list_size, const idx_t *ids, size_t *jmin,
                                                    size_t *jmax) {
+    if (!self || (!ids && list_size > 0) || !jmin || !jmax) {
+        return;
+    }
     size_t begin = lower_bound (list_size, ids, self->imin);
     size_t end = lower_bound (list_size, ids, self->imax);
     *jmin = begin;
@@ -184,11 +187,11 @@ FaissStatus faiss_IDSelectorBatch_new (FaissIDSelectorBatch **out, size_t n, con
 }
 
 int faiss_IDSelectorBatch_nbits (const FaissIDSelectorBatch *self) {
-    return self->nbits;
+    return self ? self->nbits : 0;
 }
 
 idx_t faiss_IDSelectorBatch_mask (const FaissIDSelectorBatch *self) {
-    return self->mask;
+    return self ? self->mask : 0;
 }
 
 /* ---- Bitmap ---------------------------------------------------------------------------------- */
@@ -221,11 +224,11 @@ void faiss_IDSelectorBitmap_free (FaissIDSelectorBitmap *self) {
 }
 
 size_t faiss_IDSelectorBitmap_n (const FaissIDSelectorBitmap *self) {
-    return self->n;
+    return self ? self->n : 0;
 }
 
 const uint8_t *faiss_IDSelectorBitmap_bitmap (const FaissIDSelectorBitmap *self) {
-    return self->bitmap;
+    return self ? self->bitmap : NULL;
 }
 
 /* ---- All and the combinations ---------------------------------------------------------------- */

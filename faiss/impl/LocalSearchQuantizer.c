@@ -112,6 +112,7 @@ FaissStatus faiss_IcmEncoderFactory_get (FaissIcmEncoderFactory *self,
 FaissStatus faiss_LocalSearchQuantizer_init (FaissLocalSearchQuantizer *self, size_t d, size_t M,
                                              size_t nbits,
                                              FaissAdditiveQuantizerSearchType search_type) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (nbits < 31, "expected nbits <= 30, got %zu", nbits);
     FAISS_AUTO (UInt64Vector) all = {0};
     FAISS_TRY (faiss_aq_repeat_nbits (&all, M, nbits));

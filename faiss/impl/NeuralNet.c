@@ -36,11 +36,11 @@ void faiss_Tensor2D_free (FaissTensor2D *self) {
 }
 
 size_t faiss_Tensor2D_numel (const FaissTensor2D *self) {
-    return self->shape[0] * self->shape[1];
+    return self ? self->shape[0] * self->shape[1] : 0;
 }
 
 float *faiss_Tensor2D_data (FaissTensor2D *self) {
-    return self->v.data;
+    return self ? self->v.data : NULL;
 }
 
 FaissStatus faiss_Tensor2D_iadd (FaissTensor2D *self, const FaissTensor2D *other) {
@@ -91,11 +91,11 @@ void faiss_Int32Tensor2D_free (FaissInt32Tensor2D *self) {
 }
 
 size_t faiss_Int32Tensor2D_numel (const FaissInt32Tensor2D *self) {
-    return self->shape[0] * self->shape[1];
+    return self ? self->shape[0] * self->shape[1] : 0;
 }
 
 int32_t *faiss_Int32Tensor2D_data (FaissInt32Tensor2D *self) {
-    return self->v.data;
+    return self ? self->v.data : NULL;
 }
 
 FaissStatus faiss_Int32Tensor2D_iadd (FaissInt32Tensor2D *self, const FaissInt32Tensor2D *other) {
@@ -255,7 +255,7 @@ void faiss_Embedding_free (FaissEmbedding *self) {
 }
 
 float *faiss_Embedding_data (FaissEmbedding *self) {
-    return self->weight.data;
+    return self ? self->weight.data : NULL;
 }
 
 FaissStatus faiss_Embedding_apply (const FaissEmbedding *self, const FaissInt32Tensor2D *codes,
@@ -544,6 +544,7 @@ void faiss_NeuralNetCodec_free (FaissNeuralNetCodec *self) {
 /* ---- QINCo ----------------------------------------------------------------------------------- */
 
 FaissStatus faiss_QINCo_init (FaissQINCo *self, int d, int K, int L, int M, int h) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (d >= 0 && K >= 0 && L >= 0 && M >= 0 && h >= 0,
                    "expected sizes >= 0, got d=%d, K=%d, L=%d, M=%d, h=%d", d, K, L, M, h);
     self->codec.d = d;

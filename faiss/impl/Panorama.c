@@ -37,12 +37,18 @@ void faiss_PanoramaStats_free (FaissPanoramaStats *self) {
 }
 
 void faiss_PanoramaStats_reset (FaissPanoramaStats *self) {
+    if (!self) {
+        return;
+    }
     __atomic_store_n (&self->total_dims_scanned, 0, __ATOMIC_RELAXED);
     __atomic_store_n (&self->total_dims, 0, __ATOMIC_RELAXED);
     update_ratio (self);
 }
 
 void faiss_PanoramaStats_add (FaissPanoramaStats *self, const FaissPanoramaStats *other) {
+    if (!self || !other) {
+        return;
+    }
     __atomic_fetch_add (&self->total_dims_scanned, other->total_dims_scanned, __ATOMIC_RELAXED);
     __atomic_fetch_add (&self->total_dims, other->total_dims, __ATOMIC_RELAXED);
     update_ratio (self);
@@ -101,6 +107,9 @@ static size_t place_of (const FaissPanorama *self, size_t level, size_t position
 void faiss_Panorama_copy_codes_to_level_layout (const FaissPanorama *self, uint8_t *codes,
                                                 size_t offset, size_t n_entry,
                                                 const uint8_t *code) {
+    if (!self || !codes || !code) {
+        return;
+    }
     for (size_t i = 0; i < n_entry; i++) {
         size_t batch = (offset + i) / self->batch_size, position = (offset + i) % self->batch_size;
         uint8_t *to = codes + batch * self->batch_size * self->code_size;
@@ -115,6 +124,9 @@ void faiss_Panorama_copy_codes_to_level_layout (const FaissPanorama *self, uint8
 
 void faiss_Panorama_reconstruct (const FaissPanorama *self, idx_t key, float *recons,
                                  const uint8_t *codes_base) {
+    if (!self || !recons || !codes_base) {
+        return;
+    }
     size_t batch = (size_t)key / self->batch_size, position = (size_t)key % self->batch_size;
     const uint8_t *from = faiss_panorama_batch_codes (self, codes_base, batch);
     for (size_t level = 0; level < self->n_levels; level++) {
@@ -153,6 +165,9 @@ static inline __attribute__ ((always_inline)) void compute_sums (const FaissPano
 
 void faiss_Panorama_compute_cumulative_sums (const FaissPanorama *self, float *cumsum_base,
                                              size_t offset, size_t n_entry, const float *vectors) {
+    if (!self || !cumsum_base || !vectors) {
+        return;
+    }
     size_t B = self->batch_size;
     for (size_t i = 0; i < n_entry; i += TOGETHER) {
         float *sums[TOGETHER];
@@ -174,12 +189,17 @@ void faiss_Panorama_compute_cumulative_sums (const FaissPanorama *self, float *c
 
 void faiss_Panorama_compute_query_cum_sums (const FaissPanorama *self, const float *query,
                                             float *query_cum_sums) {
-    compute_sums (self, 1, query, &query_cum_sums, 1);
+    if (self && query && query_cum_sums) {
+        compute_sums (self, 1, query, &query_cum_sums, 1);
+    }
 }
 
 void faiss_Panorama_copy_entry (const FaissPanorama *self, uint8_t *dest_codes,
                                 const uint8_t *src_codes, float *dest_cum_sums,
                                 const float *src_cum_sums, size_t dest_idx, size_t src_idx) {
+    if (!self || !dest_codes || !src_codes || !dest_cum_sums || !src_cum_sums) {
+        return;
+    }
     size_t B = self->batch_size, n_sums = B * (self->n_levels + 1);
     uint8_t *to = dest_codes + dest_idx / B * B * self->code_size;
     const uint8_t *from = src_codes + src_idx / B * B * self->code_size;

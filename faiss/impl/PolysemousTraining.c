@@ -13,6 +13,9 @@
 /* ---- simulated annealing --------------------------------------------------------------------- */
 
 void faiss_SimulatedAnnealingParameters_set_defaults (FaissSimulatedAnnealingParameters *self) {
+    if (!self) {
+        return;
+    }
     *self = (FaissSimulatedAnnealingParameters){
         .init_temperature = 0.7,
         .temperature_decay = pow (0.9, 1 / 500.),
@@ -24,7 +27,7 @@ void faiss_SimulatedAnnealingParameters_set_defaults (FaissSimulatedAnnealingPar
 
 double faiss_PermutationObjective_compute_cost (const FaissPermutationObjective *self,
                                                 const int *perm) {
-    return self->compute_cost (self, perm);
+    return self && perm ? self->compute_cost (self, perm) : 0;
 }
 
 /* By computing both. perm is const for callers: it is as it was at the end. */
@@ -43,6 +46,9 @@ static double cost_update_by_swapping (const FaissPermutationObjective *self, co
 
 double faiss_PermutationObjective_cost_update (const FaissPermutationObjective *self,
                                                const int *perm, int iw, int jw) {
+    if (!self || !perm) {
+        return 0;
+    }
     return self->cost_update ? self->cost_update (self, perm, iw, jw)
                              : cost_update_by_swapping (self, perm, iw, jw);
 }
@@ -98,6 +104,7 @@ FaissStatus faiss_SimulatedAnnealingOptimizer_optimize (FaissSimulatedAnnealingO
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (perm);
     FaissPermutationObjective *obj = self->obj;
+    FAISS_REQUIRE (obj, "there is no objective");
     double cost = obj->compute_cost (obj, perm);
     double temperature = self->params.init_temperature;
     self->init_cost = cost;
@@ -173,25 +180,32 @@ double faiss_ReproduceDistancesObjective_sqr (double x) {
 
 double faiss_ReproduceDistancesObjective_dis_weight (const FaissReproduceDistancesObjective *self,
                                                      double x) {
-    return exp (-self->dis_weight_factor * x);
+    return self ? exp (-self->dis_weight_factor * x) : 0;
 }
 
 double faiss_ReproduceDistancesObjective_get_source_dis (
     const FaissReproduceDistancesObjective *self, int i, int j) {
+    if (!self || i < 0 || j < 0 || i >= self->objective.n || j >= self->objective.n) {
+        return 0;
+    }
     return self->source_dis.data[(size_t)i * (size_t)self->objective.n + (size_t)j];
 }
 
 void faiss_ReproduceDistancesObjective_compute_mean_stdev (const double *tab, size_t n2,
                                                            double *mean_out, double *stddev_out) {
     double sum = 0, sum_of_squares = 0;
-    for (size_t i = 0; i < n2; i++) {
+    for (size_t i = 0; tab && i < n2; i++) {
         sum += tab[i];
         sum_of_squares += tab[i] * tab[i];
     }
     double mean = n2 ? sum / (double)n2 : 0;
     double variance = n2 ? sum_of_squares / (double)n2 - mean * mean : 0;
-    *mean_out = mean;
-    *stddev_out = sqrt (variance > 0 ? variance : 0);
+    if (mean_out) {
+        *mean_out = mean;
+    }
+    if (stddev_out) {
+        *stddev_out = sqrt (variance > 0 ? variance : 0);
+    }
 }
 
 /* (x - mean) / deviation * new_deviation + new_mean; what is all equal becomes new_mean */
@@ -202,6 +216,9 @@ static double affine (double x, double mean, double deviation, double new_mean,
 
 void faiss_ReproduceDistancesObjective_set_affine_target_dis (
     FaissReproduceDistancesObjective *self, const double *source_dis_in) {
+    if (!self || !source_dis_in) {
+        return;
+    }
     size_t n2 = (size_t)self->objective.n * (size_t)self->objective.n;
     double mean, deviation, target_mean, target_deviation;
     faiss_ReproduceDistancesObjective_compute_mean_stdev (source_dis_in, n2, &mean, &deviation);
@@ -514,6 +531,9 @@ static FaissStatus count_rankings (const FaissProductQuantizer *pq, size_t m, si
 /* ---- product quantizers ---------------------------------------------------------------------- */
 
 void faiss_PolysemousTraining_set_defaults (FaissPolysemousTraining *self) {
+    if (!self) {
+        return;
+    }
     *self = (FaissPolysemousTraining){
         .optimization_type = PolysemousTraining_OT_ReproduceDistances_affine,
         .dis_weight_factor = log (2),
@@ -524,6 +544,9 @@ void faiss_PolysemousTraining_set_defaults (FaissPolysemousTraining *self) {
 
 size_t faiss_PolysemousTraining_memory_usage_per_thread (const FaissPolysemousTraining *self,
                                                          const FaissProductQuantizer *pq) {
+    if (!self || !pq) {
+        return 0;
+    }
     size_t n = pq->ksub;
     switch (self->optimization_type) {
     case PolysemousTraining_OT_ReproduceDistances_affine:

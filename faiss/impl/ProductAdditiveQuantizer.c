@@ -65,6 +65,7 @@ FaissStatus faiss_ProductAdditiveQuantizer_new_with (FaissProductAdditiveQuantiz
 FaissStatus faiss_ProductResidualQuantizer_init (FaissProductResidualQuantizer *self, size_t d,
                                                  size_t nsplits, size_t Msub, size_t nbits,
                                                  FaissAdditiveQuantizerSearchType search_type) {
+    FAISS_REQUIRE_ARG (self);
     if (d > 0 || nsplits > 0) {
         FAISS_TRY (check_splits (__func__, d, nsplits));
     }
@@ -82,6 +83,7 @@ FaissStatus faiss_ProductLocalSearchQuantizer_init (FaissProductLocalSearchQuant
                                                     size_t d, size_t nsplits, size_t Msub,
                                                     size_t nbits,
                                                     FaissAdditiveQuantizerSearchType search_type) {
+    FAISS_REQUIRE_ARG (self);
     if (d > 0 || nsplits > 0) {
         FAISS_TRY (check_splits (__func__, d, nsplits));
     }

@@ -54,6 +54,7 @@ FaissStatus faiss_ProductQuantizer_set_derived_values (FaissProductQuantizer *se
 
 FaissStatus faiss_ProductQuantizer_init (FaissProductQuantizer *self, size_t d, size_t M,
                                          size_t nbits) {
+    FAISS_REQUIRE_ARG (self);
     faiss_object_init (self, &faiss_ProductQuantizer_class.head);
     self->quantizer.d = d;
     self->M = M;
@@ -140,7 +141,7 @@ FaissStatus faiss_pq_check (const char *function, const FaissProductQuantizer *s
 /* ---- centroids ------------------------------------------------------------------------------- */
 
 float *faiss_ProductQuantizer_get_centroids (FaissProductQuantizer *self, size_t m, size_t i) {
-    return self->centroids.data + (m * self->ksub + i) * self->dsub;
+    return self ? self->centroids.data + (m * self->ksub + i) * self->dsub : NULL;
 }
 
 FaissStatus faiss_ProductQuantizer_set_params (FaissProductQuantizer *self, const float *centroids,
@@ -212,6 +213,9 @@ FaissStatus faiss_ProductQuantizer_sync_transposed_centroids (FaissProductQuanti
 }
 
 void faiss_ProductQuantizer_clear_transposed_centroids (FaissProductQuantizer *self) {
+    if (!self) {
+        return;
+    }
     faiss_Float32Vector_clear (&self->transposed_centroids);
     faiss_Float32Vector_clear (&self->centroids_sq_lengths);
 }

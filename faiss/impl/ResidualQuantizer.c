@@ -21,6 +21,7 @@
 FaissStatus faiss_ResidualQuantizer_init (FaissResidualQuantizer *self, size_t d, size_t M,
                                           const uint64_t *nbits,
                                           FaissAdditiveQuantizerSearchType search_type) {
+    FAISS_REQUIRE_ARG (self);
     enum { NITER_CODEBOOK_REFINE = 5, MAX_BEAM_SIZE = 5 };
     self->train_type = ResidualQuantizer_Train_progressive_dim;
     self->niter_codebook_refine = NITER_CODEBOOK_REFINE;
@@ -524,6 +525,9 @@ FaissStatus faiss_ResidualQuantizer_refine_beam_LUT (const FaissResidualQuantize
 
 size_t faiss_ResidualQuantizer_memory_per_point (const FaissResidualQuantizer *self,
                                                  int beam_size) {
+    if (!self) {
+        return 0;
+    }
     size_t beam = (size_t)(beam_size < 0 ? self->max_beam_size : beam_size);
     size_t residuals = 2 * beam * self->quantizer.d * sizeof (float);   /* old and new */
     return residuals + beam * beam * (sizeof (float) + sizeof (idx_t)); /* candidates */

@@ -25,6 +25,7 @@ FaissStatus faiss_ScalarQuantizer_set_derived_sizes (FaissScalarQuantizer *self)
 
 FaissStatus faiss_ScalarQuantizer_init (FaissScalarQuantizer *self, size_t d,
                                         FaissQuantizerType qtype) {
+    FAISS_REQUIRE_ARG (self);
     faiss_object_init (self, &faiss_ScalarQuantizer_class.head);
     self->quantizer.d = d;
     self->qtype = qtype;
@@ -198,43 +199,47 @@ FaissStatus faiss_ScalarQuantizer_decode (const FaissScalarQuantizer *self, cons
 /* ---- fields ---------------------------------------------------------------------------------- */
 
 size_t faiss_ScalarQuantizer_d (const FaissScalarQuantizer *self) {
-    return self->quantizer.d;
+    return self ? self->quantizer.d : 0;
 }
 
 size_t faiss_ScalarQuantizer_code_size (const FaissScalarQuantizer *self) {
-    return self->quantizer.code_size;
+    return self ? self->quantizer.code_size : 0;
 }
 
 size_t faiss_ScalarQuantizer_bits (const FaissScalarQuantizer *self) {
-    return self->bits;
+    return self ? self->bits : 0;
 }
 
 FaissQuantizerType faiss_ScalarQuantizer_qtype (const FaissScalarQuantizer *self) {
-    return self->qtype;
+    return self ? self->qtype : 0;
 }
 
 FaissRangeStat faiss_ScalarQuantizer_rangestat (const FaissScalarQuantizer *self) {
-    return self->rangestat;
+    return self ? self->rangestat : 0;
 }
 
 void faiss_ScalarQuantizer_set_rangestat (FaissScalarQuantizer *self, FaissRangeStat rangestat) {
-    self->rangestat = rangestat;
+    if (self) {
+        self->rangestat = rangestat;
+    }
 }
 
 float faiss_ScalarQuantizer_rangestat_arg (const FaissScalarQuantizer *self) {
-    return self->rangestat_arg;
+    return self ? self->rangestat_arg : 0;
 }
 
 void faiss_ScalarQuantizer_set_rangestat_arg (FaissScalarQuantizer *self, float rangestat_arg) {
-    self->rangestat_arg = rangestat_arg;
+    if (self) {
+        self->rangestat_arg = rangestat_arg;
+    }
 }
 
 size_t faiss_ScalarQuantizer_trained_size (const FaissScalarQuantizer *self) {
-    return self->trained.size;
+    return self ? self->trained.size : 0;
 }
 
 void faiss_ScalarQuantizer_trained (const FaissScalarQuantizer *self, float *out) {
-    if (self->trained.size > 0) {
+    if (self && out && self->trained.size > 0) {
         memcpy (out, self->trained.data, self->trained.size * sizeof *out);
     }
 }

@@ -149,6 +149,9 @@ static size_t bytes_left (const FaissZeroCopyIOReader *self) {
 
 size_t faiss_ZeroCopyIOReader_get_data_view (FaissZeroCopyIOReader *self, void **ptr, size_t size,
                                              size_t nitems) {
+    if (!self || !ptr) {
+        return 0;
+    }
     size_t complete = size ? bytes_left (self) / size : nitems;
     size_t n = min_size (complete, nitems);
     *ptr = (void *)(uintptr_t)(self->data_ + min_size (self->rp_, self->total_));
@@ -212,5 +215,7 @@ FaissStatus faiss_ZeroCopyIOReader_new_with (FaissZeroCopyIOReader **out, const 
 }
 
 void faiss_ZeroCopyIOReader_reset (FaissZeroCopyIOReader *self) {
-    self->rp_ = 0;
+    if (self) {
+        self->rp_ = 0;
+    }
 }

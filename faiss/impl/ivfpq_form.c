@@ -20,7 +20,9 @@ FaissIndexIVFPQStats *faiss_get_indexIVFPQ_stats (void) {
 }
 
 void faiss_IndexIVFPQStats_reset (FaissIndexIVFPQStats *self) {
-    *self = (FaissIndexIVFPQStats){0};
+    if (self) {
+        *self = (FaissIndexIVFPQStats){0};
+    }
 }
 
 void faiss_ivfpq_count (const FaissIndexIVFPQStats *counts) {

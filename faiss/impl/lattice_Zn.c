@@ -555,6 +555,7 @@ FaissEnumeratedVectorsClass faiss_ZnSphereCodecAlt_class = {
 };
 
 FaissStatus faiss_ZnSphereCodecAlt_init (FaissZnSphereCodecAlt *self, int dim, int r2) {
+    FAISS_REQUIRE_ARG (self);
     bool use_rec = dim > 0 && (dim & (dim - 1)) == 0;
     if (use_rec) { /* refuses what is too large */
         faiss_object_init (&self->znc_rec, &faiss_ZnSphereCodecRec_class.head);

@@ -24,16 +24,22 @@ static bool in_table (const FaissZnSphereCodecRec *self, int ld, int r2t, int r2
 }
 
 uint64_t faiss_ZnSphereCodecRec_get_nv (const FaissZnSphereCodecRec *self, int ld, int r2a) {
-    return in_table (self, ld, 0, r2a) ? self->all_nv.data[nv_at (self, ld, r2a)] : 0;
+    return self && in_table (self, ld, 0, r2a) ? self->all_nv.data[nv_at (self, ld, r2a)] : 0;
 }
 
 uint64_t faiss_ZnSphereCodecRec_get_nv_cum (const FaissZnSphereCodecRec *self, int ld, int r2t,
                                             int r2a) {
-    return in_table (self, ld, r2t, r2a) ? self->all_nv_cum.data[cum_at (self, ld, r2t, r2a)] : 0;
+    return self
+               ? (in_table (self, ld, r2t, r2a) ? self->all_nv_cum.data[cum_at (self, ld, r2t, r2a)]
+                                                : 0)
+               : 0;
 }
 
 void faiss_ZnSphereCodecRec_set_nv_cum (FaissZnSphereCodecRec *self, int ld, int r2t, int r2a,
                                         uint64_t v) {
+    if (!self) {
+        return;
+    }
     if (in_table (self, ld, r2t, r2a)) {
         self->all_nv_cum.data[cum_at (self, ld, r2t, r2a)] = v;
     }

@@ -18,6 +18,9 @@ static void inherit_slot (Slot *mine, const Slot *theirs) {
 /* Two threads may do this at once: both store the same values. There is no lock, for a process that
  * forks in the meantime would keep it locked. */
 void faiss_class_ready (FaissClass *cls) {
+    if (!cls) {
+        return;
+    }
     if (__atomic_load_n (&cls->ready, __ATOMIC_ACQUIRE)) {
         return;
     }
@@ -41,6 +44,8 @@ bool faiss_class_is_a (const FaissClass *cls, const FaissClass *ancestor) {
 }
 
 FaissStatus faiss_object_new (void *out, FaissClass *cls) {
+    FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE_ARG (cls);
     faiss_class_ready (cls);
     FaissClass **object = calloc (1, cls->instance_size);
     if (!object) {
@@ -67,12 +72,18 @@ void faiss_object_free (void *object) {
 }
 
 void faiss_object_init (void *object, FaissClass *cls) {
+    if (!object || !cls) {
+        return;
+    }
     faiss_class_ready (cls);
     memset (object, 0, cls->instance_size);
     *(FaissClass **)object = cls;
 }
 
 void faiss_object_clear (void *object) {
+    if (!object) {
+        return;
+    }
     const FaissClass *cls = faiss_object_class (object);
     if (cls) {
         finalize (object);
@@ -89,6 +100,7 @@ static FaissStatus copy_from_root (const FaissClass *cls, void *self, const void
 }
 
 FaissStatus faiss_object_clone (void *out, const void *object) {
+    FAISS_REQUIRE_ARG (out);
     FAISS_REQUIRE_ARG (object);
     FaissClass *cls = *(FaissClass *const *)object;
     void *clone;
@@ -103,6 +115,7 @@ FaissStatus faiss_object_clone (void *out, const void *object) {
 }
 
 FaissStatus faiss_object_assign (void *object, const void *other) {
+    FAISS_REQUIRE_ARG (other);
     FaissClass *cls = *(FaissClass *const *)other;
     if (!cls) {
         return FAISS_OK;
@@ -116,6 +129,9 @@ FaissStatus faiss_object_assign (void *object, const void *other) {
 }
 
 void faiss_object_swap (void *object, void *other) {
+    if (!object || !other) {
+        return;
+    }
     char *a = object, *b = other;
     for (size_t i = 0; i < faiss_object_class (object)->instance_size; i++) {
         char byte = a[i];
@@ -125,7 +141,7 @@ void faiss_object_swap (void *object, void *other) {
 }
 
 const FaissClass *faiss_object_class (const void *object) {
-    return *(const FaissClass *const *)object;
+    return object ? *(const FaissClass *const *)object : NULL;
 }
 
 void *faiss_object_cast (const void *object, const FaissClass *cls) {

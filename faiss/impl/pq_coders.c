@@ -24,6 +24,9 @@ FaissStatus faiss_PQEncoderGeneric_new_with (FaissPQEncoderGeneric **out, uint8_
 }
 
 void faiss_PQEncoderGeneric_encode (FaissPQEncoderGeneric *self, uint64_t x) {
+    if (!self) {
+        return;
+    }
     for (int left = self->nbits; left > 0;) {
         int step = 8 - self->offset < left ? 8 - self->offset : left;
         unsigned bits = (unsigned)x & ((1u << step) - 1);
@@ -63,6 +66,9 @@ FaissStatus faiss_PQDecoderGeneric_new_with (FaissPQDecoderGeneric **out, const 
 }
 
 uint64_t faiss_PQDecoderGeneric_decode (FaissPQDecoderGeneric *self) {
+    if (!self) {
+        return 0;
+    }
     uint64_t value = 0;
     for (int done = 0; done < self->nbits;) {
         int left = self->nbits - done, step = 8 - self->offset < left ? 8 - self->offset : left;
@@ -108,19 +114,27 @@ CODER (PQDecoder8, const uint8_t, 8)
 CODER (PQDecoder16, const uint8_t, 16)
 
 void faiss_PQEncoder8_encode (FaissPQEncoder8 *self, uint64_t x) {
-    *self->code++ = (uint8_t)x;
+    if (self) {
+        *self->code++ = (uint8_t)x;
+    }
 }
 
 void faiss_PQEncoder16_encode (FaissPQEncoder16 *self, uint64_t x) {
+    if (!self) {
+        return;
+    }
     *self->code++ = (uint8_t)x;
     *self->code++ = (uint8_t)(x >> 8);
 }
 
 uint64_t faiss_PQDecoder8_decode (FaissPQDecoder8 *self) {
-    return *self->code++;
+    return self ? *self->code++ : 0;
 }
 
 uint64_t faiss_PQDecoder16_decode (FaissPQDecoder16 *self) {
+    if (!self) {
+        return 0;
+    }
     uint64_t low = *self->code++;
     return low | (uint64_t)*self->code++ << 8;
 }

@@ -29,6 +29,7 @@ static void forget_all (FaissArrayInvertedLists *self) {
 
 FaissStatus faiss_ArrayInvertedLists_keep (FaissArrayInvertedLists *self, uint64_t key,
                                            size_t list_no, void *kept) {
+    FAISS_REQUIRE_ARG (self);
     if (self->kept_key != key) {
         forget_all (self);
         self->kept_key = key;
@@ -48,13 +49,14 @@ FaissStatus faiss_ArrayInvertedLists_keep (FaissArrayInvertedLists *self, uint64
 
 const void *faiss_ArrayInvertedLists_kept (const FaissArrayInvertedLists *self, uint64_t key,
                                            size_t list_no) {
-    return self->kept && self->kept_key == key ? self->kept[list_no] : NULL;
+    return self && self->kept && self->kept_key == key ? self->kept[list_no] : NULL;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 FaissStatus faiss_ArrayInvertedLists_init (FaissArrayInvertedLists *self, size_t nlist,
                                            size_t code_size) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_TRY (faiss_alloc_zeroed (&self->codes, nlist, sizeof *self->codes));
     FAISS_TRY (faiss_alloc_zeroed (&self->ids, nlist, sizeof *self->ids));
     self->lists.nlist = nlist;
@@ -114,6 +116,9 @@ static void forget_derived (FaissArrayInvertedLists *self) {
 }
 
 void faiss_ArrayInvertedLists_vectors_changed (FaissArrayInvertedLists *self) {
+    if (!self) {
+        return;
+    }
     forget_derived (self);
     forget_all (self);
 }
@@ -126,15 +131,21 @@ static void list_changed (FaissArrayInvertedLists *self, size_t list_no) {
 
 void faiss_ArrayInvertedLists_set_filter_codes (FaissArrayInvertedLists *self,
                                                 FaissFilterCodesMode mode) {
+    if (!self) {
+        return;
+    }
     forget_derived (self);
     self->filter_mode = (int)mode;
 }
 
 FaissFilterCodesMode faiss_ArrayInvertedLists_filter_codes (const FaissArrayInvertedLists *self) {
-    return (FaissFilterCodesMode)self->filter_mode;
+    return self ? (FaissFilterCodesMode)self->filter_mode : 0;
 }
 
 size_t faiss_ArrayInvertedLists_filter_codes_size (const FaissArrayInvertedLists *self) {
+    if (!self) {
+        return 0;
+    }
     size_t size = 0;
     const FaissDerivedRows *derived = __atomic_load_n (&self->derived, __ATOMIC_ACQUIRE);
     for (size_t i = 0; derived && i < self->lists.nlist; i++) {
@@ -144,6 +155,9 @@ size_t faiss_ArrayInvertedLists_filter_codes_size (const FaissArrayInvertedLists
 }
 
 FaissDerivedRows *faiss_ArrayInvertedLists_derived (const FaissArrayInvertedLists *lists) {
+    if (!lists) {
+        return NULL;
+    }
     /* what searches derive is no part of the lists' value */
     FaissArrayInvertedLists *self = (FaissArrayInvertedLists *)(uintptr_t)lists;
     FaissDerivedRows *derived = __atomic_load_n (&self->derived, __ATOMIC_ACQUIRE);
@@ -335,6 +349,7 @@ static FaissStatus ArrayInvertedLists_write (const void *object, FaissIOWriter *
 /* Sizes of all lists, size nlist; *out is to be freed. */
 FaissStatus faiss_ArrayInvertedLists_read_sizes (FaissIOReader *reader, size_t nlist,
                                                  size_t **out) {
+    FAISS_REQUIRE_ARG (reader);
     uint32_t list_type;
     FAISS_AUTO (UInt64Vector) stored = {0};
     FAISS_TRY (faiss_read_u32 (reader, &list_type, "list_type"));

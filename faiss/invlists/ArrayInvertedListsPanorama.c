@@ -71,7 +71,7 @@ static FaissStatus ArrayInvertedListsPanorama_copy (void *object, const void *ot
 
 const float *faiss_ArrayInvertedListsPanorama_get_cum_sums (
     const FaissArrayInvertedListsPanorama *self, size_t list_no) {
-    return list_no < self->lists.nlist ? self->cum_sums[list_no].data : NULL;
+    return self && list_no < self->lists.nlist ? self->cum_sums[list_no].data : NULL;
 }
 
 static const uint8_t *ArrayInvertedListsPanorama_get_single_code (const FaissInvertedLists *lists,
@@ -212,6 +212,9 @@ static FaissStatus ArrayInvertedListsPanorama_resize (FaissInvertedLists *lists,
 
 FaissStatus faiss_ArrayInvertedListsPanorama_permuted (const FaissArrayInvertedListsPanorama *self,
                                                        const idx_t *map, FaissFloat32Vector **out) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (map);
+    FAISS_REQUIRE_ARG (out);
     FAISS_TRY (faiss_alloc (out, self->lists.nlist, sizeof **out));
     for (size_t i = 0; i < self->lists.nlist; i++) {
         (*out)[i] = self->cum_sums[map[i]];

@@ -82,7 +82,7 @@ FaissStatus faiss_DirectMap_get (const FaissDirectMap *self, idx_t id, idx_t *ou
 }
 
 bool faiss_DirectMap_no (const FaissDirectMap *self) {
-    return self->type == FAISS_DIRECT_MAP_NO_MAP;
+    return self && self->type == FAISS_DIRECT_MAP_NO_MAP;
 }
 
 FaissStatus faiss_DirectMap_check_can_add (const FaissDirectMap *self, const idx_t *ids) {
@@ -108,11 +108,15 @@ FaissStatus faiss_DirectMap_add_single_id (FaissDirectMap *self, idx_t id, idx_t
 }
 
 void faiss_DirectMap_clear (FaissDirectMap *self) {
+    if (!self) {
+        return;
+    }
     faiss_Int64Vector_clear (&self->array);
     faiss_IdMap_clear (&self->hashtable);
 }
 
 FaissStatus faiss_DirectMap_copy (FaissDirectMap *self, const FaissDirectMap *other) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (other);
     self->type = other->type;
     FAISS_TRY (faiss_Int64Vector_assign (&self->array, other->array.data, other->array.size));
@@ -283,6 +287,8 @@ FaissStatus faiss_DirectMap_update_codes (FaissDirectMap *self, FaissInvertedLis
 
 FaissStatus faiss_DirectMapAdd_init (FaissDirectMapAdd *self, FaissDirectMap *direct_map,
                                      size_t ntotal, size_t n, const idx_t *xids) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (direct_map);
     *self = (FaissDirectMapAdd){
         .direct_map = direct_map, .ntotal = ntotal, .n = n, .xids = xids, .locations = NULL};
     if (direct_map->type == FAISS_DIRECT_MAP_ARRAY) {
@@ -304,12 +310,18 @@ FaissStatus faiss_DirectMapAdd_init (FaissDirectMapAdd *self, FaissDirectMap *di
 }
 
 void faiss_DirectMapAdd_add (FaissDirectMapAdd *self, size_t i, idx_t list_no, size_t offset) {
+    if (!self) {
+        return;
+    }
     if (self->locations) {
         self->locations[i] = faiss_lo_build (list_no < 0 ? -1 : list_no, (idx_t)offset);
     }
 }
 
 void faiss_DirectMapAdd_commit (FaissDirectMapAdd *self) {
+    if (!self) {
+        return;
+    }
     FaissDirectMap *map = self->direct_map;
     if (!self->locations) {
         return;
@@ -327,6 +339,9 @@ void faiss_DirectMapAdd_commit (FaissDirectMapAdd *self) {
 }
 
 void faiss_DirectMapAdd_clear (FaissDirectMapAdd *self) {
+    if (!self) {
+        return;
+    }
     free (self->locations);
     self->locations = NULL;
 }
@@ -334,6 +349,8 @@ void faiss_DirectMapAdd_clear (FaissDirectMapAdd *self) {
 /* ---- files ----------------------------------------------------------------------------------- */
 
 FaissStatus faiss_DirectMap_read (FaissDirectMap *self, FaissIOReader *reader) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (reader);
     uint8_t type;
     FAISS_TRY (faiss_read_u8 (reader, &type, "direct_map type"));
     /* upstream takes any number; others than 0 .. 2 are refused where the map is used */
@@ -356,6 +373,8 @@ FaissStatus faiss_DirectMap_read (FaissDirectMap *self, FaissIOReader *reader) {
 }
 
 FaissStatus faiss_DirectMap_write (const FaissDirectMap *self, FaissIOWriter *writer) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (writer);
     FAISS_TRY (faiss_write_u8 (writer, (uint8_t)self->type));
     FAISS_TRY (faiss_write_Int64Vector (writer, &self->array));
     if (self->type != FAISS_DIRECT_MAP_HASHTABLE) {

@@ -226,29 +226,36 @@ void faiss_InvertedListsIterator_free (FaissInvertedListsIterator *self) {
 /* ---- reading --------------------------------------------------------------------------------- */
 
 size_t faiss_InvertedLists_list_size (const FaissInvertedLists *self, size_t list_no) {
-    return list_no < self->nlist ? self->cls->list_size (self, list_no) : 0;
+    return self && list_no < self->nlist ? self->cls->list_size (self, list_no) : 0;
 }
 
 const uint8_t *faiss_InvertedLists_get_codes (const FaissInvertedLists *self, size_t list_no) {
-    return list_no < self->nlist ? self->cls->get_codes (self, list_no) : NULL;
+    return self && list_no < self->nlist ? self->cls->get_codes (self, list_no) : NULL;
 }
 
 const idx_t *faiss_InvertedLists_get_ids (const FaissInvertedLists *self, size_t list_no) {
-    return list_no < self->nlist ? self->cls->get_ids (self, list_no) : NULL;
+    return self && list_no < self->nlist ? self->cls->get_ids (self, list_no) : NULL;
 }
 
 void faiss_InvertedLists_release_codes (const FaissInvertedLists *self, size_t list_no,
                                         const uint8_t *codes) {
-    self->cls->release_codes (self, list_no, codes);
+    if (self) {
+        self->cls->release_codes (self, list_no, codes);
+    }
 }
 
 void faiss_InvertedLists_release_ids (const FaissInvertedLists *self, size_t list_no,
                                       const idx_t *ids) {
-    self->cls->release_ids (self, list_no, ids);
+    if (self) {
+        self->cls->release_ids (self, list_no, ids);
+    }
 }
 
 idx_t faiss_InvertedLists_get_single_id (const FaissInvertedLists *self, size_t list_no,
                                          size_t offset) {
+    if (!self) {
+        return 0;
+    }
     return offset < faiss_InvertedLists_list_size (self, list_no)
                ? self->cls->get_single_id (self, list_no, offset)
                : -1;
@@ -256,6 +263,9 @@ idx_t faiss_InvertedLists_get_single_id (const FaissInvertedLists *self, size_t 
 
 const uint8_t *faiss_InvertedLists_get_single_code (const FaissInvertedLists *self, size_t list_no,
                                                     size_t offset) {
+    if (!self) {
+        return NULL;
+    }
     return offset < faiss_InvertedLists_list_size (self, list_no)
                ? self->cls->get_single_code (self, list_no, offset)
                : NULL;
@@ -263,14 +273,19 @@ const uint8_t *faiss_InvertedLists_get_single_code (const FaissInvertedLists *se
 
 void faiss_InvertedLists_prefetch_lists (const FaissInvertedLists *self, const idx_t *list_nos,
                                          int nlist) {
-    self->cls->prefetch_lists (self, list_nos, nlist);
+    if (self && list_nos) {
+        self->cls->prefetch_lists (self, list_nos, nlist);
+    }
 }
 
 bool faiss_InvertedLists_is_empty (const FaissInvertedLists *self, size_t list_no) {
-    return faiss_InvertedLists_list_size (self, list_no) == 0;
+    return self && faiss_InvertedLists_list_size (self, list_no) == 0;
 }
 
 size_t faiss_InvertedLists_compute_ntotal (const FaissInvertedLists *self) {
+    if (!self) {
+        return 0;
+    }
     size_t total = 0;
     for (size_t i = 0; i < self->nlist; i++) {
         total += self->cls->list_size (self, i);
@@ -279,6 +294,9 @@ size_t faiss_InvertedLists_compute_ntotal (const FaissInvertedLists *self) {
 }
 
 double faiss_InvertedLists_imbalance_factor (const FaissInvertedLists *self) {
+    if (!self) {
+        return 0;
+    }
     double total = 0, squares = 0;
     for (size_t i = 0; i < self->nlist; i++) {
         double size = (double)self->cls->list_size (self, i);
@@ -289,6 +307,9 @@ double faiss_InvertedLists_imbalance_factor (const FaissInvertedLists *self) {
 }
 
 void faiss_InvertedLists_print_stats (const FaissInvertedLists *self) {
+    if (!self) {
+        return;
+    }
     size_t counts[65] = {0}; /* counts[b]: sizes of b bits */
     for (size_t i = 0; i < self->nlist; i++) {
         size_t size = self->cls->list_size (self, i);

@@ -83,6 +83,7 @@ static void merge_runs (const float *vals, const idx_t *from, size_t middle, siz
 }
 
 FaissStatus faiss_fvec_argsort (size_t n, const float *vals, idx_t *perm) {
+    FAISS_REQUIRE (n == 0 || (vals && perm), "an array is NULL");
     FAISS_AUTO_FREE (idx_t) *buffer = NULL;
     FAISS_TRY (faiss_alloc (&buffer, n, sizeof *buffer));
     for (size_t i = 0; i < n; i++) {
@@ -273,6 +274,8 @@ void faiss_fvec_L2sqr_by_idx (float *dis, const float *x, const float *y, const 
 static FaissStatus knn_by_idx (bool is_similarity, const float *x, const float *y,
                                const idx_t *subset, size_t d, size_t nx, size_t ny, size_t nsubset,
                                size_t k, float *vals, idx_t *ids, int64_t ld_subset) {
+    FAISS_REQUIRE (nx == 0 || (x && y && subset && vals && ids), "an array is NULL");
+    FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
     size_t stride = ld_subset < 0 ? nsubset : (size_t)ld_subset;
     for (size_t i = 0; i < nx; i++) {
         for (size_t j = 0; j < nsubset; j++) {

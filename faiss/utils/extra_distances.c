@@ -157,6 +157,10 @@ FaissStatus faiss_pairwise_extra_distances (int64_t d, int64_t nq, const float *
                                             const float *xb, FaissMetricType metric,
                                             float metric_arg, float *dis, int64_t ldq, int64_t ldb,
                                             int64_t ldd) {
+    FAISS_REQUIRE (d >= 0 && nq >= 0 && nb >= 0,
+                   "expected numbers from 0 on, got d=%lld nq=%lld nb=%lld", (long long)d,
+                   (long long)nq, (long long)nb);
+    FAISS_REQUIRE (nq == 0 || nb == 0 || (xq && xb && dis), "an array is NULL");
     FaissVectorDistance distance = NULL;
     FAISS_TRY (faiss_vector_distance (&distance, metric));
     ldq = ldq == -1 ? d : ldq;
@@ -182,6 +186,8 @@ static bool is_selected (const FaissIDSelector *sel, idx_t id) {
 FaissStatus faiss_knn_extra_metrics (const float *x, const float *y, size_t d, size_t nx, size_t ny,
                                      FaissMetricType metric, float metric_arg, size_t k,
                                      float *vals, idx_t *ids, const FaissIDSelector *sel) {
+    FAISS_REQUIRE (nx == 0 || (x && vals && ids && (y || ny == 0)), "an array is NULL");
+    FAISS_REQUIRE (k > 0, "expected k > 0, got 0");
     FaissVectorDistance distance = NULL;
     FAISS_TRY (faiss_vector_distance (&distance, metric));
     bool is_similarity = faiss_is_similarity_metric (metric);
@@ -248,6 +254,8 @@ FaissStatus faiss_range_search_extra_metrics (const float *x, const float *y, si
                                               size_t ny, FaissMetricType metric, float metric_arg,
                                               float radius, FaissRangeSearchResult *result,
                                               const FaissIDSelector *sel) {
+    FAISS_REQUIRE_ARG (result);
+    FAISS_REQUIRE (nx == 0 || (x && (y || ny == 0)), "an array is NULL");
     RangeSearch s = {.x = x,
                      .y = y,
                      .d = d,
@@ -264,6 +272,7 @@ FaissStatus faiss_range_search_extra_metrics (const float *x, const float *y, si
 
 typedef struct VectorDistanceComputer {
     FaissFlatCodesDistanceComputer base;
+    idx_t nb; /* vectors, where nothing else says how many there are */
     size_t d;
     FaissVectorDistance function;
     float metric_arg;
@@ -321,14 +330,15 @@ static void computer_free (FaissDistanceComputer *dc) {
 FaissStatus faiss_get_extra_distance_computer (FaissFlatCodesDistanceComputer **out, size_t d,
                                                FaissMetricType metric, float metric_arg, size_t nb,
                                                const float *xb) {
-    (void)nb;
     FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE (nb == 0 || xb, "xb is NULL");
     FaissVectorDistance function = NULL;
     FAISS_TRY (faiss_vector_distance (&function, metric));
     VectorDistanceComputer *self = NULL;
     FAISS_TRY (faiss_alloc_zeroed (&self, 1, sizeof *self));
     *self = (VectorDistanceComputer){
-        .base = {.dc = {.set_query = computer_set_query,
+        .base = {.dc = {.end = &self->nb,
+                        .set_query = computer_set_query,
                         .distance = computer_distance,
                         .distances_batch_4 = computer_distances_batch_4,
                         .symmetric_dis = computer_symmetric_dis,
@@ -336,6 +346,7 @@ FaissStatus faiss_get_extra_distance_computer (FaissFlatCodesDistanceComputer **
                  .codes = (const uint8_t *)xb,
                  .code_size = d * sizeof *xb,
                  .distance_to_code = computer_distance_to_code},
+        .nb = (idx_t)nb,
         .d = d,
         .function = function,
         .metric_arg = metric_arg,

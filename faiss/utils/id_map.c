@@ -30,6 +30,7 @@ static FaissStatus allocate (FaissIdMap *self, size_t n_slots) {
 }
 
 FaissStatus faiss_IdMap_reserve (FaissIdMap *self, size_t n) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (n <= SIZE_MAX / 64, "%zu keys are too many", n);
     if (n * 3 <= self->n_slots * 2) {
         return FAISS_OK;
@@ -54,6 +55,7 @@ FaissStatus faiss_IdMap_reserve (FaissIdMap *self, size_t n) {
 }
 
 FaissStatus faiss_IdMap_set (FaissIdMap *self, int64_t key, int64_t value) {
+    FAISS_REQUIRE_ARG (self);
     size_t slot = self->size ? find_slot (self, key) : 0;
     if (self->size == 0 || !self->used[slot]) { /* a new key: it may need more slots */
         FAISS_TRY (faiss_IdMap_reserve (self, self->size + 1));
@@ -67,6 +69,9 @@ FaissStatus faiss_IdMap_set (FaissIdMap *self, int64_t key, int64_t value) {
 }
 
 bool faiss_IdMap_get (const FaissIdMap *self, int64_t key, int64_t *value) {
+    if (!self) {
+        return false;
+    }
     if (self->size == 0) {
         return false;
     }
@@ -78,6 +83,9 @@ bool faiss_IdMap_get (const FaissIdMap *self, int64_t key, int64_t *value) {
 }
 
 bool faiss_IdMap_remove (FaissIdMap *self, int64_t key) {
+    if (!self) {
+        return false;
+    }
     if (self->size == 0) {
         return false;
     }
@@ -101,6 +109,7 @@ bool faiss_IdMap_remove (FaissIdMap *self, int64_t key) {
 }
 
 FaissStatus faiss_IdMap_copy (FaissIdMap *self, const FaissIdMap *other) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (other);
     if (other->n_slots == 0) {
         return FAISS_OK;
@@ -114,12 +123,18 @@ FaissStatus faiss_IdMap_copy (FaissIdMap *self, const FaissIdMap *other) {
 }
 
 void faiss_IdMap_swap (FaissIdMap *self, FaissIdMap *other) {
+    if (!self || !other) {
+        return;
+    }
     FaissIdMap mine = *self;
     *self = *other;
     *other = mine;
 }
 
 void faiss_IdMap_clear (FaissIdMap *self) {
+    if (!self) {
+        return;
+    }
     free (self->keys);
     free (self->values);
     free (self->used);

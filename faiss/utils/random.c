@@ -27,6 +27,9 @@ void faiss_RandomGenerator_free (FaissRandomGenerator *self) {
 }
 
 void faiss_RandomGenerator_init (FaissRandomGenerator *self, int64_t seed) {
+    if (!self) {
+        return;
+    }
     uint32_t *state = self->state;
     state[0] = (uint32_t)seed;
     for (uint32_t i = 1; i < MT_SIZE; i++) {
@@ -98,25 +101,29 @@ float faiss_mt32_normal (FaissRandomGenerator *self, FaissNormal *distribution) 
 }
 
 int faiss_RandomGenerator_rand_int (FaissRandomGenerator *self) {
-    return (int)(faiss_mt32_next (self) & 0x7fffffffu);
+    return self ? (int)(faiss_mt32_next (self) & 0x7fffffffu) : 0;
 }
 
 int64_t faiss_RandomGenerator_rand_int64 (FaissRandomGenerator *self) {
+    if (!self) {
+        return 0;
+    }
     int64_t low = faiss_RandomGenerator_rand_int (self);
     int64_t high = faiss_RandomGenerator_rand_int (self);
     return low | (high << 31);
 }
 
 int faiss_RandomGenerator_rand_int_max (FaissRandomGenerator *self, int max) {
-    return (int)(faiss_mt32_next (self) % (uint32_t)max);
+    return self && max > 0 ? (int)(faiss_mt32_next (self) % (uint32_t)max) : 0;
 }
 
 float faiss_RandomGenerator_rand_float (FaissRandomGenerator *self) {
-    return (float)faiss_mt32_next (self) / 4294967296.0f; /* upstream's 2^32 - 1 rounds to this */
+    /* upstream's 2^32 - 1 rounds to this */
+    return self ? (float)faiss_mt32_next (self) / 4294967296.0f : 0;
 }
 
 double faiss_RandomGenerator_rand_double (FaissRandomGenerator *self) {
-    return faiss_mt32_next (self) / 4294967295.0;
+    return self ? faiss_mt32_next (self) / 4294967295.0 : 0;
 }
 
 /* ---- SplitMix64RandomGenerator ---------------------------------------------------------- */
@@ -136,10 +143,15 @@ void faiss_SplitMix64RandomGenerator_free (FaissSplitMix64RandomGenerator *self)
 }
 
 void faiss_SplitMix64RandomGenerator_init (FaissSplitMix64RandomGenerator *self, int64_t seed) {
-    self->state = (uint64_t)seed;
+    if (self) {
+        self->state = (uint64_t)seed;
+    }
 }
 
 uint64_t faiss_SplitMix64RandomGenerator_next (FaissSplitMix64RandomGenerator *self) {
+    if (!self) {
+        return 0;
+    }
     uint64_t z = self->state += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -155,7 +167,7 @@ int64_t faiss_SplitMix64RandomGenerator_rand_int64 (FaissSplitMix64RandomGenerat
 }
 
 int faiss_SplitMix64RandomGenerator_rand_int_max (FaissSplitMix64RandomGenerator *self, int max) {
-    return (int)(faiss_SplitMix64RandomGenerator_next (self) % (uint64_t)max);
+    return max > 0 ? (int)(faiss_SplitMix64RandomGenerator_next (self) % (uint64_t)max) : 0;
 }
 
 float faiss_SplitMix64RandomGenerator_rand_float (FaissSplitMix64RandomGenerator *self) {

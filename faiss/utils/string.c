@@ -30,10 +30,13 @@ FaissStatus faiss_String_printf (FaissString *self, const char *format, ...) {
 }
 
 const char *faiss_String_text (const FaissString *self) {
-    return self->data ? self->data : "";
+    return self && self->data ? self->data : "";
 }
 
 void faiss_String_clear (FaissString *self) {
+    if (!self) {
+        return;
+    }
     free (self->data);
     *self = (FaissString){0};
 }

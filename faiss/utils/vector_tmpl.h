@@ -32,6 +32,7 @@ static FaissStatus CAT3 (NAME, _, reallocate) (VECTOR *self, size_t capacity, si
 }
 
 FaissStatus FUNCTION (reserve) (VECTOR *self, size_t n) {
+    FAISS_REQUIRE_ARG (self);
     if (n <= self->capacity && !self->owner) {
         return FAISS_OK;
     }
@@ -39,6 +40,7 @@ FaissStatus FUNCTION (reserve) (VECTOR *self, size_t n) {
 }
 
 FaissStatus FUNCTION (own) (VECTOR *self) {
+    FAISS_REQUIRE_ARG (self);
     return self->owner ? CAT3 (NAME, _, reallocate) (self, self->size, self->size) : FAISS_OK;
 }
 
@@ -62,6 +64,7 @@ static bool CAT3 (NAME, _, must_grow) (const VECTOR *self, size_t n) {
 }
 
 FaissStatus FUNCTION (resize) (VECTOR *self, size_t n) {
+    FAISS_REQUIRE_ARG (self);
     bool may_end = CAT3 (NAME, _, must_grow) (self, n);
     FAISS_TRY (CAT3 (NAME, _, grow) (self, n));
     if (n > self->size) {
@@ -77,6 +80,7 @@ FaissStatus FUNCTION (resize) (VECTOR *self, size_t n) {
 }
 
 FaissStatus FUNCTION (append) (VECTOR *self, const T *values, size_t n) {
+    FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE (values || n == 0, "expected %zu values, got NULL", n);
     FAISS_REQUIRE (n <= SIZE_MAX - self->size, "%zu elements are too many", n);
     bool may_end = CAT3 (NAME, _, must_grow) (self, self->size + n);
@@ -97,6 +101,7 @@ FaissStatus FUNCTION (push_back) (VECTOR *self, T value) {
 }
 
 FaissStatus FUNCTION (assign) (VECTOR *self, const T *values, size_t n) {
+    FAISS_REQUIRE_ARG (self);
     if (n > self->capacity || self->owner) {
         VECTOR fresh = {0};
         FAISS_TRY (FUNCTION (append) (&fresh, values, n));
@@ -110,6 +115,9 @@ FaissStatus FUNCTION (assign) (VECTOR *self, const T *values, size_t n) {
 }
 
 void FUNCTION (view) (VECTOR *self, T *values, size_t n, FaissMemoryOwner *owner) {
+    if (!self) {
+        return;
+    }
     FUNCTION (clear) (self);
     self->data = values;
     self->size = self->capacity = n;
@@ -117,26 +125,34 @@ void FUNCTION (view) (VECTOR *self, T *values, size_t n, FaissMemoryOwner *owner
 }
 
 T *FUNCTION (data) (const VECTOR *self) {
-    return self->data;
+    return self ? self->data : NULL;
 }
 
 size_t FUNCTION (size) (const VECTOR *self) {
-    return self->size;
+    return self ? self->size : 0;
 }
 
 FaissStatus FUNCTION (at) (const VECTOR *self, size_t i, T *out) {
+    FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE_ARG (out);
     FAISS_REQUIRE (i < self->size, "position %zu is past the end (%zu)", i, self->size);
     *out = self->data[i];
     return FAISS_OK;
 }
 
 void FUNCTION (swap) (VECTOR *self, VECTOR *other) {
+    if (!self || !other) {
+        return;
+    }
     VECTOR mine = *self;
     *self = *other;
     *other = mine;
 }
 
 void FUNCTION (clear) (VECTOR *self) {
+    if (!self) {
+        return;
+    }
     if (self->owner) {
         faiss_MemoryOwner_release (self->owner);
     } else {

@@ -319,8 +319,9 @@ static void the_root_computes_distances_by_reconstruction (void **state) {
     (void)state;
     FaissDistanceComputer *dc = NULL;
     assert_ok (faiss_Index_get_distance_computer (lines, &dc));
-    assert_ok (faiss_DistanceComputer_set_query (dc, x));
     float expected = 0, to_query[4], between;
+    assert_fails (faiss_DistanceComputer_vector_to_query_dis (dc, 0, &between), "no query");
+    assert_ok (faiss_DistanceComputer_set_query (dc, x));
     for (int j = 0; j < D; j++) {
         expected += (x[j] - x[2 * D + j]) * (x[j] - x[2 * D + j]);
     }

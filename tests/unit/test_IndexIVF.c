@@ -239,6 +239,7 @@ static void scanners_work_alone (void **state) {
     FaissInvertedListScanner *scanner = NULL;
     assert_ok (faiss_IndexIVF_get_InvertedListScanner (ivf, false, NULL, NULL, &scanner));
     assert_false (scanner->keep_max);
+    assert_fails (faiss_InvertedListScanner_set_list (scanner, 0, 0), "no query");
     assert_ok (faiss_InvertedListScanner_set_query (scanner, rows));
     for (size_t l = 0; l < NLIST; l++) {
         size_t n = faiss_IndexIVF_get_list_size (ivf, l), n_updates = 0;
