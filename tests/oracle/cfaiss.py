@@ -16,11 +16,14 @@ import ctypes
 import os
 import pathlib
 import re
-import subprocess
+import sys
 
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "c_api"))
+from prototypes import read_prototypes  # noqa: E402
+
 LIBRARY = pathlib.Path(os.environ.get("FAISS_LIBRARY", ROOT / "build" / "libfaiss.so"))
 
 METRIC_INNER_PRODUCT, METRIC_L2, METRIC_L1, METRIC_Linf, METRIC_Lp = range(5)
@@ -105,30 +108,6 @@ def result_type(text):
     if "*" in text:
         return ctypes.c_char_p if text.split("*")[0].strip() == "char" else ctypes.c_void_p
     return None if text == "void" else SCALARS.get(text, ctypes.c_int)
-
-
-def read_prototypes():
-    """name -> (result, arguments) of all functions that the public headers declare."""
-    headers = [path for path in sorted((ROOT / "faiss").rglob("*.h"))
-               if not path.name.endswith("_tmpl.h") and "gpu" not in path.parts
-               and "python" not in path.parts
-               and "Not for public headers" not in path.read_text()]
-    source = "".join(f"#include <{path.relative_to(ROOT)}>\n" for path in headers)
-    compiler = os.environ.get("CC", "cc").split()
-    text = subprocess.run([*compiler, "-std=c11", "-E", "-P", f"-I{ROOT}", "-x", "c", "-"],
-                          input=source, capture_output=True, text=True, check=True).stdout
-    text = re.sub(r"^#.*$", "", text, flags=re.M)
-    text = re.sub(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)", "", text)
-    found = re.findall(r"([\w\s*]+?[\s*])(faiss_\w+)\s*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\s*;",
-                       text)
-    prototypes = {}
-    for result, name, arguments in found:
-        arguments = [a.strip() for a in re.split(r",(?![^(]*\))", arguments)]
-        if arguments in ([""], ["void"]):
-            arguments = []
-        if result.strip() and "return" not in result.split():
-            prototypes[name] = (result.strip(), arguments)
-    return prototypes
 
 
 def check_status(status, function, arguments):
