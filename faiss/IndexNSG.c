@@ -7,6 +7,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/graph_remove.h>
 #include <faiss/impl/graph_storage.h>
 #include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/index_check.h>
@@ -170,6 +171,17 @@ static size_t n_nodes (const FaissIndexNSG *self) {
     return self->nsg.is_built ? (size_t)self->nsg.ntotal : 0;
 }
 
+/* After a removal. Without the memory for it the mended graph stays. */
+static void build_anew_if_few_are_left (FaissIndexNSG *self, size_t n_removed) {
+    idx_t n = self->storage->ntotal;
+    FAISS_AUTO_FREE (float) *x = NULL;
+    if (faiss_graph_few_are_left ((size_t)n, n_removed) && self->GK > 0 && self->GK <= MAX_GK &&
+        faiss_alloc (&x, (size_t)n * (size_t)self->index.d, sizeof *x) == FAISS_OK &&
+        faiss_Index_reconstruct_n (self->storage, 0, n, x) == FAISS_OK) {
+        (void)build_graph (self, n, x, NULL, self->GK);
+    }
+}
+
 static FaissStatus IndexNSG_remove_ids (FaissIndex *index, const FaissIDSelector *sel,
                                         size_t *n_removed) {
     FaissIndexNSG *self = THIS (index);
@@ -180,6 +192,7 @@ static FaissStatus IndexNSG_remove_ids (FaissIndex *index, const FaissIDSelector
         FAISS_TRY (faiss_nsg_remove (&self->nsg, self->storage, sel, n_removed));
         index->ntotal = self->storage->ntotal;
         self->is_built = self->nsg.is_built;
+        build_anew_if_few_are_left (self, *n_removed);
     }
     return FAISS_OK;
 }

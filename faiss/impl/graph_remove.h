@@ -41,6 +41,15 @@ void faiss_graph_removal_free (FaissGraphRemoval *self);
 /// Remove them from what keeps the vectors, which must number them as the graph does.
 FaissStatus faiss_graph_removal_apply (const FaissGraphRemoval *self, FaissIndex *storage);
 
+/** Is so little left that the graph is built anew?
+ *
+ * Mending sees what was near a node. Where nearly all of that is gone, whole parts of a graph may
+ * no longer lead to each other; a new build of what is left costs little then.
+ */
+static inline bool faiss_graph_few_are_left (size_t n_left, size_t n_removed) {
+    return n_left >= 2 && n_left <= n_removed / 2;
+}
+
 /// Links to be put in place of others.
 typedef struct FaissGraphPatch {
     size_t room;

@@ -145,13 +145,10 @@ static FaissStatus build_anew (FaissHNSW *fresh, const FaissHNSW *mended, const 
     return faiss_hnsw_add (fresh, &build);
 }
 
-/* Mending sees what was near a node. Where nearly all of that is gone, whole parts of a graph may
- * no longer lead to each other; a new build of what is left costs little then. Without the memory
- * for it the mended graph stays. */
+/* Without the memory for it the mended graph stays. */
 static void replace_if_few_are_left (FaissHNSW *self, size_t n_removed, const FaissIndex *storage,
                                      bool keep_max_size_level0) {
-    size_t n_left = faiss_hnsw_size (self);
-    if (n_left < 2 || n_left > n_removed / 2) {
+    if (!faiss_graph_few_are_left (faiss_hnsw_size (self), n_removed)) {
         return;
     }
     FaissHNSW fresh = {0};

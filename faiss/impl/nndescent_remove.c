@@ -22,6 +22,9 @@ static FaissStatus remove_nodes (FaissNNDescent *self, const FaissGraphRemoval *
     faiss_graph_close_gaps (removal, &level);
     self->final_graph.size = n_left * level.room;
     self->ntotal = (int)n_left;
+    if (faiss_graph_few_are_left (n_left, removal->n_removed)) {
+        (void)faiss_NNDescent_build (self, storage, false); /* else the mended graph stays */
+    }
     return FAISS_OK;
 }
 

@@ -174,6 +174,30 @@ static void a_region_can_go (void **state) {
     }
 }
 
+/* What is left lies together at the edge: hardly a link that led there from elsewhere is left. */
+static void few_that_are_left_are_found (void **state) {
+    (void)state;
+    for (size_t f = 0; f < sizeof flat_factories / sizeof *flat_factories; f++) {
+        float *x = random_rows (N, 5);
+        uint8_t bitmap[N / 8 + 1] = {0};
+        FaissIndex *index = new_graph (flat_factories[f], N, x);
+        for (size_t i = 0; i < N; i++) {
+            bitmap[i >> 3] |= (uint8_t)((x[i * D] < 0.9f) << (i & 7));
+        }
+        remove_members (index, bitmap, sizeof bitmap);
+        size_t n = keep_rows (N, D, x, bitmap);
+        FaissIndex *fresh = new_graph (flat_factories[f], n, x);
+        assert_holds (index, flat_factories[f], n, x);
+        Links links = links_of (index), expected = links_of (fresh);
+        if (links.entry < 0) { /* an NSG build goes on with the graph's random numbers */
+            assert_memory_equal (links.data, expected.data, n * links.room * sizeof *links.data);
+        }
+        faiss_Index_free (fresh);
+        faiss_Index_free (index);
+        free (x);
+    }
+}
+
 static void the_entry_point_can_go (void **state) {
     (void)state;
     float *x = random_rows (N, 3);
@@ -272,6 +296,7 @@ static void what_cannot_be_done_is_refused (void **state) {
 }
 
 TEST_MAIN (cmocka_unit_test (graphs_stay_good), cmocka_unit_test (a_region_can_go),
+           cmocka_unit_test (few_that_are_left_are_found),
            cmocka_unit_test (the_entry_point_can_go), cmocka_unit_test (all_can_go_and_come_back),
            cmocka_unit_test (every_storage_does_it),
            cmocka_unit_test (gaps_between_links_do_no_harm),
