@@ -6,7 +6,8 @@ odd: NULL for each pointer, zero, a negative or a huge number. A crash, a call t
 without a message of its own, or one that touches `*out` is a fault; so is a call without an object, or
 without a place for the result, that is no error. docs/c-api.md says what functions promise. Numbers that
 could be lengths of the arrays beside them are not made larger than these.
-WORD: only functions that have it in their names. --verbose: what is called with zeros for an object.
+WORD: only functions that have it in their names. --each: methods of indexes with an index of every kind,
+full, empty and untrained, which takes minutes. --verbose: what is called with zeros for an object.
 """
 import argparse
 import ctypes
@@ -88,8 +89,10 @@ class Samples:
         library.faiss_get_last_error.restype = ctypes.c_char_p
         self.file = ctypes.c_void_p(self.fopen(b"/dev/null", b"r+"))
         self.rows = (ctypes.c_float * (300 * D))(*[(i * 7919 % 1009) / 1009 for i in range(300 * D)])
-        for text in INDEXES:
-            self.index(text)
+        self.indexes = []  # (description, its classes, address)
+        for state in "full", "empty", "untrained":
+            for text in INDEXES:
+                self.index(text, state)
         makers = [f for f in functions.values() if f.has_status and sum(p.stars == 2 for p in f.parameters) == 1
                   and any(p.stars == 2 and p.name == "out" and p.type.startswith("Faiss") for p in f.parameters)]
         for f in functions.values():
@@ -122,22 +125,25 @@ class Samples:
             self.made.setdefault(type, address)
         return address
 
-    def index(self, text):
+    def index(self, text, state):
         out = ctypes.c_void_p()
         call = {name: self.functions["faiss_" + name].call for name in
                 ("index_factory", "Index_train", "Index_add", "Index_add_with_ids", "object_class")}
         failed = call["index_factory"](ctypes.addressof(out), D, text.encode(), 1)
-        if not failed:
+        if state != "untrained":
+            failed = failed or call["Index_train"](out, 300, self.rows)
+        if state == "full" and not text.startswith(("MinMax", "ZnL")):
             ids = (ctypes.c_int64 * 100)(*range(100))
-            failed = call["Index_train"](out, 300, self.rows) or (
-                call["Index_add_with_ids"](out, 100, self.rows, ids) if text.startswith("IDMap") else
-                0 if text.startswith(("MinMax", "ZnL")) else call["Index_add"](out, 100, self.rows))
+            failed = failed or (call["Index_add_with_ids"](out, 100, self.rows, ids) if "IDMap" in text
+                                else call["Index_add"](out, 100, self.rows))
         if failed:
             sys.exit(f"{text}: {self.library.faiss_get_last_error().decode()}")
-        head = call["object_class"](out)
+        head, classes = call["object_class"](out), []
         while head:  # FaissClass begins with its name and its parent
             name, head = ctypes.cast(head, ctypes.POINTER(ctypes.c_void_p))[0:2]
-            self.note("Faiss" + ctypes.string_at(name).decode(), out.value)
+            classes.append("Faiss" + ctypes.string_at(name).decode())
+            self.note(classes[-1], out.value)
+        self.indexes.append((f"{text}, {state}", classes, out.value))
 
     def make(self, function):
         """An object by a function with an `X **out`, if what it needs is there."""
@@ -218,11 +224,12 @@ def variants(function):
         yield from ((f"{p.name} = {value}", {i: value}) for value in odd)
 
 
-def attempt(samples, function, odd):
+def attempt(samples, function, odd, of):
     """In the child: a line about what is wrong, or nothing."""
     library = samples.library
     pattern = 0x5a5a5a5a5a5a5a5a
-    values = [odd[i] if i in odd else samples.value(p) for i, p in enumerate(function.parameters)]
+    values = [odd[i] if i in odd else of if of and i == 0 else samples.value(p)
+              for i, p in enumerate(function.parameters)]
     outs = [i for i, p in enumerate(function.parameters)
             if p.stars == 2 and p.name == "out" and i not in odd]
     for i in outs:
@@ -236,7 +243,7 @@ def attempt(samples, function, odd):
         and odd[0] is None and function.parameters[0].stars
     if status == 0:
         return "is no error" if about_self and function.name not in DEFAULTS else ""
-    if status not in (-2, -4):
+    if status not in (-1, -2, -4):
         return f"returns {status}"
     message = library.faiss_get_last_error()
     if message == before and function.name != "faiss_Index_train":
@@ -246,8 +253,8 @@ def attempt(samples, function, odd):
     return ""
 
 
-def in_child(samples, function, cases, report):
-    """Try the cases; how many are done is in the shared page, so that a crash can be named."""
+def in_child(samples, function, cases, report, of=None):
+    """Try the cases, of an object; its lines say how many are done. What is left after a crash."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -257,7 +264,7 @@ def in_child(samples, function, cases, report):
         os.dup2(null, 2)
         for what, odd in cases:
             signal.alarm(SECONDS)
-            text = attempt(samples, function, odd)
+            text = attempt(samples, function, odd, of)
             os.write(writer, (text + "\n").encode())
         os._exit(0)
     os.close(writer)
@@ -278,8 +285,9 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("library")
     arguments.add_argument("words", nargs="*")
+    arguments.add_argument("--each", action="store_true")
     arguments.add_argument("--verbose", action="store_true")
-    arguments = arguments.parse_args()
+    arguments = arguments.parse_intermixed_args()
     library = ctypes.CDLL(arguments.library)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     functions = {name: Function(library, name, result, parameters)
@@ -297,9 +305,15 @@ def main():
         if arguments.words and not any(word in name for word in arguments.words):
             continue
         cases = list(variants(function))
-        tried += len(cases)
-        while cases:
-            cases = in_child(samples, function, cases, faults.append)
+        selves = [("", None)]
+        if arguments.each and function.parameters and not function.is_of_arrays():
+            selves += [(text + ": ", address) for text, classes, address in samples.indexes
+                       if function.parameters[0].stars == 1 and function.parameters[0].type in classes]
+        for text, of in selves:
+            left = cases
+            tried += len(left)
+            while left:
+                left = in_child(samples, function, left, lambda line: faults.append(text + line), of)
     for fault in faults:
         print(fault)
     print(f"{len(functions)} functions, {tried} calls, {len(faults)} faults")
