@@ -318,6 +318,7 @@ static FaissStatus append_blocks (Append *add, idx_t n, const void *input,
     for (idx_t begin = 0; begin < n; begin += (idx_t)block) {
         idx_t size = n - begin < (idx_t)block ? n - begin : (idx_t)block;
         const uint8_t *codes = buffer;
+        FAISS_TRY (faiss_check_interrupt ());
         FAISS_TRY (encode (add->self, input, begin, size, add->list_nos + begin, buffer, &codes));
         FAISS_TRY (append_block (add, begin, size, codes));
     }

@@ -602,21 +602,38 @@ FaissStatus faiss_AdditiveQuantizer_compute_codes_add_centroids (const FaissAddi
 
 /* ---- tables of inner products ---------------------------------------------------------------- */
 
-/* Query by query: so a value does not depend on how many there are. */
+static void compute_table (const FaissAdditiveQuantizer *self, const float *x, float alpha,
+                           float *table) {
+    size_t n_rows = self->total_codebook_size;
+    faiss_kernels.fvec_inner_products_ny (table, x, self->codebooks.data, self->quantizer.d,
+                                          n_rows);
+    for (size_t j = 0; j < n_rows && alpha != 1; j++) {
+        table[j] *= alpha;
+    }
+}
+
+/* Query by query: so a value does not depend on how many there are. Searches are in a parallel
+ * region already. */
 static FaissStatus AdditiveQuantizer_compute_LUT (const FaissAdditiveQuantizer *self, size_t n,
                                                   const float *xq, float *LUT, float alpha,
                                                   int64_t ld_lut) {
-    size_t d = self->quantizer.d, n_rows = self->total_codebook_size;
-#pragma omp parallel for num_threads(faiss_threads_for((idx_t)n))
+    size_t d = self->quantizer.d;
+    int n_threads = faiss_threads_for ((idx_t)n);
+    if (n_threads == 1) {
+        for (size_t i = 0; i < n; i++) {
+            FAISS_TRY (faiss_check_interrupt ());
+            compute_table (self, xq + i * d, alpha, LUT + (int64_t)i * ld_lut);
+        }
+        return FAISS_OK;
+    }
+    FaissRegion region = {0};
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic, 16)
     for (idx_t i = 0; i < (idx_t)n; i++) {
-        float *table = LUT + i * ld_lut;
-        faiss_kernels.fvec_inner_products_ny (table, xq + (size_t)i * d, self->codebooks.data, d,
-                                              n_rows);
-        for (size_t j = 0; j < n_rows && alpha != 1; j++) {
-            table[j] *= alpha;
+        if (!faiss_region_stopped (&region)) {
+            compute_table (self, xq + (size_t)i * d, alpha, LUT + i * ld_lut);
         }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 FaissStatus faiss_AdditiveQuantizer_compute_LUT (const FaissAdditiveQuantizer *self, size_t n,

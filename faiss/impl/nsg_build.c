@@ -350,7 +350,7 @@ static FaissStatus link_all_back (Build *b) {
         Worker *w = &b->workers[faiss_thread_number ()];
         while (!is_over) {
 #pragma omp barrier
-#pragma omp single
+#pragma omp master /* which hears of interrupts */
             {
                 do { /* small batches are not worth a barrier */
                     number++;
@@ -362,6 +362,7 @@ static FaissStatus link_all_back (Build *b) {
                 } while (b->batch_size == 0 && next < b->n && !faiss_region_stopped (&region));
                 is_over = next >= b->n || faiss_region_stopped (&region);
             }
+#pragma omp barrier
 #pragma omp for schedule(static, 1)
             for (int share = 0; share < b->n_threads; share++) {
                 faiss_region_note (&region, add_batch (b, w, share, b->n_threads));
