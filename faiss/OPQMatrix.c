@@ -65,7 +65,7 @@ static FaissStatus first_rotation (const FaissOPQMatrix *self, FaissTraining *t)
         return FAISS_OK;
     }
     FAISS_TRY (faiss_alloc (&t->rotation, t->d * t->d, sizeof *t->rotation));
-    faiss_float_randn (t->rotation, t->d * t->d, SEED);
+    FAISS_TRY (faiss_float_randn_or_end (t->rotation, t->d * t->d, SEED));
     return faiss_matrix_qr ((int)t->d, (int)t->d, t->rotation);
 }
 

@@ -17,7 +17,7 @@ FaissStatus faiss_RandomRotationMatrix_init (FaissRandomRotationMatrix *self, in
     size_t length = d_in > d_out ? d_in : d_out;
     FAISS_AUTO (Float32Vector) A = {0};
     FAISS_TRY (faiss_Float32Vector_resize (&A, d_out * length));
-    faiss_float_randn (A.data, A.size, seed);
+    FAISS_TRY (faiss_float_randn_or_end (A.data, A.size, seed));
     FAISS_TRY (faiss_matrix_qr ((int)length, (int)d_out, A.data));
     if (d_in < length) {
         for (size_t i = 1; i < d_out; i++) {

@@ -28,7 +28,7 @@ static FaissStatus make_signs (FaissTurbo *self, int64_t seed) {
 static FaissStatus make_rotation (FaissTurbo *self, int64_t seed) {
     size_t d = self->codec.d;
     FAISS_TRY (faiss_alloc (&self->rotation, d * d, sizeof *self->rotation));
-    faiss_float_randn (self->rotation, d * d, seed);
+    FAISS_TRY (faiss_float_randn_or_end (self->rotation, d * d, seed));
     return faiss_matrix_qr ((int)d, (int)d, self->rotation);
 }
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from faiss import swigfaiss
 from faiss._swigfaiss import is_usual, memory_view, pointer_type, swig_ptr  # past a Python frame
+from faiss.blocks import compact
 from faiss.swigfaiss import memcpy
 
 
@@ -89,11 +90,11 @@ def numbers (x, dtype, name):
     # ids that are hashes may be 64 bits without a sign
     if dtype.kind in "iu" and not np.can_cast (x.dtype, dtype) and (x.dtype.kind, dtype) != ("u", np.int64):
         with np.errstate (invalid="ignore"):  # what is no such number shows below
-            converted = np.ascontiguousarray (x, dtype=dtype)
+            converted = compact (x, dtype)
         if not np.array_equal (converted, x):
             raise ArgumentError (f"{name}: expected integers of type {dtype}, got others as {x.dtype}")
         return converted
-    return np.ascontiguousarray (x, dtype=dtype)
+    return compact (x, dtype)
 
 
 def ids (x, n, name="ids"):
@@ -105,7 +106,7 @@ def ids (x, n, name="ids"):
         raise ArgumentError (f"{name}: expected shape ({n},), got {x.shape}")
     if x.dtype.kind not in "iu" and x.size > 0:
         raise ArgumentError (f"{name}: expected integers, got dtype {x.dtype}")
-    return np.ascontiguousarray (x, dtype="int64")
+    return compact (x, np.int64)
 
 
 def codes (x, code_size, name="codes"):
@@ -117,7 +118,7 @@ def codes (x, code_size, name="codes"):
         raise ArgumentError (f"{name}: expected shape (n, {code_size}), got {x.shape}")
     if x.dtype != np.uint8:
         raise ArgumentError (f"{name}: expected dtype uint8, got {x.dtype}")
-    return np.ascontiguousarray (x)
+    return compact (x)
 
 
 def output (array, shape, dtype, name):
@@ -201,7 +202,7 @@ def copy_array_to_vector (a, v):
     a, dtype = np.asarray (a), element_type (v)
     check (a.ndim == 1, f"a: expected shape (n,), got {a.shape}")
     check (a.dtype == dtype, f"cannot copy {a.dtype} to a {type (v).__name__}, expected {dtype}")
-    a = np.ascontiguousarray (a)
+    a = compact (a)
     v.resize (a.size)
     if a.size > 0:
         memcpy (v.data (), swig_ptr (a), a.nbytes)

@@ -9,6 +9,7 @@ import numpy as np
 from faiss import swigfaiss
 from faiss.array_conversions import (check, copy_array_to_vector, integer, numbers, output, real, rev_swig_ptr,
                                      shape_of, short, vector_to_array, vectors)
+from faiss.blocks import compact, row_blocks
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ def is_larger_better (metric):
 def rand (n: int | tuple[int, ...], seed: int = 12345) -> NDArray[np.float32]:
     """Uniform float32 numbers in [0, 1], of shape n (a number or a tuple)."""
     res = np.empty (shape_of (n), dtype="float32")
-    swigfaiss.float_rand (swig_ptr (res), res.size, seed)
+    swigfaiss.float_rand_or_end (swig_ptr (res), res.size, seed)
     return res
 
 
 def randn (n: int | tuple[int, ...], seed: int = 12345) -> NDArray[np.float32]:
     """Normal float32 numbers, of shape n (a number or a tuple)."""
     res = np.empty (shape_of (n), dtype="float32")
-    swigfaiss.float_randn (swig_ptr (res), res.size, seed)
+    swigfaiss.float_randn_or_end (swig_ptr (res), res.size, seed)
     return res
 
 
@@ -40,10 +41,7 @@ def randint (n: int | tuple[int, ...], seed: int = 12345,
              vmax: int | None = None) -> NDArray[np.int64]:
     """Random int64 numbers, below vmax if it is given."""
     res = np.empty (shape_of (n), dtype="int64")
-    if vmax is None:
-        swigfaiss.int64_rand (swig_ptr (res), res.size, seed)
-    else:
-        swigfaiss.int64_rand_max (swig_ptr (res), res.size, vmax, seed)
+    swigfaiss.int64_rand_or_end (swig_ptr (res), res.size, 0 if vmax is None else vmax, seed)
     return res
 
 
@@ -88,15 +86,30 @@ def eval_intersection (I1: ArrayLike, I2: ArrayLike) -> int:
 
 def checksum (a):
     """A number that differs, most likely, for arrays that differ; of a matrix one per row."""
-    a = np.ascontiguousarray (a)
+    a = compact (a)
     check (a.dtype.kind not in "OMm", f"a: expected numbers, got dtype {a.dtype}")
     check (a.ndim in (1, 2), f"a: expected a vector or a matrix, got shape {a.shape}")
     rows = a.view ("uint8")
     if a.ndim == 1:
-        return swigfaiss.bvec_checksum (rows.shape[0], swig_ptr (rows))
+        return checksum_of_bytes (rows)
     cs = np.zeros (a.shape[0], dtype="uint64")
-    swigfaiss.bvecs_checksum (rows.shape[0], rows.shape[1], swig_ptr (rows), swig_ptr (cs))
+    for some in row_blocks (*rows.shape):
+        part = rows[some]
+        swigfaiss.bvecs_checksum (part.shape[0], part.shape[1], swig_ptr (part), swig_ptr (cs[some]))
     return cs
+
+
+def checksum_of_bytes (a):
+    """bvec_checksum, from the last block to the first: each word multiplies what came before by a factor."""
+    start, factor, end = 112909, 65713, 1 << 64
+    found, n_words = start, a.size // 4
+    for part in reversed (row_blocks (n_words)):
+        words = a[4 * part.start:4 * part.stop]
+        alone = swigfaiss.bvec_checksum (words.size, swig_ptr (words))
+        found = (alone + (found - start) * pow (factor, words.size // 4, end)) % end
+    for byte in a[4 * n_words:].tolist ():
+        found = (found * factor + byte * 1686049) % end
+    return found
 
 
 def normalize_L2 (x: NDArray[np.float32]) -> None:
@@ -104,7 +117,9 @@ def normalize_L2 (x: NDArray[np.float32]) -> None:
     check (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
            and x.flags.c_contiguous and x.flags.writeable,
            "x: expected a writable C-contiguous float32 matrix")
-    swigfaiss.fvec_renorm_L2 (x.shape[1], x.shape[0], swig_ptr (x))
+    for rows in row_blocks (*x.shape):
+        part = x[rows]
+        swigfaiss.fvec_renorm_L2 (part.shape[1], part.shape[0], swig_ptr (part))
 
 
 def k_best (array, k, is_similarity):
@@ -140,15 +155,18 @@ def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
     d = xb.shape[1]
     xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
     dis = np.empty ((xq.shape[0], xb.shape[0]), dtype="float32")
-    step = max (16, 10**9 // max (1, xb.size))  # Ctrl-C is heard between two
-    if metric == METRIC_L2:
+    # Ctrl-C is heard between two pieces: 512 queries, enough for two threads, or more
+    step = max (512, 3 * 10**8 // max (1, xb.size))
+    many = max (64, 3 * 10**8 // max (1, d * min (step, len (xq))))
+    if metric in (METRIC_L2, METRIC_INNER_PRODUCT):
         for i in range (0, xq.shape[0], step):
-            n = min (step, xq.shape[0] - i)
-            swigfaiss.pairwise_L2sqr (d, n, swig_ptr (xq[i:i + n]), xb.shape[0], swig_ptr (xb),
-                                      swig_ptr (dis[i:i + n]), -1, -1, -1)
-    elif metric == METRIC_INNER_PRODUCT:
-        for i in range (0, xq.shape[0], step):
-            np.matmul (xq[i:i + step], xb.T, out=dis[i:i + step])
+            for j in range (0, xb.shape[0], many):
+                some_q, some_b, out = xq[i:i + step], xb[j:j + many], dis[i:i + step, j:j + many]
+                if metric == METRIC_L2:
+                    swigfaiss.pairwise_L2sqr (d, len (some_q), swig_ptr (some_q), len (some_b), swig_ptr (some_b),
+                                              swig_ptr (dis[i, j:]), -1, -1, len (xb))
+                else:
+                    np.matmul (some_q, some_b.T, out=out)
     else:
         swigfaiss.pairwise_extra_distances (d, xq.shape[0], swig_ptr (xq), xb.shape[0],
                                             swig_ptr (xb), metric, metric_arg, swig_ptr (dis))
@@ -201,8 +219,10 @@ def knn_hamming (xq: ArrayLike, xb: ArrayLike, k: int,
     bits = np.unpackbits (np.arange (256, dtype="uint8")[:, None], axis=1).sum (1, dtype="int32")
     D = np.full ((len (xq), k), 2**31 - 1, dtype="int32")
     I = np.full ((len (xq), k), -1, dtype="int64")
+    distance = np.empty (len (xb), dtype="int32")
     for i, q in enumerate (xq):
-        distance = bits[xb ^ q].sum (1)
+        for rows in row_blocks (*xb.shape):
+            bits[xb[rows] ^ q].sum (1, out=distance[rows])
         best = np.argsort (distance, kind="stable")[:k]
         D[i, :best.size], I[i, :best.size] = distance[best], best
     return D, I
@@ -220,9 +240,19 @@ def bucket_sort (tab: ArrayLike, nbucket: int | None = None,
     nbucket = int (tab.max () + 1 if tab.size else 0) if nbucket is None else integer (nbucket, "nbucket", 0)
     check (tab.size == 0 or tab.min () >= 0 and tab.max () < nbucket,
            f"tab: expected values 0 .. {nbucket - 1}")
-    lims = np.zeros (nbucket + 1, dtype="int64")
-    np.cumsum (np.bincount (tab.astype ("int64"), minlength=nbucket), out=lims[1:])
-    return lims, np.argsort (tab, kind="stable").astype ("int64")
+    lims, perm = np.zeros (nbucket + 1, dtype="int64"), np.empty (tab.size, dtype="int64")
+    for part in row_blocks (tab.size):
+        lims[1:] += np.bincount (tab[part].astype ("int64"), minlength=nbucket)
+    np.cumsum (lims, out=lims)
+    free = lims.copy ()  # the next place of each value
+    for part in row_blocks (tab.size):
+        order = np.argsort (tab[part], kind="stable")
+        values, first, counts = np.unique (tab[part][order], return_index=True, return_counts=True)
+        values = values.astype ("int64")
+        places = np.arange (order.size) + np.repeat (free[values] - first, counts)
+        perm[places] = order + part.start
+        free[values] += counts
+    return lims, perm
 
 
 def matrix_bucket_sort_inplace (tab, nbucket=None, nt=0):
@@ -230,7 +260,11 @@ def matrix_bucket_sort_inplace (tab, nbucket=None, nt=0):
     check (isinstance (tab, np.ndarray) and tab.ndim == 2 and tab.dtype in ("int32", "int64")
            and tab.flags.writeable, "tab: expected a writable matrix of int32 or int64")
     lims, perm = bucket_sort (tab.ravel (), nbucket, nt)
-    tab[:] = (perm // max (tab.shape[1], 1)).reshape (tab.shape)
+    flat, columns = tab.reshape (-1), max (tab.shape[1], 1)
+    for part in row_blocks (perm.size):
+        flat[part] = perm[part] // columns
+    if not np.shares_memory (flat, tab):
+        tab[:] = flat.reshape (tab.shape)
     return lims
 
 
@@ -281,9 +315,12 @@ def pack_bitstrings (a, nbit):
     n, M = a.shape
     widths = np.full (M, integer (nbit, "nbit", 0)) if np.ndim (nbit) == 0 else np.asarray (nbit)
     check (widths.shape == (M,), f"nbit: expected a number or {M} of them, got {widths.shape}")
-    bits = [(a[:, j:j + 1] >> np.arange (w)) & 1 for j, w in enumerate (widths)]
-    bits = np.concatenate (bits, axis=1) if bits else np.zeros ((n, 0), "uint8")
-    return np.packbits (bits.astype ("uint8"), axis=1, bitorder="little")
+    out = np.empty ((n, (int (widths.sum ()) + 7) // 8), dtype="uint8")
+    for rows in row_blocks (n, int (widths.sum ())):
+        bits = [(a[rows, j:j + 1] >> np.arange (w)) & 1 for j, w in enumerate (widths)]
+        bits = np.concatenate (bits, axis=1) if bits else np.zeros ((len (a[rows]), 0), "uint8")
+        out[rows] = np.packbits (bits.astype ("uint8"), axis=1, bitorder="little")
+    return out
 
 
 def unpack_bitstrings (b, M_or_nbits, nbit=None):
@@ -298,12 +335,12 @@ def unpack_bitstrings (b, M_or_nbits, nbit=None):
         integer (width, "M_or_nbits", 0) for width in np.ravel (M_or_nbits).tolist ()]
     check (b.ndim == 2 and b.shape[1] == (sum (widths) + 7) // 8,
            f"b: expected {(sum (widths) + 7) // 8} columns, got shape {b.shape}")
-    bits = np.unpackbits (b, axis=1, bitorder="little")
     a = np.empty ((b.shape[0], len (widths)), dtype="int32")
-    at = 0
-    for j, w in enumerate (widths):
-        a[:, j] = bits[:, at:at + w] @ (1 << np.arange (w))
-        at += w
+    for rows in row_blocks (b.shape[0], 8 * b.shape[1]):
+        bits, at = np.unpackbits (b[rows], axis=1, bitorder="little"), 0
+        for j, w in enumerate (widths):
+            a[rows, j] = bits[:, at:at + w] @ (1 << np.arange (w))
+            at += w
     return a
 
 
@@ -325,13 +362,17 @@ class ResultHeap:
 
     def add_result_subset (self, subset: Any, D: ArrayLike, I: ArrayLike) -> None:
         """Results for some queries."""
-        D = np.concatenate ([self.D[subset], numbers (D, "float32", "D")], axis=1)
-        I = np.concatenate ([self.I[subset], numbers (I, "int64", "I")], axis=1)
-        # missing results come last, whatever their distance
-        key = np.where (I < 0, np.inf, -D if self.keep_max else D)
-        best = np.argsort (key, axis=1, kind="stable")[:, :self.k]
-        self.D[subset] = np.take_along_axis (D, best, axis=1)
-        self.I[subset] = np.take_along_axis (I, best, axis=1)
+        D, I = numbers (D, "float32", "D"), numbers (I, "int64", "I")
+        queries = np.arange (self.nq)[subset]
+        for part in row_blocks (len (queries), self.k + D.shape[1]):
+            some = queries[part]
+            both_D = np.concatenate ([self.D[some], D[part]], axis=1)
+            both_I = np.concatenate ([self.I[some], I[part]], axis=1)
+            # missing results come last, whatever their distance
+            key = np.where (both_I < 0, np.inf, -both_D if self.keep_max else both_D)
+            best = np.argsort (key, axis=1, kind="stable")[:, :self.k]
+            self.D[some] = np.take_along_axis (both_D, best, axis=1)
+            self.I[some] = np.take_along_axis (both_I, best, axis=1)
 
     def finalize (self) -> None:
         """Nothing is left to do: the results are sorted after each call."""

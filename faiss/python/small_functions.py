@@ -10,6 +10,8 @@ import numpy as np
 from faiss import swigfaiss
 from faiss.array_conversions import (check, codes as as_codes, copy_array_to_vector, integer, numbers, rev_swig_ptr,
                                      swig_ptr, vector_to_array, vectors)
+from faiss.blocks import copied, row_blocks
+from faiss.extra_wrappers import checksum
 from faiss.heap_arrays import HeapArray
 
 # ---- results ----
@@ -37,11 +39,13 @@ class int_minheap_array_t (IntHeapArray):
 
 def merge_parts (keep_max, n, k, nshard, all_distances, all_labels, distances, labels):
     D, I = (rev_swig_ptr (p, nshard * n * k).reshape (nshard, n, k) for p in (all_distances, all_labels))
-    D, I = (np.moveaxis (a, 0, 1).reshape (n, nshard * k) for a in (D, I))
-    key = (-D if keep_max else D).astype ("float64")
-    best = np.argsort (np.where (I < 0, np.inf, key), axis=1, kind="stable")[:, :k]
-    rev_swig_ptr (distances, n * k)[:] = np.take_along_axis (D, best, axis=1).ravel ()
-    rev_swig_ptr (labels, n * k)[:] = np.take_along_axis (I, best, axis=1).ravel ()
+    out_D, out_I = (rev_swig_ptr (p, n * k).reshape (n, k) for p in (distances, labels))
+    for rows in row_blocks (n, nshard * k):
+        some_D, some_I = (np.moveaxis (a[:, rows], 0, 1).reshape (-1, nshard * k) for a in (D, I))
+        key = (-some_D if keep_max else some_D).astype ("float64")
+        best = np.argsort (np.where (some_I < 0, np.inf, key), axis=1, kind="stable")[:, :k]
+        out_D[rows] = np.take_along_axis (some_D, best, axis=1)
+        out_I[rows] = np.take_along_axis (some_I, best, axis=1)
 
 
 def merge_knn_results_CMax (n: int, k: int, nshard: int, all_distances: Any, all_labels: Any, distances: Any,
@@ -63,11 +67,14 @@ def merge_result_table_with (n: int, k: int, I0: Any, D0: Any, I1: Any, D1: Any,
     Returns how many results came from the second table.
     """
     I0, D0, I1, D1 = (rev_swig_ptr (p, n * k).reshape (n, k) for p in (I0, D0, I1, D1))
-    I = np.concatenate ([I0, np.where (I1 < 0, -1, I1 + translation)], axis=1)
-    D = np.concatenate ([D0, D1], axis=1)
-    best = np.argsort (np.where (I < 0, np.inf, D if keep_min else -D), axis=1, kind="stable")[:, :k]
-    I0[:], D0[:] = np.take_along_axis (I, best, axis=1), np.take_along_axis (D, best, axis=1)
-    return int (((best >= k) & (I0 >= 0)).sum ())
+    n_from_1 = 0
+    for rows in row_blocks (n, 2 * k):
+        I = np.concatenate ([I0[rows], np.where (I1[rows] < 0, -1, I1[rows] + translation)], axis=1)
+        D = np.concatenate ([D0[rows], D1[rows]], axis=1)
+        best = np.argsort (np.where (I < 0, np.inf, D if keep_min else -D), axis=1, kind="stable")[:, :k]
+        I0[rows], D0[rows] = np.take_along_axis (I, best, axis=1), np.take_along_axis (D, best, axis=1)
+        n_from_1 += int (((best >= k) & (I0[rows] >= 0)).sum ())
+    return n_from_1
 
 
 def ranklist_handle_ties (k: int, idx: Any, dis: Any) -> None:
@@ -82,7 +89,9 @@ def ranklist_handle_ties (k: int, idx: Any, dis: Any) -> None:
 def inner_product_to_L2sqr (dis: Any, nr1: Any, nr2: Any, n1: int, n2: int) -> None:
     """Turn n1 x n2 inner products into squared distances by the squared norms of both sides; pointers."""
     table = rev_swig_ptr (dis, n1 * n2).reshape (n1, n2)
-    table[:] = rev_swig_ptr (nr1, n1)[:, None] + rev_swig_ptr (nr2, n2) - 2 * table
+    norms1, norms2 = rev_swig_ptr (nr1, n1), rev_swig_ptr (nr2, n2)
+    for rows in row_blocks (n1, n2):
+        table[rows] = norms1[rows, None] + norms2 - 2 * table[rows]
 
 
 def fvec_L2sqr_batch_4 (x: Any, y0: Any, y1: Any, y2: Any, y3: Any, d: int, dis0: Any, dis1: Any, dis2: Any,
@@ -138,18 +147,22 @@ def reflection (u: Any, x: Any, n: int, d: int, nu: int) -> None:
 
 def kmeans1d (x: Any, n: int, nclusters: int, centroids: Any) -> float:
     """The best clustering of n numbers; pointers. Returns the imbalance factor of the clusters."""
-    values = rev_swig_ptr (x, n).copy ()
+    values = copied (rev_swig_ptr (x, n))
     clustering = swigfaiss.Clustering1D (nclusters)
     clustering.train_exact (values[:, None])
     found = np.sort (vector_to_array (clustering.centroids))
     rev_swig_ptr (centroids, nclusters)[:] = found
-    sizes = np.bincount (((values[:, None] - found) ** 2).argmin (1), minlength=nclusters)
+    sizes = np.zeros (nclusters, dtype="int64")
+    for rows in row_blocks (n, nclusters):
+        sizes += np.bincount (((values[rows, None] - found) ** 2).argmin (1), minlength=nclusters)
     return float (nclusters * (sizes.astype ("float64") ** 2).sum () / n ** 2)
 
 
 def smawk (nrows: int, ncols: int, x: Any, argmins: Any) -> None:
     """The column of the smallest value of each row; pointers, to int64 numbers for argmins."""
-    rev_swig_ptr (argmins, nrows)[:] = rev_swig_ptr (x, nrows * ncols).reshape (nrows, ncols).argmin (1)
+    table, found = rev_swig_ptr (x, nrows * ncols).reshape (nrows, ncols), rev_swig_ptr (argmins, nrows)
+    for rows in row_blocks (nrows, ncols):
+        found[rows] = table[rows].argmin (1)
 
 
 class InvertedListScannerStats:
@@ -258,13 +271,20 @@ class MatrixStats:
         check (m.ndim == 2, f"m: expected a matrix, got shape {m.shape}")
         m = vectors (m, m.shape[1], "m")
         self.n, self.d = m.shape
+        norms2, hashes = np.empty (self.n), np.zeros (self.n, dtype="uint64")
         with np.errstate (over="ignore", invalid="ignore"):
-            norms2 = (m.astype ("float64") ** 2).sum (1)
+            for rows in row_blocks (*m.shape):
+                norms2[rows] = (m[rows].astype ("float64") ** 2).sum (1)
             valid = np.isfinite (norms2) & (norms2 < np.finfo ("float32").max)
-        found, first, copies = np.unique (m, axis=0, return_index=True, return_counts=True) if m.size else (m, [], [])
+        if m.size > 0:
+            hashes = checksum (m)
+        found, first, which, copies = np.unique (hashes, return_index=True, return_inverse=True, return_counts=True)
+        bits = m.view ("uint32")
+        for rows in row_blocks (*m.shape):
+            self.n_collision += int ((bits[rows] != bits[first[which[rows]]]).any (1).sum ())
         self.n_valid, self.n0 = int (valid.sum ()), int ((norms2[valid] == 0).sum ())
         self.occurrences = dict (zip (map (int, first), map (int, copies)))
-        self.hash_value = swigfaiss.bvec_checksum (m.nbytes, swig_ptr (m.view ("uint8")))
+        self.hash_value = checksum (m.ravel ())
         norms = np.sqrt (norms2[valid])  # upstream's fields are norms, too, whatever their names say
         self.min_norm2, self.max_norm2 = float (norms.min (initial=np.inf)), float (norms.max (initial=0))
         self.do_comment (f"{self.n} vectors of {self.d} components, checksum 0x{self.hash_value:016x}\n")
@@ -282,22 +302,25 @@ class MatrixStats:
             self.do_comment ("all norms are the same: inner products and distances rank alike\n")
         elif self.n_valid > self.n0 and self.max_norm2 > norms[norms > 0].min () * 100:
             self.do_comment ("norms differ very much\n")
-        self._dimensions (m[valid].astype ("float64"))
+        self._dimensions (m, valid)
 
     def do_comment (self, fmt: str) -> None:
         """Add to the comments."""
         self.comments += fmt
 
-    def _dimensions (self, m):
-        if len (m) == 0:
+    def _dimensions (self, m, valid):
+        if not valid.any ():
             return
-        mean, deviation = m.mean (0), m.std (0)
+        parts = [(m[rows], valid[rows]) for rows in row_blocks (*m.shape) if valid[rows].any ()]
+        mean = sum (x[some].sum (0, dtype="float64") for x, some in parts) / self.n_valid
+        deviation = np.sqrt (sum (((x[some] - mean) ** 2).sum (0) for x, some in parts) / self.n_valid)
         self.per_dim_stats = [*zip (mean.tolist (), deviation.tolist ())]
-        constant = m.min (0) == m.max (0)
+        least = np.min ([x[some].min (0) for x, some in parts], axis=0)
+        constant = least == np.max ([x[some].max (0) for x, some in parts], axis=0)
         shifted = ~constant & (np.abs (mean) > deviation * 1e4)
-        zeros = int ((m == 0).sum ())
+        zeros = sum (int ((x[some] == 0).sum ()) for x, some in parts)
         if zeros > 0:
-            self.do_comment (f"{100 * zeros / m.size:.2f} % of the numbers are 0\n")
+            self.do_comment (f"{100 * zeros / (self.n_valid * self.d):.2f} % of the numbers are 0\n")
         if constant.any ():
             self.do_comment (f"{constant.sum ()} dimensions are constant and could go\n")
         if shifted.any ():

@@ -208,14 +208,33 @@ static size_t block_begin (const BlockSeeds *seeds, size_t block) {
 typedef void BlockFiller (void *x, size_t begin, size_t end, FaissRandomGenerator *generator,
                           uint64_t max);
 
+static void fill_block (void *x, const BlockSeeds *seeds, size_t block, uint64_t max,
+                        BlockFiller *fill) {
+    FaissRandomGenerator generator;
+    faiss_RandomGenerator_init (&generator, seeds->first + (int64_t)block * seeds->step);
+    fill (x, block_begin (seeds, block), block_begin (seeds, block + 1), &generator, max);
+}
+
 static void fill_blocks (void *x, size_t n, int64_t seed, uint64_t max, BlockFiller *fill) {
     BlockSeeds seeds = block_seeds (n, seed);
 #pragma omp parallel for num_threads(faiss_threads_for((int64_t)seeds.n_blocks)) schedule(static)
     for (size_t block = 0; block < seeds.n_blocks; block++) {
-        FaissRandomGenerator generator;
-        faiss_RandomGenerator_init (&generator, seeds.first + (int64_t)block * seeds.step);
-        fill (x, block_begin (&seeds, block), block_begin (&seeds, block + 1), &generator, max);
+        fill_block (x, &seeds, block, max, fill);
     }
+}
+
+static FaissStatus fill_blocks_or_end (void *x, size_t n, int64_t seed, uint64_t max,
+                                       BlockFiller *fill) {
+    FAISS_REQUIRE (n == 0 || x, "x is NULL");
+    FaissRegion region = {0};
+    BlockSeeds seeds = block_seeds (n, seed);
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)seeds.n_blocks)) schedule(dynamic)
+    for (size_t block = 0; block < seeds.n_blocks; block++) {
+        if (!faiss_region_stopped (&region)) {
+            fill_block (x, &seeds, block, max, fill);
+        }
+    }
+    return faiss_region_close (&region);
 }
 
 static void fill_float_rand (void *x, size_t begin, size_t end, FaissRandomGenerator *generator,
@@ -279,6 +298,18 @@ void faiss_int64_rand_max (int64_t *x, size_t n, uint64_t max, int64_t seed) {
 
 void faiss_byte_rand (uint8_t *x, size_t n, int64_t seed) {
     fill_blocks (x, n, seed, 0, fill_byte_rand);
+}
+
+FaissStatus faiss_float_rand_or_end (float *x, size_t n, int64_t seed) {
+    return fill_blocks_or_end (x, n, seed, 0, fill_float_rand);
+}
+
+FaissStatus faiss_float_randn_or_end (float *x, size_t n, int64_t seed) {
+    return fill_blocks_or_end (x, n, seed, 0, fill_float_randn);
+}
+
+FaissStatus faiss_int64_rand_or_end (int64_t *x, size_t n, uint64_t max, int64_t seed) {
+    return fill_blocks_or_end (x, n, seed, max, fill_int64_rand);
 }
 
 /* ---- permutations ----------------------------------------------------------------------- */

@@ -59,6 +59,15 @@ void faiss_int64_rand_max (int64_t *x, size_t n, uint64_t max, int64_t seed);
 /// 8 bits.
 void faiss_byte_rand (uint8_t *x, size_t n, int64_t seed);
 
+/** The same; they fail if the caller asks for the end meanwhile (faiss_set_interrupt_callback),
+ * with x half filled.
+ *
+ * @param max  numbers are below it; 0 for 62 bits
+ */
+FaissStatus faiss_float_rand_or_end (float *x, size_t n, int64_t seed);
+FaissStatus faiss_float_randn_or_end (float *x, size_t n, int64_t seed);
+FaissStatus faiss_int64_rand_or_end (int64_t *x, size_t n, uint64_t max, int64_t seed);
+
 /// A random order of 0 .. n - 1, for n < 2^31.
 void faiss_rand_perm (int *perm, size_t n, int64_t seed);
 void faiss_rand_perm_splitmix64 (int *perm, size_t n, int64_t seed);

@@ -9,6 +9,8 @@ from multiprocessing.pool import ThreadPool
 import faiss
 import numpy as np
 
+from faiss.blocks import compact, row_blocks, taken
+
 from faiss.contrib.inspect_tools import get_invlist
 
 LOG = logging.getLogger (__name__)
@@ -55,9 +57,13 @@ class BigBatchSearcher:
     def reorder_assign (self):
         """The queries of each list: query_ids[bucket_lims[l]:bucket_lims[l + 1]]."""
         nprobe = self.q_assign.shape[1]
-        lists = self.q_assign.ravel () + 1  # those of no list first
+        lists = np.empty (self.q_assign.size, dtype="int64")
+        for part in row_blocks (lists.size):
+            lists[part] = self.q_assign.ravel ()[part] + 1  # those of no list first
         lims, order = faiss.bucket_sort (lists, nbucket=self.index.nlist + 1)
-        self.bucket_lims, self.query_ids = lims[1:], order // nprobe
+        for part in row_blocks (order.size):
+            order[part] //= nprobe
+        self.bucket_lims, self.query_ids = lims[1:], order
 
     def prepare_bucket (self, l):
         """The queries of list l and the list's contents."""
@@ -69,9 +75,9 @@ class BigBatchSearcher:
             return None
         xb = self.index.decode_list (codes, l) if hasattr (self.index, "decode_list") \
             else decode (self.index, codes, l)
-        xq = self.xq[q_subset]
+        xq = taken (self.xq, q_subset)
         if self.use_float16:
-            xb, xq = (a.astype ("float16").astype ("float32") for a in (xb, xq))
+            xb, xq = (compact (compact (a, "float16"), "float32") for a in (xb, xq))
         return q_subset, xq, list_ids, xb
 
     def add_results_to_heap (self, q_subset, D, list_ids, I):
@@ -145,13 +151,13 @@ def big_batch_search (index, xq, k, method="knn_function",
     checkpoint: a file for the results so far, written every checkpoint_freq seconds; if it is
     there, the search goes on from it. start_list, end_list: only these lists.
     """
-    xq = np.ascontiguousarray (xq, dtype="float32")
+    xq = compact (xq, "float32")
     searcher = BigBatchSearcher (index, xq, k, verbose, use_float16)
     computer = BlockComputer (index, method, pairwise_distances, knn)
     if q_assign is None:
         searcher.coarse_quantization ()
     else:
-        searcher.q_assign = np.ascontiguousarray (q_assign, dtype="int64")
+        searcher.q_assign = compact (q_assign, "int64")
     searcher.reorder_assign ()
     end_list = index.nlist if end_list is None else end_list
     completed = set ()

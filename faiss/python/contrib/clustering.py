@@ -6,6 +6,8 @@ import time
 import faiss
 import numpy as np
 
+from faiss.blocks import compact, row_blocks
+
 LOG = logging.getLogger (__name__)
 
 
@@ -18,7 +20,7 @@ def two_level_clustering (xt, nc1, nc2, rebalance=True, clustering_niter=25, **a
 
     rebalance: larger clusters get more of the nc2 centroids. Other arguments go to Kmeans.
     """
-    xt = np.ascontiguousarray (xt, dtype="float32")
+    xt = compact (xt, "float32")
     d = xt.shape[1]
     first = faiss.Kmeans (d, nc1, niter=clustering_niter,
                           max_points_per_centroid=max (2000, 1), **args)
@@ -48,13 +50,13 @@ def train_ivf_index_with_2level (index, xt, **args):
     assert ivf.metric_type == faiss.METRIC_L2, "only for METRIC_L2"
     from faiss.ivf_wrappers import transformed
     if isinstance (index, faiss.IndexPreTransform):
-        x = np.ascontiguousarray (xt, dtype="float32")
+        x = compact (xt, "float32")
         for i in range (index.chain.size ()):
             transform = index.chain.at (i)
             if not transform.is_trained:
                 transform.train (x)
             x = transform.apply (x)
-    x = transformed (index, np.ascontiguousarray (xt, dtype="float32"))
+    x = transformed (index, compact (xt, "float32"))
     centroids = two_level_clustering (x, int (np.sqrt (ivf.nlist)), ivf.nlist, **args)
     ivf.quantizer.train (centroids)
     ivf.quantizer.add (centroids)
@@ -68,13 +70,19 @@ def balanced_assignment_with_penalties (x, centroids, alpha=0.03, num_iter=20, m
     """
     k = len (centroids)
     D, I = faiss.knn (x, centroids, min (k, maxk))
-    penalty = np.zeros (k)
+    penalty, assign = np.zeros (k), np.empty (len (x), dtype=I.dtype)
     unit = alpha * D[:, 0].mean ()
+
+    def cheapest ():
+        for rows in row_blocks (*I.shape):
+            best = (D[rows] + penalty[I[rows]]).argmin (1)
+            assign[rows] = np.take_along_axis (I[rows], best[:, None], 1)[:, 0]
+        return assign
+
     for _ in range (num_iter):
-        assign = np.take_along_axis (I, (D + penalty[I]).argmin (1)[:, None], 1)[:, 0]
-        sizes = np.bincount (assign, minlength=k)
+        sizes = np.bincount (cheapest (), minlength=k)
         penalty += unit * (sizes * k / len (x) - 1)
-    return np.take_along_axis (I, (D + penalty[I]).argmin (1)[:, None], 1)[:, 0]
+    return cheapest ()
 
 
 # ---- what k-means assigns ----
@@ -84,7 +92,7 @@ class DatasetAssign:
     """A matrix that vectors can be assigned from."""
 
     def __init__ (self, x):
-        self.x = np.ascontiguousarray (x, dtype="float32")
+        self.x = compact (x, "float32")
 
     def count (self):
         return self.x.shape[0]
@@ -103,7 +111,9 @@ class DatasetAssign:
         D, I = self.perform_search (centroids)
         I, D = I.ravel (), D.ravel ()
         sums = np.zeros (centroids.shape, dtype="float64")
-        np.add.at (sums, I, self.x if weights is None else self.x * weights[:, None])
+        for rows in row_blocks (*self.x.shape):
+            x = self.x[rows] if weights is None else self.x[rows] * weights[rows, None]
+            np.add.at (sums, I[rows], x)
         return I, D, sums.astype ("float32")
 
 

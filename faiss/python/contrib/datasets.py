@@ -5,6 +5,7 @@ import os
 import faiss
 import numpy as np
 
+from faiss.blocks import compact, row_blocks
 from faiss.contrib.exhaustive_search import knn_ground_truth
 from faiss.contrib.vecs_io import bvecs_mmap, fvecs_mmap, fvecs_read, ivecs_mmap, ivecs_read
 
@@ -23,7 +24,7 @@ def _file (*parts):
 
 def sanitize (x):
     """x as the library takes it: compact, float32."""
-    return np.ascontiguousarray (x, dtype="float32")
+    return compact (x, "float32")
 
 
 class Dataset:
@@ -77,9 +78,13 @@ class SyntheticDataset (Dataset):
         self.d, self.nt, self.nb, self.nq, self.metric = d, nt, nb, nq, metric
         inner = 10
         rs = np.random.RandomState (seed)
-        low = rs.normal (size=(nt + nb + nq, inner))
-        folded = low @ rs.rand (inner, d) * (4 * rs.rand (d) + .1)
-        x = np.sin (folded).astype ("float32")
+        n = nt + nb + nq
+        low, x = np.empty ((n, inner)), np.empty ((n, d), dtype="float32")
+        for rows in row_blocks (n, inner):
+            low[rows] = rs.normal (size=low[rows].shape)
+        up, scale = rs.rand (inner, d), 4 * rs.rand (d) + .1
+        for rows in row_blocks (n, d):
+            x[rows] = np.sin (low[rows] @ up * scale)
         self.xt, self.xb, self.xq = x[:nt], x[nt:nt + nb], x[nt + nb:]
 
     def get_queries (self):

@@ -5,6 +5,8 @@ import time
 import numpy as np
 
 import faiss
+from faiss.blocks import BLOCK
+from faiss.contrib.exhaustive_search import threshold_radius
 
 
 # ---- nearest neighbours ----
@@ -22,9 +24,7 @@ def knn_intersection_measure (I1, I2):
 
 def filter_range_results (lims, D, I, thresh):
     """Only the results with a distance below thresh."""
-    keep = D < thresh
-    before = np.concatenate ([[0], np.cumsum (keep)]).astype ("int64")
-    return before[np.asarray (lims, dtype="int64")], D[keep], I[keep]
+    return threshold_radius (lims, D, I, thresh)
 
 
 def _counts (lims):
@@ -56,19 +56,28 @@ def counts_to_PR (ngt, nres, ninter, mode="overall"):
     raise AssertionError (f"mode: expected 'overall' or 'average', got {mode!r}")
 
 
-def _rows (lims):
-    return np.repeat (np.arange (len (lims) - 1), _counts (lims))
+def _sorted (lims, I, *keys):
+    """Positions that sort the results of each query; of some queries at a time, for Ctrl-C is heard between two."""
+    lims = np.asarray (lims).astype ("int64")
+    order, q = np.arange (len (I)), 0
+    while q < len (lims) - 1:
+        end = max (q + 1, np.searchsorted (lims, lims[q] + BLOCK, "right") - 1)
+        part = slice (lims[q], lims[end])
+        rows = np.repeat (np.arange (end - q), np.diff (lims[q:end + 1]))
+        order[part] = lims[q] + np.lexsort ((*(key[part] for key in keys), rows))
+        q = end
+    return order
 
 
 def sort_range_res_2 (lims, D, I):
     """The results of each query, nearest first."""
-    order = np.lexsort ((D, _rows (lims)))
+    order = _sorted (lims, I, D)
     return D[order], I[order]
 
 
 def sort_range_res_1 (lims, I):
     """The results of each query by label."""
-    return I[np.lexsort ((I, _rows (lims)))]
+    return I[_sorted (lims, I, I)]
 
 
 def range_PR_multiple_thresholds (lims_ref, Iref, lims_new, Dnew, Inew, thresholds, mode="overall",

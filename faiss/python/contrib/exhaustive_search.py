@@ -4,6 +4,7 @@ import logging
 
 import faiss
 import numpy as np
+from faiss.blocks import compact, row_blocks, smallest
 from faiss import knn  # noqa: F401  programs import it from here
 
 LOG = logging.getLogger (__name__)
@@ -11,7 +12,7 @@ LOG = logging.getLogger (__name__)
 
 def knn_ground_truth (xq, db_iterator, k, metric_type=faiss.METRIC_L2, shard=False, ngpu=-1):
     """The k nearest of all blocks that an iterator gives: D, I."""
-    xq = np.ascontiguousarray (xq, dtype="float32")
+    xq = compact (xq, "float32")
     keep_max = faiss.is_similarity_metric (metric_type)
     heap = faiss.ResultHeap (len (xq), k, keep_max=keep_max)
     i0 = 0
@@ -29,7 +30,7 @@ def range_search_gpu (xq, r2, index_gpu, index_cpu, gpu_k=1024):
 
     Returns lims, D, I.
     """
-    xq = np.ascontiguousarray (xq, dtype="float32")
+    xq = compact (xq, "float32")
     keep_max = faiss.is_similarity_metric (index_cpu.metric_type)
     gpu_k = min (index_gpu.ntotal, gpu_k)
     D, I = index_gpu.search (xq, gpu_k)
@@ -54,7 +55,7 @@ def _joined (parts):
 def range_ground_truth (xq, db_iterator, threshold, metric_type=faiss.METRIC_L2, shard=False,
                         ngpu=-1):
     """All vectors nearer than a threshold, of all blocks that an iterator gives: lims, D, I."""
-    xq = np.ascontiguousarray (xq, dtype="float32")
+    xq = compact (xq, "float32")
     index = faiss.IndexFlat (xq.shape[1], metric_type)
     found = [[] for _ in xq]
     i0 = 0
@@ -76,31 +77,36 @@ def _inside (dis, thresh, keep_max):
 
 def threshold_radius_nres (nres, dis, ids, thresh, keep_max=False):
     """Only results within a radius; nres are the numbers of results of the queries."""
-    keep = _inside (dis, thresh, keep_max)
-    before = np.concatenate ([[0], np.cumsum (keep)])
     ends = np.concatenate ([[0], np.cumsum (nres)]).astype ("int64")
-    return np.diff (before[ends]).astype (np.asarray (nres).dtype), dis[keep], ids[keep]
+    lims, dis, ids = threshold_radius (ends, dis, ids, thresh, keep_max)
+    return np.diff (lims).astype (np.asarray (nres).dtype), dis, ids
 
 
 def threshold_radius (lims, dis, ids, thresh, keep_max=False):
     """The same where lims are the limits of the queries' results."""
-    keep = _inside (dis, thresh, keep_max)
-    before = np.concatenate ([[0], np.cumsum (keep)]).astype ("int64")
-    return before[np.asarray (lims, dtype="int64")], dis[keep], ids[keep]
+    before, kept = np.zeros (len (dis) + 1, dtype="int64"), []
+    for part in row_blocks (len (dis)):
+        keep = _inside (dis[part], thresh, keep_max)
+        kept.append ((dis[part][keep], ids[part][keep]))
+        np.cumsum (keep, out=before[part.start + 1:part.stop + 1])
+        before[part.start + 1:part.stop + 1] += before[part.start]
+    return (before[np.asarray (lims, dtype="int64")], np.concatenate ([dis[:0], *(d for d, _ in kept)]),
+            np.concatenate ([ids[:0], *(i for _, i in kept)]))
 
 
 def apply_maxres (res_batches, target_nres, keep_max=False):
     """Find the radius that leaves target_nres results, and leave only those: (radius, count)."""
-    dis = np.concatenate ([d for _, d, _ in res_batches])
-    if target_nres >= dis.size:
-        return (dis.min () if keep_max else dis.max ()) if dis.size else 0.0, dis.size
-    best_last = np.partition (-dis if keep_max else dis, target_nres)[target_nres]
+    parts = [d for _, d, _ in res_batches if len (d)]
+    size = sum (len (d) for d in parts)
+    if target_nres >= size:
+        return (min (d.min () for d in parts) if keep_max else max (d.max () for d in parts)) if parts else 0.0, size
+    best_last = smallest ([-d for d in parts] if keep_max else parts, target_nres)
     radius = -best_last if keep_max else best_last
     total = 0
     for i, (nres, d, ids) in enumerate (res_batches):
         res_batches[i] = threshold_radius_nres (nres, d, ids, radius, keep_max)
         total += len (res_batches[i][1])
-    LOG.debug ("radius %g: %d of %d results left", radius, total, dis.size)
+    LOG.debug ("radius %g: %d of %d results left", radius, total, size)
     return radius, total
 
 

@@ -3,6 +3,8 @@
 import faiss
 import numpy as np
 
+from faiss.blocks import copied
+
 
 def get_invlist (invlists, l):
     """The ids and the codes of inverted list l, shapes (n,) and (n, code_size)."""
@@ -10,8 +12,8 @@ def get_invlist (invlists, l):
     n, size = invlists.list_size (l), invlists.code_size
     ids, codes = invlists.get_ids (l), invlists.get_codes (l)
     try:
-        list_ids = faiss.rev_swig_ptr (ids, n).copy () if n else np.zeros (0, "int64")
-        list_codes = faiss.rev_swig_ptr (codes, n * size).copy () if n else np.zeros (0, "uint8")
+        list_ids = copied (faiss.rev_swig_ptr (ids, n)) if n else np.zeros (0, "int64")
+        list_codes = copied (faiss.rev_swig_ptr (codes, n * size)) if n else np.zeros (0, "uint8")
     finally:
         invlists.release_ids (l, ids)
         invlists.release_codes (l, codes)
@@ -76,4 +78,4 @@ def get_NSG_neighbors (nsg):
     """The neighbours of all nodes of an NSG, shape (ntotal, K), -1 for none."""
     graph = nsg.get_final_graph ()
     data = faiss.rev_swig_ptr (graph.data, graph.N * graph.K)
-    return data.reshape (graph.N, graph.K).copy ()
+    return copied (data.reshape (graph.N, graph.K))

@@ -3,13 +3,14 @@
 import faiss
 import numpy as np
 
+from faiss.blocks import compact, row_blocks
 from faiss.contrib.inspect_tools import get_invlist_sizes
 from faiss.ivf_wrappers import transformed
 
 
 def _parts (index, x):
     """The inverted file inside an index, and vectors as that gets them."""
-    return faiss.extract_index_ivf (index), transformed (index, np.ascontiguousarray (x, "float32"))
+    return faiss.extract_index_ivf (index), transformed (index, compact (x, "float32"))
 
 
 def add_preassigned (index_ivf, x, a, ids=None):
@@ -32,9 +33,11 @@ def _distances (ivf, xt, list_nos, coarse_dis):
     if coarse_dis is None:
         coarse_dis = np.zeros (list_nos.shape, dtype="float32")
         if ivf.by_residual:
-            difference = xt[:, None] - ivf.quantizer.reconstruct_batch (
-                np.maximum (list_nos, 0).ravel ()).reshape (*list_nos.shape, ivf.d)
-            coarse_dis = (difference ** 2).sum (2)
+            for rows in row_blocks (len (xt), list_nos.shape[1] * ivf.d):
+                lists = np.maximum (list_nos[rows], 0)
+                centroids = ivf.quantizer.reconstruct_batch (lists.ravel ())
+                difference = xt[rows, None] - centroids.reshape (*lists.shape, ivf.d)
+                coarse_dis[rows] = (difference ** 2).sum (2)
     return list_nos, np.ascontiguousarray (coarse_dis, "float32").reshape (list_nos.shape)
 
 

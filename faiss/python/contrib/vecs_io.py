@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 
+from faiss.blocks import compact, copied, row_blocks
+
 
 def _mapped (fname, item_bytes):
     """The rows of a file as bytes, shape (n, 4 + d * item_bytes), and d."""
@@ -37,26 +39,28 @@ def bvecs_mmap (fname):
 
 def ivecs_read (fname):
     """The vectors of an .ivecs file, in memory."""
-    return np.array (ivecs_mmap (fname))
+    return copied (ivecs_mmap (fname))
 
 
 def fvecs_read (fname):
     """The vectors of an .fvecs file, in memory."""
-    return np.array (fvecs_mmap (fname))
+    return copied (fvecs_mmap (fname))
 
 
 def ivecs_write (fname, m):
     """Write a matrix of integers."""
-    m = np.ascontiguousarray (m, dtype="<i4")
+    m = np.asarray (m)
     n, d = m.shape
-    rows = np.empty ((n, d + 1), dtype="<i4")
-    rows[:, 0], rows[:, 1:] = d, m
-    rows.tofile (fname)
+    with open (fname, "wb") as f:
+        for part in row_blocks (n, d):
+            rows = np.empty ((len (m[part]), d + 1), dtype="<i4")
+            rows[:, 0], rows[:, 1:] = d, m[part]
+            f.write (rows)
 
 
 def fvecs_write (fname, m):
     """Write a matrix of float32 numbers."""
-    ivecs_write (fname, np.ascontiguousarray (m, dtype="float32").view ("int32"))
+    ivecs_write (fname, compact (m, "float32").view ("int32"))
 
 
 def bvecs_iter (filepath, batch_size=100000):
