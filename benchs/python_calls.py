@@ -263,9 +263,9 @@ def functions ():
         yield f"unpack_bitstrings {n} x {m} x {bits}", lambda p=packed, m=m, b=bits: faiss.unpack_bitstrings (p, m, b)
         widths = np.arange (m) % bits + 1
         wide = a & ((1 << widths) - 1).astype ("i4")
-        yield f"pack_bitstrings {n} x {m} widths", lambda a=wide, w=widths.astype ("i4"): faiss.pack_bitstrings (a, w)
+        yield f"pack_bitstrings {n} x {m} widths", lambda a=wide, w=widths.tolist (): faiss.pack_bitstrings (a, w)
         yield (f"unpack_bitstrings {n} x {m} widths",
-               lambda p=faiss.pack_bitstrings (wide, widths.astype ("i4")), w=widths.astype ("i4"):
+               lambda p=faiss.pack_bitstrings (wide, widths.tolist ()), w=widths.tolist ():
                faiss.unpack_bitstrings (p, w))
     for n in (100, 100000):
         tab = rng.randint (100, size=n)

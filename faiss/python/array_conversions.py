@@ -82,6 +82,8 @@ def vectors (x, d, name="x"):
 
 def numbers (x, dtype, name):
     """x as a C-contiguous array of a type that its numbers can be converted to."""
+    if is_usual (x, DTYPES.get (dtype, dtype), -2):
+        return x
     x = np.asarray (x)
     if x.dtype.kind not in "fiub":
         raise ArgumentError (f"{name}: expected numbers that convert to {np.dtype (dtype)}, "

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from faiss import swigfaiss
-from faiss.array_conversions import (check, copy_array_to_vector, integer, numbers, output, real, rev_swig_ptr,
-                                     shape_of, short, vector_to_array, vectors)
+from faiss._swigfaiss import (bitstring_arrays, bucket_sort_arrays, common_arrays, id_map_arrays, is_output,
+                              k_best_arrays, merge_arrays)
+from faiss.array_conversions import (FLOAT32, ArgumentError, check, copy_array_to_vector, integer, numbers, output, real,
+                                     rev_swig_ptr, shape_of, short, vector_to_array, vectors)
 from faiss.blocks import compact, row_blocks
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
 
@@ -81,7 +83,7 @@ def eval_intersection (I1: ArrayLike, I2: ArrayLike) -> int:
     I1, I2 = numbers (I1, "int64", "I1"), numbers (I2, "int64", "I2")
     check (I1.ndim == 2 and I2.ndim == 2 and I1.shape[0] == I2.shape[0],
            f"expected tables of equally many rows, got shapes {I1.shape} and {I2.shape}")
-    return sum (np.intersect1d (a, b).size for a, b in zip (I1, I2))
+    return common_arrays (I1, I2)
 
 
 def checksum (a):
@@ -114,9 +116,10 @@ def checksum_of_bytes (a):
 
 def normalize_L2 (x: NDArray[np.float32]) -> None:
     """Scale the rows of x to norm 1, in place; zero rows stay."""
-    check (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
-           and x.flags.c_contiguous and x.flags.writeable,
-           "x: expected a writable C-contiguous float32 matrix")
+    if not is_output (x, FLOAT32, 2):
+        check (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
+               and x.flags.c_contiguous and x.flags.writeable,
+               "x: expected a writable C-contiguous float32 matrix")
     for rows in row_blocks (*x.shape):
         part = x[rows]
         swigfaiss.fvec_renorm_L2 (part.shape[1], part.shape[0], swig_ptr (part))
@@ -126,15 +129,7 @@ def k_best (array, k, is_similarity):
     array = numbers (array, "float32", "array")
     k = integer (k, "k", 1)
     check (array.ndim == 2, f"array: expected a matrix, got shape {array.shape}")
-    I = np.full ((array.shape[0], k), -1, dtype="int64")
-    D = np.full (I.shape, -np.finfo ("f").max if is_similarity else np.finfo ("f").max, "float32")
-    step = max (1, 10**6 // max (1, array.shape[1]))  # Ctrl-C is heard between two
-    for i in range (0, len (array), step):
-        rows = array[i:i + step]
-        order = np.argsort (-rows if is_similarity else rows, axis=1, kind="stable")[:, :k]
-        I[i:i + step, :order.shape[1]] = order
-        D[i:i + step, :order.shape[1]] = np.take_along_axis (rows, order, axis=1)
-    return D, I
+    return k_best_arrays (array, k, is_similarity)
 
 
 def kmin (array: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -216,15 +211,13 @@ def knn_hamming (xq: ArrayLike, xb: ArrayLike, k: int,
            f"expected matrices of equally many columns, got shapes {xq.shape} and {xb.shape}")
     check (variant in ("hc", "mc"), f"variant: expected 'hc' or 'mc', got {variant!r}")
     k = integer (k, "k", 1)
-    bits = np.unpackbits (np.arange (256, dtype="uint8")[:, None], axis=1).sum (1, dtype="int32")
-    D = np.full ((len (xq), k), 2**31 - 1, dtype="int32")
-    I = np.full ((len (xq), k), -1, dtype="int64")
-    distance = np.empty (len (xb), dtype="int32")
-    for i, q in enumerate (xq):
-        for rows in row_blocks (*xb.shape):
-            bits[xb[rows] ^ q].sum (1, out=distance[rows])
-        best = np.argsort (distance, kind="stable")[:k]
-        D[i, :best.size], I[i, :best.size] = distance[best], best
+    D, I = np.empty ((len (xq), k), "float32"), np.empty ((len (xq), k), "int64")
+    swigfaiss.knn_hamming (swig_ptr (xq), swig_ptr (xb), len (xq), len (xb), xb.shape[1], k, None, swig_ptr (D),
+                           swig_ptr (I))
+    missing = I < 0
+    D[missing] = 0
+    D = D.astype ("int32")
+    D[missing] = 2**31 - 1
     return D, I
 
 
@@ -238,33 +231,22 @@ def bucket_sort (tab: ArrayLike, nbucket: int | None = None,
     check (tab.ndim == 1 and tab.dtype.kind in "iu",
            f"tab: expected integers of shape (n,), got {tab.dtype} {tab.shape}")
     nbucket = int (tab.max () + 1 if tab.size else 0) if nbucket is None else integer (nbucket, "nbucket", 0)
-    check (tab.size == 0 or tab.min () >= 0 and tab.max () < nbucket,
-           f"tab: expected values 0 .. {nbucket - 1}")
-    lims, perm = np.zeros (nbucket + 1, dtype="int64"), np.empty (tab.size, dtype="int64")
-    for part in row_blocks (tab.size):
-        lims[1:] += np.bincount (tab[part].astype ("int64"), minlength=nbucket)
-    np.cumsum (lims, out=lims)
-    free = lims.copy ()  # the next place of each value
-    for part in row_blocks (tab.size):
-        order = np.argsort (tab[part], kind="stable")
-        values, first, counts = np.unique (tab[part][order], return_index=True, return_counts=True)
-        values = values.astype ("int64")
-        places = np.arange (order.size) + np.repeat (free[values] - first, counts)
-        perm[places] = order + part.start
-        free[values] += counts
-    return lims, perm
+    return sorted_buckets (tab, nbucket, 1)
+
+
+def sorted_buckets (tab, nbucket, divisor):
+    found = bucket_sort_arrays (numbers (tab, "int64", "tab"), nbucket, divisor) if nbucket >= 0 else None
+    check (found is not None, f"tab: expected values 0 .. {nbucket - 1}")
+    return found
 
 
 def matrix_bucket_sort_inplace (tab, nbucket=None, nt=0):
     """The same for a matrix; tab becomes the row numbers of the sorted values. Returns lims."""
     check (isinstance (tab, np.ndarray) and tab.ndim == 2 and tab.dtype in ("int32", "int64")
            and tab.flags.writeable, "tab: expected a writable matrix of int32 or int64")
-    lims, perm = bucket_sort (tab.ravel (), nbucket, nt)
-    flat, columns = tab.reshape (-1), max (tab.shape[1], 1)
-    for part in row_blocks (perm.size):
-        flat[part] = perm[part] // columns
-    if not np.shares_memory (flat, tab):
-        tab[:] = flat.reshape (tab.shape)
+    nbucket = int (tab.max () + 1 if tab.size else 0) if nbucket is None else integer (nbucket, "nbucket", 0)
+    lims, rows = sorted_buckets (tab.ravel (), nbucket, tab.shape[1])
+    tab[:] = rows.reshape (tab.shape)
     return lims
 
 
@@ -289,8 +271,7 @@ class MapLong2Long:
         keys, vals = numbers (keys, "int64", "keys"), numbers (vals, "int64", "vals")
         check (keys.ndim == 1 and keys.shape == vals.shape,
                f"expected equal shapes (n,), got {keys.shape} and {vals.shape}")
-        for key, value in zip (keys.tolist (), vals.tolist ()):
-            self.map.set (key, value)
+        id_map_arrays (self.map, keys, vals, True)
 
     def search (self, key):
         return int (self.search_multiple ([key])[0])
@@ -299,13 +280,22 @@ class MapLong2Long:
         """The values of keys, shape (n,)."""
         keys = numbers (keys, "int64", "keys")
         check (keys.ndim == 1, f"keys: expected shape (n,), got {keys.shape}")
-        vals = np.full (keys.shape, -1, dtype="int64")
-        for i, key in enumerate (keys.tolist ()):
-            self.map.get (key, swig_ptr (vals[i:i + 1]))
+        vals = np.empty (keys.shape, "int64")
+        id_map_arrays (self.map, keys, vals, False)
         return vals
 
 
 # ---- bit strings ----
+
+
+def widths_of_columns (M, nbit):
+    """nbit as int32 numbers, one for each of M columns."""
+    if np.ndim (nbit) == 0:
+        return np.full (M, integer (nbit, "nbit", 0, 2**31), "int32")
+    widths = numbers (nbit, "int32", "nbit")
+    if widths.shape != (M,) or (widths < 0).any ():
+        raise ArgumentError (f"nbit: expected a number or {M} of them, from 0 on, got {short (nbit)}")
+    return widths
 
 
 def pack_bitstrings (a, nbit):
@@ -313,34 +303,30 @@ def pack_bitstrings (a, nbit):
     a = numbers (a, "int32", "a")
     check (a.ndim == 2, f"a: expected a matrix, got shape {a.shape}")
     n, M = a.shape
-    widths = np.full (M, integer (nbit, "nbit", 0)) if np.ndim (nbit) == 0 else np.asarray (nbit)
-    check (widths.shape == (M,), f"nbit: expected a number or {M} of them, got {widths.shape}")
-    out = np.empty ((n, (int (widths.sum ()) + 7) // 8), dtype="uint8")
-    for rows in row_blocks (n, int (widths.sum ())):
-        bits = [(a[rows, j:j + 1] >> np.arange (w)) & 1 for j, w in enumerate (widths)]
-        bits = np.concatenate (bits, axis=1) if bits else np.zeros ((len (a[rows]), 0), "uint8")
-        out[rows] = np.packbits (bits.astype ("uint8"), axis=1, bitorder="little")
-    return out
+    widths = widths_of_columns (M, nbit)
+    codes = np.empty ((n, (sum (widths.tolist ()) + 7) // 8), "uint8")
+    bitstring_arrays (a, codes, widths, True)
+    return codes
 
 
 def unpack_bitstrings (b, M_or_nbits, nbit=None):
     """The inverse of pack_bitstrings, by (M, nbit) or a list of widths."""
     b = numbers (b, "uint8", "b")
-    check (b.ndim == 2, f"b: expected a matrix, got shape {b.shape}")
+    if b.ndim != 2:
+        raise ArgumentError (f"b: expected a matrix, got shape {b.shape}")
     if nbit is not None:
         M_or_nbits, nbit = integer (M_or_nbits, "M_or_nbits", 0), integer (nbit, "nbit", 0)
-        check (M_or_nbits * nbit <= 8 * b.shape[1], f"b: expected {M_or_nbits} numbers of {nbit} bits in each row, "
-               f"got {b.shape[1]} bytes")
-    widths = [nbit] * M_or_nbits if nbit is not None else [
-        integer (width, "M_or_nbits", 0) for width in np.ravel (M_or_nbits).tolist ()]
-    check (b.ndim == 2 and b.shape[1] == (sum (widths) + 7) // 8,
-           f"b: expected {(sum (widths) + 7) // 8} columns, got shape {b.shape}")
-    a = np.empty ((b.shape[0], len (widths)), dtype="int32")
-    for rows in row_blocks (b.shape[0], 8 * b.shape[1]):
-        bits, at = np.unpackbits (b[rows], axis=1, bitorder="little"), 0
-        for j, w in enumerate (widths):
-            a[rows, j] = bits[:, at:at + w] @ (1 << np.arange (w))
-            at += w
+        if M_or_nbits * nbit > 8 * b.shape[1]:
+            raise ArgumentError (f"b: expected {M_or_nbits} numbers of {nbit} bits in each row, "
+                                 f"got {b.shape[1]} bytes")
+        widths = widths_of_columns (M_or_nbits, nbit)
+    else:
+        widths = widths_of_columns (np.size (M_or_nbits), np.ravel (M_or_nbits))
+    n_bytes = (sum (widths.tolist ()) + 7) // 8
+    if b.shape[1] != n_bytes:
+        raise ArgumentError (f"b: expected {n_bytes} columns, got shape {b.shape}")
+    a = np.empty ((b.shape[0], widths.size), "int32")
+    bitstring_arrays (a, b, widths, False)
     return a
 
 
@@ -362,17 +348,9 @@ class ResultHeap:
 
     def add_result_subset (self, subset: Any, D: ArrayLike, I: ArrayLike) -> None:
         """Results for some queries."""
-        D, I = numbers (D, "float32", "D"), numbers (I, "int64", "I")
-        queries = np.arange (self.nq)[subset]
-        for part in row_blocks (len (queries), self.k + D.shape[1]):
-            some = queries[part]
-            both_D = np.concatenate ([self.D[some], D[part]], axis=1)
-            both_I = np.concatenate ([self.I[some], I[part]], axis=1)
-            # missing results come last, whatever their distance
-            key = np.where (both_I < 0, np.inf, -both_D if self.keep_max else both_D)
-            best = np.argsort (key, axis=1, kind="stable")[:, :self.k]
-            self.D[some] = np.take_along_axis (both_D, best, axis=1)
-            self.I[some] = np.take_along_axis (both_I, best, axis=1)
+        best_D, best_I = numbers (self.D[subset], "float32", "D"), numbers (self.I[subset], "int64", "I")
+        merge_arrays (best_D, best_I, numbers (D, "float32", "D"), numbers (I, "int64", "I"), self.keep_max)
+        self.D[subset], self.I[subset] = best_D, best_I
 
     def finalize (self) -> None:
         """Nothing is left to do: the results are sorted after each call."""

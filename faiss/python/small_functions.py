@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from faiss import swigfaiss
+from faiss._swigfaiss import id_map_arrays
 from faiss.array_conversions import (check, codes as as_codes, copy_array_to_vector, integer, numbers, rev_swig_ptr,
                                      swig_ptr, vector_to_array, vectors)
 from faiss.blocks import copied, row_blocks
@@ -235,23 +236,28 @@ class MapInt64ToInt64:
     def __init__ (self, capacity: int) -> None:
         capacity = integer (capacity, "capacity")
         check (capacity > 0 and capacity & (capacity - 1) == 0, f"capacity: expected a power of two, got {capacity}")
-        self.capacity, self.log2_capacity, self.values = capacity, capacity.bit_length () - 1, {}
+        self.capacity, self.log2_capacity, self.map = capacity, capacity.bit_length () - 1, swigfaiss.IdMap ()
 
     def add (self, keys: Any, vals: Any) -> None:
         """Note the values of keys; of keys that are there already, the new ones count."""
         keys, vals = numbers (keys, "int64", "keys"), numbers (vals, "int64", "vals")
         check (keys.ndim == 1 and keys.shape == vals.shape,
                f"expected equal shapes (n,), got {keys.shape} and {vals.shape}")
-        both = {**self.values, **dict (zip (keys.tolist (), vals.tolist ()))}
-        if len (both) > self.capacity:
-            raise RuntimeError (f"the map has room for {self.capacity} keys, not for {len (both)}")
-        self.values = both
+        both = swigfaiss.IdMap ()
+        if self.map.size > 0:
+            both.copy (self.map)
+        id_map_arrays (both, keys, vals, True)
+        if both.size > self.capacity:
+            raise RuntimeError (f"the map has room for {self.capacity} keys, not for {both.size}")
+        self.map = both
 
     def lookup (self, keys: Any) -> Any:
         """The values of keys, -1 for those that it lacks."""
         keys = numbers (keys, "int64", "keys")
         check (keys.ndim == 1, f"keys: expected shape (n,), got {keys.shape}")
-        return np.array ([self.values.get (key, -1) for key in keys.tolist ()], "int64")
+        vals = np.empty (keys.shape, "int64")
+        id_map_arrays (self.map, keys, vals, False)
+        return vals
 
 
 # ---- what data look like ----
