@@ -105,9 +105,11 @@ size_t faiss_rows_common (size_t n, size_t k1, const int64_t *I1, size_t k2, con
     for (size_t i = 0; i < n; i++, I1 += k1, I2 += k2) {
         memset (table, FREE, 2 * n_slots * sizeof *table);
         for (size_t j = 0; j < k1; j++) {
-            size_t slot = slot_of (table, n_slots, I1[j]);
-            table[2 * slot] = I1[j];
-            table[2 * slot + 1] = THERE;
+            if (I1[j] >= 0) {
+                size_t slot = slot_of (table, n_slots, I1[j]);
+                table[2 * slot] = I1[j];
+                table[2 * slot + 1] = THERE;
+            }
         }
         for (size_t j = 0; j < k2; j++) {
             size_t slot = slot_of (table, n_slots, I2[j]);

@@ -20,7 +20,7 @@ void faiss_rows_k_best (bool is_similarity, size_t n, size_t m, const float *val
 void faiss_rows_merge (bool is_similarity, size_t n, size_t k, float *D, int64_t *I, size_t m, const float *new_D,
                        const int64_t *new_I);
 
-/** How many labels each pair of rows has in common, without repetitions, summed.
+/** How many labels >= 0 each pair of rows has in common, without repetitions, summed.
  *
  * @param table  size 2 * n_slots, a power of two of at least 2 * k1
  */

@@ -196,7 +196,8 @@ def handle_Index (the_class):
         n0, ni = integer (n0, "n0"), integer (ni, "ni")
         if ni == -1:
             ni = self.ntotal - n0
-        x = output (x, (max (ni, 0), self.d), "float32", "x")
+        check (ni >= 0, f"n0, ni: expected vectors 0 .. {self.ntotal - 1}, got {ni} from {n0} on")
+        x = output (x, (ni, self.d), "float32", "x")
         self.reconstruct_n_c (n0, ni, swig_ptr (x))
         return x
 
@@ -502,6 +503,10 @@ def selector_of_array (the_class, dtype, keep):
     the_class.__init__ = replacement_init
 
 
+class UnknownParameter (ArgumentError, TypeError):
+    """A keyword that no field has: an AssertionError with upstream, a TypeError elsewhere in Python."""
+
+
 def handle_SearchParameters (the_class):
     """SearchParameters*(name=value): constructed with fields as keywords."""
     original_init = the_class.original_init = the_class.__init__
@@ -510,7 +515,7 @@ def handle_SearchParameters (the_class):
         original_init (self)
         for name, value in args.items ():
             if not hasattr (type (self), name):
-                raise TypeError (f"{type (self).__name__} has no parameter {name}")
+                raise UnknownParameter (f"{type (self).__name__} has no parameter {name}")
             setattr (self, name, value)
 
     the_class.__init__ = replacement_init

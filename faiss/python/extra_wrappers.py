@@ -12,6 +12,7 @@ from faiss._swigfaiss import (bitstring_arrays, bucket_sort_arrays, common_array
 from faiss.array_conversions import (FLOAT32, ArgumentError, check, copy_array_to_vector, integer, numbers, output, real,
                                      rev_swig_ptr, shape_of, short, vector_to_array, vectors)
 from faiss.blocks import compact, row_blocks
+from faiss.gpu_wrappers import get_num_gpus
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def index_factory (d: int, description: str, metric: int = METRIC_L2,
 
 
 def eval_intersection (I1: ArrayLike, I2: ArrayLike) -> int:
-    """The number of labels that each pair of rows has in common, summed."""
+    """The number of labels that each pair of rows has in common, summed; -1 is none."""
     I1, I2 = numbers (I1, "int64", "I1"), numbers (I2, "int64", "I2")
     check (I1.ndim == 2 and I2.ndim == 2 and I1.shape[0] == I2.shape[0],
            f"expected tables of equally many rows, got shapes {I1.shape} and {I2.shape}")
@@ -126,6 +127,10 @@ def normalize_L2 (x: NDArray[np.float32]) -> None:
 
 
 def k_best (array, k, is_similarity):
+    """As a heap would find them that takes column after column, and a number only if it beats the worst.
+
+    Of equal ones, those first found stay, and among similarities the later ones of these.
+    """
     array = numbers (array, "float32", "array")
     k = integer (k, "k", 1)
     check (array.ndim == 2, f"array: expected a matrix, got shape {array.shape}")
@@ -380,21 +385,26 @@ def whole (k):
 class Kmeans:
     """k-means: train (), then `centroids`, `obj`, `iteration_stats` and assign ().
 
-    Keyword arguments set the fields of ClusteringParameters; gpu is accepted and must be false.
+    Keyword arguments set the fields of ClusteringParameters; with progressive_dim_steps among them,
+    those of ProgressiveDimClusteringParameters: more and more of the principal components count.
+    gpu=True means all GPUs there are: none, in a CPU build.
     """
 
     def __init__ (self, d: int, k: int, **kwargs: Any) -> None:
         self.d = integer (d, "d")
         self.reset (whole (k))
-        self.gpu = kwargs.pop ("gpu", False)
-        check (not self.gpu, "this is the CPU build: gpu=True is not available")
-        kwargs.pop ("progressive_dim_steps", None)
-        self.cp = swigfaiss.ClusteringParameters ()
+        gpu = kwargs.pop ("gpu", False)
+        self.gpu = get_num_gpus () if gpu in (True, -1) else gpu
+        check (not self.gpu, f"gpu: this is the CPU build, got {gpu!r}")
+        if "progressive_dim_steps" in kwargs:
+            self.cp = swigfaiss.ProgressiveDimClusteringParameters ()
+            self.fac = swigfaiss.ProgressiveDimIndexFactory ()
+        else:
+            self.cp, self.fac = swigfaiss.ClusteringParameters (), None
         for name, value in kwargs.items ():
             if not hasattr (type (self.cp), name):
-                raise TypeError (f"Kmeans has no parameter {name}")
+                raise AttributeError (f"Kmeans has no parameter {name}")
             setattr (self.cp, name, value)
-        self.fac = None
         self.set_index ()
 
     def set_index (self) -> None:
@@ -416,14 +426,23 @@ class Kmeans:
                init_centroids: ArrayLike | None = None) -> float:
         """Train on x, shape (n, d); returns the final objective."""
         x = vectors (x, self.d)
-        clustering = swigfaiss.Clustering (self.d, self.k, self.cp)
-        if init_centroids is not None:
-            init = vectors (init_centroids, self.d, "init_centroids")
-            check (init.shape[0] <= self.k,
-                   f"init_centroids: expected at most {self.k} rows, got {init.shape[0]}")
-            copy_array_to_vector (init.ravel (), clustering.centroids)
-        clustering.train (x, self.index, weights)
+        if self.fac is None:
+            clustering = swigfaiss.Clustering (self.d, self.k, self.cp)
+            if init_centroids is not None:
+                init = vectors (init_centroids, self.d, "init_centroids")
+                check (init.shape[0] <= self.k,
+                       f"init_centroids: expected at most {self.k} rows, got {init.shape[0]}")
+                copy_array_to_vector (init.ravel (), clustering.centroids)
+            clustering.train (x, self.index, weights)
+        else:
+            check (weights is None and init_centroids is None and not self.cp.spherical,
+                   "with progressive_dim_steps: expected no weights, init_centroids or spherical")
+            clustering = swigfaiss.ProgressiveDimClustering (self.d, self.k, self.cp)
+            clustering.train (x.shape[0], swig_ptr (x), self.fac)
         self.centroids = vector_to_array (clustering.centroids).reshape (self.k, self.d)
+        if self.fac is not None:
+            self.index.reset ()
+            self.index.add (self.centroids)
         stats = [clustering.iteration_stats.at (i)
                  for i in range (clustering.iteration_stats.size ())]
         self.obj = np.array ([s.obj for s in stats])

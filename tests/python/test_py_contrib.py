@@ -227,7 +227,7 @@ def test_clustering (faiss, data):
     km = faiss.Kmeans (24, 12, niter=10)
     km.train (x)
     assert stats[-1]["obj"] < 1.3 * km.obj[-1] and stats[-1]["obj"] <= stats[0]["obj"]
-    two = clustering.two_level_clustering (x, 4, 16)
+    two, stats = clustering.two_level_clustering (x, 4, 16)
     assert two.shape == (16, 24)
     assert faiss.knn (x, two, 1)[0].sum () < 2 * km.obj[-1]
     index = faiss.index_factory (24, "IVF16,Flat")

@@ -19,29 +19,29 @@ def two_level_clustering (xt, nc1, nc2, rebalance=True, clustering_niter=25, **a
     """k-means to nc1 clusters, and k-means of each: nc2 centroids in all.
 
     rebalance: larger clusters get more of the nc2 centroids. Other arguments go to Kmeans.
+    Returns the centroids and the iteration_stats of the first k-means and of the others.
     """
     xt = compact (xt, "float32")
-    d = xt.shape[1]
-    first = faiss.Kmeans (d, nc1, niter=clustering_niter,
-                          max_points_per_centroid=max (2000, 1), **args)
+    n, d = xt.shape
+    first = faiss.Kmeans (d, nc1, niter=clustering_niter, max_points_per_centroid=2000, **args)
     first.train (xt)
     assign = first.assign (xt)[1]
     sizes = np.bincount (assign, minlength=nc1)
     if rebalance:
-        ends = np.round (np.cumsum (sizes) * (nc2 / len (xt))).astype (int)
-        wanted = np.diff (ends, prepend=0)
+        wanted = np.diff (np.cumsum (sizes) * nc2 // n, prepend=0)
     else:
         wanted = np.diff (np.arange (nc1 + 1) * nc2 // nc1)
     wanted = np.minimum (wanted, sizes)
     while wanted.sum () < nc2:  # what small clusters cannot use goes to the largest ones
         wanted[np.argmax ((sizes - wanted) / np.maximum (wanted, 1))] += 1
-    centroids = []
-    for c in range (nc1):
-        if wanted[c] > 0:
-            km = faiss.Kmeans (d, int (wanted[c]), niter=clustering_niter, **args)
-            km.train (xt[assign == c])
-            centroids.append (km.centroids)
-    return np.vstack (centroids)
+    members = np.split (np.argsort (assign), np.cumsum (sizes)[:-1])  # in this order: the start depends on it
+    centroids, stats = [], [first.iteration_stats]
+    for c in np.flatnonzero (wanted):
+        km = faiss.Kmeans (d, int (wanted[c]), niter=clustering_niter, **args)
+        km.train (xt[members[c]])
+        centroids.append (km.centroids)
+        stats.append (km.iteration_stats)
+    return np.vstack (centroids), stats
 
 
 def train_ivf_index_with_2level (index, xt, **args):
@@ -57,7 +57,7 @@ def train_ivf_index_with_2level (index, xt, **args):
                 transform.train (x)
             x = transform.apply (x)
     x = transformed (index, compact (xt, "float32"))
-    centroids = two_level_clustering (x, int (np.sqrt (ivf.nlist)), ivf.nlist, **args)
+    centroids, _ = two_level_clustering (x, int (np.sqrt (ivf.nlist)), ivf.nlist, **args)
     ivf.quantizer.train (centroids)
     ivf.quantizer.add (centroids)
     index.train (xt)
