@@ -24,7 +24,7 @@ FILES = {  # of two dimensions
     "ivf_ivf": ("IVF3(IVF2,Flat),Flat", IP), "ivf_sparse": ("IVF40,Flat", L2),
     "idmap": ("IDMap,Flat", L2), "idmap2_ivf": ("IDMap2,IVF2,Flat", L2),
     "refine_flat": ("IVF2,Flat,RFlat", L2), "refine": ("Flat,Refine(L2norm,Flat)", IP),
-    "pretransform": ("L2norm,L2norm,IVF2,Flat", L2),
+    "panorama_ip": ("FlatIPPanorama2_2", IP), "pretransform": ("L2norm,L2norm,IVF2,Flat", L2),
 }
 CODES = [  # of four dimensions, named after what they are
     "PQ2x2np", "PQ2x8", "PQ1x9np", "IVF2,PQ2x2np", "IVF2,PQ2x4", "IVF2,PQ2+1", "IMI2x2,PQ2x2np",
@@ -37,13 +37,44 @@ CODES = [  # of four dimensions, named after what they are
     "OPQ2,PQ2x2np", "ITQ2,LSHt", "RR3,Flat", "HR,Flat", "Pad9,Flat", "Residual2x2,PQ2x2",
     "Residual4,PQ2x5", "FlatL2Panorama2_2", "IVF2,FlatPanorama2_2", "ZnLattice2x4_4",
     "IVF4(RCQ2x1),Flat",
-    "Flat,RefinePanorama(FlatL2Panorama2_1)",
+    "Flat,RefinePanorama(FlatL2Panorama2_1)", "IVF3_HNSW2,PQ2x2", "IDMap2,HNSW2,Flat",
 ]
 
 
-def make(rng, name, d, description, metric):
+def nndescent():
+    return cfaiss.new("IndexNNDescentFlat_new_with", 4, 3, L2)
+
+
+def cagra(numeric_type):
+    return cfaiss.new("IndexHNSWCagra_new_with", 4, 2, L2, numeric_type)
+
+
+def general_hnsw():
+    """Over a storage that no class of graphs is named after."""
+    storage = cfaiss.index_factory(4, "RQ2x3")
+    return cfaiss.new("IndexHNSW_new_with", storage, 2)
+
+
+def independent_quantizer():
+    parts = (cfaiss.index_factory(4, "Flat"), cfaiss.index_factory(2, "IVF2,Flat"),
+             cfaiss.new("PCAMatrix_new_with", 4, 2, 0, 0))
+    return cfaiss.new("IndexIVFIndependentQuantizer_new_with", *parts)
+
+
+def centering():
+    flat, transform = cfaiss.index_factory(4, "Flat"), cfaiss.new("CenteringTransform_new_with", 4)
+    return cfaiss.new("IndexPreTransform_new_with_transform", transform, flat)
+
+
+BUILT = {  # no factory string makes them
+    "NNDescent3_Flat": nndescent, "HNSWCagra2": lambda: cagra(0), "HNSWCagra2_fp16": lambda: cagra(1),
+    "HNSW2_RQ2x3": general_hnsw, "IndependentQuantizer": independent_quantizer, "Centering_Flat": centering,
+}
+
+
+def make(rng, name, d, description, metric, index=None):
     try:
-        index = cfaiss.index_factory(d, description, metric)
+        index = index or cfaiss.index_factory(d, description, metric)
         index.train(rng.random((2000, d), np.float32))
         if "IDMap" in description:
             index.add_with_ids(rng.random((N, d), np.float32), np.arange(N) * 3)
@@ -66,6 +97,8 @@ def main():
                 lib.faiss_write_index_fname(index, str(FOLDER / f"ivf_map{kind}"))
     for description in CODES:
         make(rng, re.sub(r"\W+", "_", description).strip("_"), 4, description, L2)
+    for name, build in BUILT.items():
+        make(rng, name, 4, name, L2, build())
 
 
 if __name__ == "__main__":
