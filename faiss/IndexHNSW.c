@@ -131,8 +131,9 @@ static FaissStatus IndexHNSW_remove_ids (FaissIndex *index, const FaissIDSelecto
 
 /* ---- searching ------------------------------------------------------------------------------- */
 
-FaissStatus faiss_IndexHNSW_settings (const FaissIndexHNSW *self,
-                                      const FaissSearchParameters *params, FaissHNSWSettings *out) {
+/* Of one search, from the index or from the caller's parameters. */
+static FaissStatus settings_of (const FaissIndexHNSW *self, const FaissSearchParameters *params,
+                                FaissHNSWSettings *out) {
     const FaissSearchParametersHNSW *own =
         faiss_object_cast (params, &faiss_SearchParametersHNSW_class);
     *out = (FaissHNSWSettings){
@@ -203,7 +204,7 @@ static FaissStatus open_search (const char *function, Search *s,
                                 const FaissSearchParameters *params, idx_t n) {
     const FaissIndexHNSW *self = s->self;
     FAISS_TRY (check_parts (function, self));
-    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s->settings));
+    FAISS_TRY (settings_of (self, params, &s->settings));
     FAISS_TRY (faiss_graph_filter_open (&s->filter, &self->hnsw, (size_t)self->index.d,
                                         &s->settings, (size_t)n, (size_t)s->k));
     bool walks = s->filter.way != FAISS_HNSW_FILTER_SCAN && self->index.ntotal > 0;
@@ -329,7 +330,7 @@ FaissStatus faiss_IndexHNSW_search_level_0 (const FaissIndexHNSW *self, idx_t n,
                 .nearest_d = nearest_d};
     HOLD_FOR_SEARCH (self);
     FAISS_TRY (check_parts (__func__, self));
-    FAISS_TRY (faiss_IndexHNSW_settings (self, params, &s.settings));
+    FAISS_TRY (settings_of (self, params, &s.settings));
     return search_k (&s, n);
 }
 

@@ -82,6 +82,7 @@ extern FaissClass faiss_SearchParametersHNSW_class;
 #endif
 
 FaissStatus faiss_SearchParametersHNSW_new (FaissSearchParametersHNSW **out);
+/// @param sel  the ids to search among, or NULL for all; borrowed @param efSearch  > 0
 FaissStatus faiss_SearchParametersHNSW_new_with (FaissSearchParametersHNSW **out,
                                                  FaissIDSelector *sel, int efSearch);
 void faiss_SearchParametersHNSW_free (FaissSearchParametersHNSW *self);
@@ -151,6 +152,11 @@ FaissStatus faiss_IndexHNSW_link_singletons (FaissIndexHNSW *self);
 FaissStatus faiss_IndexHNSW_permute_entries (FaissIndexHNSW *self, const idx_t *perm);
 
 FaissStatus faiss_IndexHNSWFlat_new (FaissIndexHNSWFlat **out);
+/** Over vectors of d components, which the index owns.
+ *
+ * @param M       links per vector and level, twice as many at level 0, >= 2
+ * @param metric  any of MetricType.h
+ */
 FaissStatus faiss_IndexHNSWFlat_new_with (FaissIndexHNSWFlat **out, int d, int M,
                                           FaissMetricType metric FAISS_DEFAULT (METRIC_L2));
 void faiss_IndexHNSWFlat_free (FaissIndexHNSWFlat *self);

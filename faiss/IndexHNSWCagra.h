@@ -42,6 +42,7 @@ void faiss_IndexHNSWCagra_free (FaissIndexHNSWCagra *self);
 /// The index itself if it is of this class or a subclass, else NULL.
 FaissIndexHNSWCagra *faiss_IndexHNSWCagra_cast (FaissIndex *index);
 
+/// What the graph was made of; setting it changes no vectors.
 FaissNumericType faiss_IndexHNSWCagra_get_numeric_type (const FaissIndexHNSWCagra *self);
 void faiss_IndexHNSWCagra_set_numeric_type (FaissIndexHNSWCagra *self,
                                             FaissNumericType numeric_type);

@@ -69,6 +69,8 @@ FaissStatus faiss_IndexIVFPQ_init (FaissIndexIVFPQ *self, FaissIndex *quantizer,
 /* ---- search parameters ----------------------------------------------------------------------- */
 
 FaissStatus faiss_IVFPQSearchParameters_new (FaissIVFPQSearchParameters **out);
+/// @param sel  the ids to search among, or NULL for all; borrowed @param nprobe  lists to visit
+/// @param max_codes  codes to visit at most; 0: no limit
 FaissStatus faiss_IVFPQSearchParameters_new_with (FaissIVFPQSearchParameters **out,
                                                   FaissIDSelector *sel, size_t nprobe,
                                                   size_t max_codes);
@@ -79,6 +81,7 @@ FaissIVFPQSearchParameters *faiss_IVFPQSearchParameters_cast (FaissSearchParamet
 /* ---- statistics and settings of the process ---------------------------------------------------
  */
 
+/// All zero.
 void faiss_IndexIVFPQStats_reset (FaissIndexIVFPQStats *self);
 /// The counts of all searches; may be read and reset while nothing searches.
 FaissIndexIVFPQStats *faiss_get_indexIVFPQ_stats (void);

@@ -46,6 +46,7 @@ void faiss_IndexNNDescent_free (FaissIndexNNDescent *self);
 FaissIndexNNDescent *faiss_IndexNNDescent_cast (FaissIndex *index);
 
 FaissStatus faiss_IndexNNDescentFlat_new (FaissIndexNNDescentFlat **out);
+/// Over vectors of d components, which the index owns. @param K  neighbours per vector, > 0
 FaissStatus faiss_IndexNNDescentFlat_new_with (FaissIndexNNDescentFlat **out, int d, int K,
                                                FaissMetricType metric FAISS_DEFAULT (METRIC_L2));
 void faiss_IndexNNDescentFlat_free (FaissIndexNNDescentFlat *self);

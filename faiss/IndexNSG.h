@@ -84,6 +84,7 @@ FaissStatus faiss_IndexNSG_check_knn_graph (const FaissIndexNSG *self, const idx
                                             idx_t n, int K);
 
 FaissStatus faiss_IndexNSGFlat_new (FaissIndexNSGFlat **out);
+/// Over vectors of d components, which the index owns. @param R  links per vector, > 0
 FaissStatus faiss_IndexNSGFlat_new_with (FaissIndexNSGFlat **out, int d, int R,
                                          FaissMetricType metric FAISS_DEFAULT (METRIC_L2));
 void faiss_IndexNSGFlat_free (FaissIndexNSGFlat *self);

@@ -24,8 +24,8 @@ static void set_defaults (FaissIndexPQ *self) {
     self->polysemous_ht = (int)(self->pq.nbits * self->pq.M) + 1;
 }
 
-FaissStatus faiss_IndexPQ_init (FaissIndexPQ *self, int d, size_t M, size_t nbits,
-                                FaissMetricType metric) {
+static FaissStatus init (FaissIndexPQ *self, int d, size_t M, size_t nbits,
+                         FaissMetricType metric) {
     FAISS_REQUIRE (metric == METRIC_L2 || metric == METRIC_INNER_PRODUCT,
                    "expected METRIC_L2 or METRIC_INNER_PRODUCT, got %d", (int)metric);
     FAISS_REQUIRE (d >= 0, "expected d >= 0, got %d", d);
@@ -42,7 +42,7 @@ FaissStatus faiss_IndexPQ_new_with (FaissIndexPQ **out, int d, size_t M, size_t 
     FAISS_REQUIRE_ARG (out);
     FAISS_OWNED (IndexPQ) *self = NULL;
     FAISS_TRY (faiss_object_new (&self, &faiss_IndexPQ_class.index.head));
-    FAISS_TRY (faiss_IndexPQ_init (self, d, M, nbits, metric));
+    FAISS_TRY (init (self, d, M, nbits, metric));
     *out = FAISS_STEAL (self);
     return FAISS_OK;
 }

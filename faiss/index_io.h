@@ -55,6 +55,7 @@ FaissStatus faiss_read_VectorTransform_fname (const char *fname, FaissVectorTran
 FaissStatus faiss_read_VectorTransform_custom (FaissIOReader *io_reader,
                                                FaissVectorTransform **out);
 
+/* Inverted lists alone. What is read is the caller's. */
 FaissStatus faiss_write_InvertedLists_custom (const FaissInvertedLists *ils,
                                               FaissIOWriter *io_writer);
 FaissStatus faiss_read_InvertedLists_custom (FaissIOReader *io_reader, int io_flags,

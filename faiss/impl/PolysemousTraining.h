@@ -20,6 +20,7 @@ typedef struct FaissSimulatedAnnealingParameters {
     bool init_random;         ///< begin with a random permutation (false)
 } FaissSimulatedAnnealingParameters;
 
+/// What is in parentheses above.
 void faiss_SimulatedAnnealingParameters_set_defaults (FaissSimulatedAnnealingParameters *self);
 
 /** What a permutation costs: the function to be minimised.
@@ -128,6 +129,7 @@ typedef struct FaissPolysemousTraining FAISS_EXTENDS (FaissSimulatedAnnealingPar
     size_t max_memory;        ///< of all threads together, in bytes (20 GiB)
 } FaissPolysemousTraining;
 
+/// What is in parentheses above.
 void faiss_PolysemousTraining_set_defaults (FaissPolysemousTraining *self);
 
 /** Optimise as optimization_type says, then compute sdc_table.

@@ -208,10 +208,6 @@ FaissStatus faiss_hnsw_search_from (const FaissHNSW *self, FaissGraphScratch *sc
                                     const FaissHNSWSettings *settings, int32_t nearest, float key,
                                     FaissGraphResults *results);
 
-/// The settings of one search of an index, from it or from the caller's parameters.
-FaissStatus faiss_IndexHNSW_settings (const struct FaissIndexHNSW *self,
-                                      const FaissSearchParameters *params, FaissHNSWSettings *out);
-
 /// Chooses where the search of a query begins at level 0, among the vectors, of which there are
 /// some. They are set to the query. @param i  which one of the call it is
 typedef FaissGraphNode (*FaissHNSWChooseStart) (const struct FaissIndexHNSW *index,

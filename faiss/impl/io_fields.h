@@ -1,4 +1,5 @@
 /* Fields of index files, for the classes' read and write functions. Little-endian.
+ * Not for public headers.
  *
  * Reading trusts nothing: a count is checked against the bytes that remain before memory is
  * allocated (where the reader cannot tell, memory grows with what really arrives).

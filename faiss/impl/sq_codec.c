@@ -84,7 +84,8 @@ size_t faiss_sq_trained_size (FaissQuantizerType qtype, size_t d) {
     return traits->is_turbo ? ((size_t)1 << traits->bits) - 1 + 3 : ((size_t)2 << traits->bits) - 1;
 }
 
-FaissStatus faiss_sq_check_trained (const char *function, const FaissScalarQuantizer *self) {
+/* An error unless the tables have the sizes that the type asks for. */
+static FaissStatus check_trained (const char *function, const FaissScalarQuantizer *self) {
     size_t d = self->quantizer.d, bits, code_size;
     if (!faiss_sq_sizes (self->qtype, d, &bits, &code_size)) {
         return faiss_fail_in (FAISS_EXCEPT, function, "%d is no type of scalar quantizer",
@@ -141,7 +142,7 @@ static FaissStatus spread_direct (FaissSQCoder *self, const FaissScalarQuantizer
 }
 
 FaissStatus faiss_SQCoder_init (FaissSQCoder *self, const FaissScalarQuantizer *sq) {
-    FAISS_TRY (faiss_sq_check_trained (__func__, sq));
+    FAISS_TRY (check_trained (__func__, sq));
     const TypeTraits *traits = traits_of (sq->qtype);
     *self = (FaissSQCoder){.codec = {.kind = traits->kind,
                                      .bits = traits->bits,

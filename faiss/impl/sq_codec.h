@@ -14,9 +14,6 @@ typedef struct FaissSQCoder {
     float *memory;
 } FaissSQCoder;
 
-/// An error unless the quantizer's tables have the sizes that its type asks for.
-FaissStatus faiss_sq_check_trained (const char *function, const FaissScalarQuantizer *self);
-
 /// The elements of `trained` for a type and dimension.
 size_t faiss_sq_trained_size (FaissQuantizerType qtype, size_t d);
 
