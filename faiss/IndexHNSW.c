@@ -45,9 +45,23 @@ static void end_copy (FaissSharedLock **lock) {
 #define HOLD_FOR_CHANGE(self) HOLD (change, self)
 #define HOLD_FOR_COPY(self) HOLD (copy, self)
 
+/* The fields may have been set to anything. */
+static FaissStatus check_entry (const char *function, const FaissHNSW *hnsw) {
+    size_t n = faiss_hnsw_size (hnsw);
+    int entry = hnsw->entry_point;
+    if (entry >= 0 && ((size_t)entry >= n || hnsw->max_level < 0 ||
+                       hnsw->max_level >= hnsw->levels.data[entry])) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "entry_point=%d and max_level=%d are not of this graph of %zu nodes",
+                              entry, hnsw->max_level, n);
+    }
+    return FAISS_OK;
+}
+
 static FaissStatus check_parts (const char *function, const FaissIndexHNSW *self) {
-    return faiss_graph_storage_check (function, &self->index, self->storage,
-                                      faiss_hnsw_size (&self->hnsw));
+    FAISS_TRY (faiss_graph_storage_check (function, &self->index, self->storage,
+                                          faiss_hnsw_size (&self->hnsw)));
+    return check_entry (function, &self->hnsw);
 }
 
 /* faiss_Index_ntotal holds no lock. */
@@ -93,6 +107,7 @@ static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
     FAISS_REQUIRE (self->hnsw.offsets.size == (size_t)n0 + 1,
                    "expected a graph of ntotal=%lld nodes, got %zu", (long long)n0,
                    self->hnsw.offsets.size - 1);
+    FAISS_TRY (check_entry (__func__, &self->hnsw));
     FAISS_REQUIRE (self->hnsw.efConstruction >= 1, "expected efConstruction >= 1, got %d",
                    self->hnsw.efConstruction);
     FAISS_REQUIRE (self->hnsw.alpha >= 1, "expected alpha >= 1, got %g", (double)self->hnsw.alpha);

@@ -15,6 +15,9 @@ FaissStatus faiss_check_vectors (const char *function, const FaissIndex *index, 
     if (n < 0) {
         return faiss_fail_in (FAISS_EXCEPT, function, "expected n >= 0, got %lld", (long long)n);
     }
+    if (index->d < 0) { /* fields may have been set to anything */
+        return faiss_fail_in (FAISS_EXCEPT, function, "expected d >= 0, got %d", index->d);
+    }
     if (n > INT64_MAX / 8 / (index->d + 1)) {
         return faiss_fail_in (FAISS_EXCEPT, function, "n=%lld vectors of d=%d are too many",
                               (long long)n, index->d);

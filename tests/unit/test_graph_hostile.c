@@ -274,7 +274,8 @@ static void set_entry (FaissIndex *index, int32_t node) {
     }
 }
 
-/* An entry point that there is not is refused by the reader; without one, nothing is found. */
+/* An entry point that there is not is refused by the reader and by searches; without one, nothing
+ * is found. */
 static void entry_points_are_checked (void **state) {
     (void)state;
     float *x = random_rows (N, 1);
@@ -289,6 +290,14 @@ static void entry_points_are_checked (void **state) {
             assert_true (entries[i] == -1 || !read);
             if (read) {
                 assert_ends (read, x);
+            }
+            float distances[K];
+            idx_t labels[K];
+            if (entries[i] >= 0) {
+                assert_fails (faiss_Index_search (index, 1, x, K, distances, labels), "");
+                assert_fails (faiss_Index_add (index, 1, x), "");
+            } else {
+                assert_ends (index, x);
             }
             set_entry (index, 0); /* finalize looks at nothing, but to be sure */
             faiss_IOWriter_free (&writer->writer);
