@@ -2,6 +2,7 @@
 #include <faiss/IndexFlatPanorama.h>
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <faiss/impl/check.h>
@@ -22,6 +23,9 @@ static bool is_similarity (const FaissIndexFlatPanorama *self) {
     return self->index.metric_type == METRIC_INNER_PRODUCT;
 }
 
+/// Vectors that are copied, or asked a selector about, between two questions whether to end.
+enum { ROWS_PER_CHECK = 4096 };
+
 /* ---- changes --------------------------------------------------------------------------------- */
 
 /* Memory for n vectors in all; new memory is zero. */
@@ -34,6 +38,17 @@ static FaissStatus resize (FaissIndexFlatPanorama *self, size_t n) {
         self->flat_codes.codes.size = n_bytes_before;
     }
     return status;
+}
+
+/* Zero what is behind the first n vectors, and give up the batches behind them. */
+static void cut (FaissIndexFlatPanorama *self, idx_t n) {
+    size_t n_bytes = 0, n_sums = 0;
+    (void)faiss_panorama_sizes (&self->pano, (size_t)n, &n_bytes, &n_sums);
+    self->flat_codes.codes.size = n_bytes;
+    self->cum_sums.size = n_sums;
+    self->index.ntotal = n;
+    faiss_panorama_clear_behind (&self->pano, self->flat_codes.codes.data, self->cum_sums.data,
+                                 (size_t)n);
 }
 
 typedef struct Addition {
@@ -62,13 +77,20 @@ static FaissStatus IndexFlatPanorama_add (FaissIndex *index, idx_t n, const floa
                    (long long)n, (long long)index->ntotal);
     FAISS_TRY (resize (self, (size_t)(index->ntotal + n)));
     idx_t n_blocks = (n + BLOCK - 1) / BLOCK;
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+    FaissRegion region = {0};
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks)) schedule(dynamic)
     for (idx_t block = 0; block < n_blocks; block++) {
         idx_t end = (block + 1) * BLOCK;
-        put (&addition, (size_t)block * BLOCK, (size_t)(end < n ? end : n));
+        if (!faiss_region_stopped (&region)) {
+            put (&addition, (size_t)block * BLOCK, (size_t)(end < n ? end : n));
+        }
     }
-    index->ntotal += n;
-    return FAISS_OK;
+    if (faiss_region_failed (&region)) {
+        cut (self, index->ntotal);
+    } else {
+        index->ntotal += n;
+    }
+    return faiss_region_close (&region);
 }
 
 /* Codes outside of the index are the vectors. */
@@ -93,17 +115,6 @@ static FaissStatus IndexFlatPanorama_reset (FaissIndex *index) {
     return FAISS_OK;
 }
 
-/* Zero what is behind the first n vectors, and give up the batches behind them. */
-static void cut (FaissIndexFlatPanorama *self, idx_t n) {
-    size_t n_bytes = 0, n_sums = 0;
-    (void)faiss_panorama_sizes (&self->pano, (size_t)n, &n_bytes, &n_sums);
-    self->flat_codes.codes.size = n_bytes;
-    self->cum_sums.size = n_sums;
-    self->index.ntotal = n;
-    faiss_panorama_clear_behind (&self->pano, self->flat_codes.codes.data, self->cum_sums.data,
-                                 (size_t)n);
-}
-
 static FaissStatus own_all (FaissIndexFlatPanorama *self) {
     FAISS_TRY (faiss_UInt8Vector_own (&self->flat_codes.codes));
     return faiss_Float32Vector_own (&self->cum_sums);
@@ -115,9 +126,17 @@ static FaissStatus IndexFlatPanorama_remove_ids (FaissIndex *index, const FaissI
     FAISS_TRY (own_all (self));
     uint8_t *codes = self->flat_codes.codes.data;
     float *sums = self->cum_sums.data;
+    FAISS_AUTO_FREE (bool) *is_removed = NULL;
+    FAISS_TRY (faiss_alloc (&is_removed, (size_t)index->ntotal, sizeof *is_removed));
+    for (idx_t i = 0; i < index->ntotal; i++) {
+        if (i % ROWS_PER_CHECK == 0) { /* once vectors are moved there is no way back */
+            FAISS_TRY (faiss_check_interrupt ());
+        }
+        is_removed[i] = sel->cls->is_member (sel, i);
+    }
     idx_t kept = 0;
     for (idx_t i = 0; i < index->ntotal; i++) {
-        if (!sel->cls->is_member (sel, i)) {
+        if (!is_removed[i]) {
             if (kept < i) {
                 faiss_Panorama_copy_entry (&self->pano, codes, codes, sums, sums, (size_t)kept,
                                            (size_t)i);
@@ -149,6 +168,7 @@ static FaissStatus IndexFlatPanorama_merge_from (FaissIndex *index, FaissIndex *
     for (idx_t i = 0; i < n; i += BLOCK) {
         idx_t here = n - i < BLOCK ? n - i : BLOCK;
         FaissStatus status = faiss_Index_reconstruct_n (other, i, here, rows);
+        status = status == FAISS_OK ? faiss_check_interrupt () : status;
         if (status != FAISS_OK) {
             cut (self, ntotal);
             return status;
@@ -168,6 +188,9 @@ static FaissStatus IndexFlatPanorama_permute_entries (FaissIndexFlatCodes *codes
     FAISS_TRY (faiss_UInt8Vector_resize (&new_codes, codes->codes.size));
     FAISS_TRY (faiss_Float32Vector_resize (&new_sums, self->cum_sums.size));
     for (idx_t i = 0; i < self->index.ntotal; i++) {
+        if (i % ROWS_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         faiss_Panorama_copy_entry (&self->pano, new_codes.data, codes->codes.data, new_sums.data,
                                    self->cum_sums.data, (size_t)i, (size_t)perm[i]);
     }
@@ -191,6 +214,9 @@ static FaissStatus IndexFlatPanorama_reconstruct_n (const FaissIndex *index, idx
                    "expected 0 <= i0 <= ntotal - ni, got i0=%lld, ni=%lld, ntotal=%lld",
                    (long long)i0, (long long)ni, (long long)index->ntotal);
     for (idx_t i = 0; i < ni; i++) {
+        if (i % ROWS_PER_CHECK == ROWS_PER_CHECK - 1) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         faiss_Panorama_reconstruct (&self->pano, i0 + i, recons + i * index->d,
                                     self->flat_codes.codes.data);
     }
@@ -292,9 +318,9 @@ static FaissStatus search_group (const Search *s, FaissPanoramaQuery *queries, i
         faiss_heap_heapify (similarity, (size_t)s->k, s->distances + (begin + i) * s->k,
                             s->labels + (begin + i) * s->k);
     }
-    FAISS_TRY (faiss_check_interrupt ());
     Block block;
     for (idx_t at = 0; at < index->ntotal;) {
+        FAISS_TRY (faiss_check_interrupt ());
         at = next_block (s, at, &block);
         for (idx_t i = 0; i < n && block.n > 0; i++) {
             search_block (s, &queries[i], &block, begin + i);
@@ -316,6 +342,7 @@ static FaissStatus search_all (const Search *s, idx_t n) {
     {
         FaissPanoramaQuery queries[QUERIES] = {0};
         faiss_region_note (&region, open_queries (s, queries, (size_t)group));
+        faiss_region_watch (&region);
 #pragma omp for schedule(dynamic)
         for (idx_t begin = 0; begin < n; begin += group) {
             if (!faiss_region_stopped (&region)) {
@@ -323,6 +350,7 @@ static FaissStatus search_all (const Search *s, idx_t n) {
                 faiss_region_note (&region, search_group (s, queries, begin, here));
             }
         }
+        faiss_region_watch (NULL);
         close_queries (queries, (size_t)group);
     }
     return faiss_region_close (&region);
@@ -345,9 +373,9 @@ static FaissStatus range_search_one (const Search *s, FaissPanoramaQuery *query,
     FaissRangeQueryResult *result;
     Block block;
     FAISS_TRY (faiss_RangeSearchPartialResult_new_result (partial, number, &result));
-    FAISS_TRY (faiss_check_interrupt ());
     faiss_panorama_query_set (query, s->x + number * s->self->index.d);
     for (idx_t at = 0; at < s->self->index.ntotal;) {
+        FAISS_TRY (faiss_check_interrupt ());
         float found[FAISS_PANORAMA_BLOCK];
         at = next_block (s, at, &block);
         size_t n = faiss_panorama_scan (query, block.codes, block.sums, s->radius, block.n,
