@@ -9,13 +9,15 @@
 #include <faiss/impl/check.h>
 
 /* Memory that is searched from end to end is read a third faster from huge pages. It has to be said
- * before the pages are touched. */
+ * before the pages are touched, and of all pages that the memory has a part of: realloc () moves a
+ * large block without a copy only if all of it is of one kind. */
 void faiss_advise_huge_pages (void *data, size_t bytes) {
 #ifdef MADV_HUGEPAGE
-    const size_t page = 4096, worth_it = (size_t)8 << 20;
-    size_t skipped = (page - (uintptr_t)data % page) % page;
+    const uintptr_t page = 4096, worth_it = (uintptr_t)8 << 20;
     if (bytes >= worth_it) {
-        madvise ((char *)data + skipped, (bytes - skipped) / page * page, MADV_HUGEPAGE);
+        char *begin = (char *)data - (uintptr_t)data % page;
+        size_t size = (size_t)((char *)data - begin) + bytes;
+        madvise (begin, (size + page - 1) / page * page, MADV_HUGEPAGE);
     }
 #else
     (void)data, (void)bytes;
