@@ -725,7 +725,7 @@ static FaissStatus search_all (const Exploration *self) {
         }
         return FAISS_OK;
     }
-#pragma omp parallel for num_threads(faiss_threads_for(n_batches))
+#pragma omp parallel for num_threads(faiss_threads_for(n_batches)) schedule(dynamic)
     for (idx_t i = 0; i < n_batches; i++) {
         if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region, search_batch (self, (size_t)i * step));

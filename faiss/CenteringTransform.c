@@ -35,7 +35,7 @@ static FaissStatus shift (const FaissCenteringTransform *self, idx_t n, const fl
     const float *mean = self->mean.data;
     idx_t n_blocks = faiss_transform_blocks (n);
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks)) schedule(dynamic)
     for (idx_t block = 0; block < n_blocks; block++) {
         if (faiss_region_stopped (&region)) {
             continue;

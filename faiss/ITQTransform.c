@@ -142,7 +142,7 @@ static FaissStatus ITQTransform_apply_noalloc (const FaissVectorTransform *trans
         float *scaled = NULL;
         faiss_region_note (&region,
                            faiss_alloc (&scaled, FAISS_TRANSFORM_BLOCK * d_in, sizeof *scaled));
-#pragma omp for
+#pragma omp for schedule(dynamic)
         for (idx_t block = 0; block < n_blocks; block++) {
             size_t first = (size_t)block * FAISS_TRANSFORM_BLOCK, left = (size_t)n - first;
             size_t rows = left < FAISS_TRANSFORM_BLOCK ? left : FAISS_TRANSFORM_BLOCK;

@@ -88,7 +88,7 @@ static FaissStatus IndexFlat1D_search (const FaissIndex *index, idx_t n, const f
     }
     enum { QUERIES_PER_CHECK = 256 };
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n / 100 + 1))
+#pragma omp parallel for num_threads(faiss_threads_for(n / 100 + 1)) schedule(dynamic, 256)
     for (idx_t i = 0; i < n; i++) {
         if (i % QUERIES_PER_CHECK == 0 ? !faiss_region_stopped (&region)
                                        : !faiss_region_failed (&region)) {

@@ -292,7 +292,7 @@ static FaissStatus IndexFlatCodes_search (const FaissIndex *index, idx_t n, cons
         FaissDistanceComputer *dc = NULL;
         faiss_region_note (&region, index->cls->get_distance_computer (index, &dc));
         faiss_region_watch (&region);
-#pragma omp for
+#pragma omp for schedule(dynamic)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region, search_one (dc, index, x + i * index->d, k, sel,

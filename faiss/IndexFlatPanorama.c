@@ -472,7 +472,7 @@ static FaissStatus IndexFlatPanorama_search_subset (const FaissIndex *index, idx
         FaissPanoramaQuery query = {0};
         faiss_region_note (&region,
                            faiss_panorama_query_init (&query, &self->pano, is_similarity (self)));
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, 8)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 search_subset_one (self, &query, x + i * index->d, k_base, base_labels + i * k_base,

@@ -195,7 +195,7 @@ static FaissStatus choose_starts (Search *s, idx_t n) {
     {
         FaissGraphVectors vectors = {0};
         faiss_region_note (&region, faiss_graph_vectors_open (&vectors, s->self->storage));
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, 8)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region,

@@ -222,7 +222,7 @@ static FaissStatus code_blocks (const Coding *c, CodeBlock code, float *x, uint8
                         : faiss_alloc (&buffers.scratch, faiss_SQCoder_scratch (&c->coder),
                                        sizeof *buffers.scratch);
         faiss_region_note (&region, status);
-#pragma omp for
+#pragma omp for schedule(dynamic)
         for (idx_t begin = 0; begin < c->n; begin += BLOCK) {
             idx_t size = c->n - begin < BLOCK ? c->n - begin : BLOCK;
             if (status == FAISS_OK && !faiss_region_stopped (&region)) {

@@ -114,7 +114,7 @@ static FaissStatus code_all (const Coding *c, idx_t n) {
     }
     idx_t n_blocks = (n + BLOCK - 1) / BLOCK;
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks)) schedule(dynamic)
     for (idx_t b = 0; b < n_blocks; b++) {
         if (!faiss_region_stopped (&region)) {
             idx_t end = n - b * BLOCK < BLOCK ? n : (b + 1) * BLOCK;

@@ -174,7 +174,7 @@ static FaissStatus search_differing (const FaissIndexPQ *self, idx_t n, const ui
                                      idx_t k, const FaissIDSelector *sel, float *distances,
                                      idx_t *labels) {
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n))
+#pragma omp parallel for num_threads(faiss_threads_for(n)) schedule(dynamic)
     for (idx_t i = 0; i < n; i++) {
         if (!faiss_region_stopped (&region)) {
             const uint8_t *code = codes + (size_t)i * self->flat_codes.code_size;
@@ -311,7 +311,7 @@ static FaissStatus search_polysemous (const Polysemous *s, idx_t n, const float 
     {
         PolysemousQuery *query = NULL;
         faiss_region_note (&region, PolysemousQuery_new (&query, &self->pq));
-#pragma omp for
+#pragma omp for schedule(dynamic, 4)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (

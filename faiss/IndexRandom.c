@@ -85,7 +85,7 @@ static FaissStatus IndexRandom_search (const FaissIndex *index, idx_t n, const f
     const FaissIndexRandom *self = CONST_THIS (index);
     FAISS_REQUIRE (!params || !params->sel, "an IndexRandom takes no selector");
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n))
+#pragma omp parallel for num_threads(faiss_threads_for(n)) schedule(dynamic)
     for (idx_t i = 0; i < n; i++) {
         if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region, search_one (self, x + (size_t)i * (size_t)index->d, k,

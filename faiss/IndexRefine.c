@@ -180,7 +180,7 @@ static FaissStatus refine (const FaissIndexRefine *self, idx_t n, const float *x
         FaissDistanceComputer *dc = NULL;
         faiss_region_note (&region, faiss_Index_get_distance_computer (exact, &dc));
         faiss_region_watch (&region);
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, 4)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (
@@ -293,7 +293,7 @@ static FaissStatus refine_ranges (const FaissIndexRefine *self, const float *x, 
         FaissDistanceComputer *dc = NULL;
         faiss_region_note (&region, faiss_Index_get_distance_computer (exact, &dc));
         faiss_region_watch (&region);
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, 4)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region,

@@ -65,7 +65,7 @@ static FaissStatus multiply_few (const Product *p) {
     idx_t n_panels = number_of (p->d_out, PANEL);
     int n_threads = p->n * p->d_in * p->d_out < FEW_OPERATIONS ? 1 : faiss_threads_for (n_panels);
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(n_threads) if (n_threads > 1)
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic) if (n_threads > 1)
     for (idx_t panel = 0; panel < n_panels; panel++) {
         if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region, multiply_panel (p, (size_t)panel * PANEL));
@@ -88,7 +88,7 @@ static FaissStatus multiply_many (const Product *p) {
             size_t first = (size_t)group * GROUP, n = smaller (GROUP, p->d_out - first);
             faiss_kernels.exact_pack_rows (p->M + first * d, NULL, n, d, packed + first * d);
         }
-#pragma omp for
+#pragma omp for schedule(dynamic)
         for (idx_t block = 0; block < n_blocks; block++) {
             size_t first = (size_t)block * ROWS_AT_ONCE, n = smaller (ROWS_AT_ONCE, p->n - first);
             if (!faiss_region_stopped (&region)) {

@@ -471,7 +471,7 @@ static FaissStatus MultiIndexQuantizer_search (const FaissIndex *index, idx_t n,
         float *table = NULL;
         faiss_region_note (&region, faiss_alloc (&table, pq->M * pq->ksub, sizeof *table));
         faiss_region_note (&region, SumFinder_init (&finder, pq, pq->ksub));
-#pragma omp for
+#pragma omp for schedule(dynamic, 8)
         for (idx_t i = 0; i < n; i++) {
             if (faiss_region_stopped (&region)) {
                 continue;
@@ -708,7 +708,7 @@ static FaissStatus MultiIndexQuantizer2_search (const FaissIndex *index, idx_t n
     {
         SumFinder finder;
         faiss_region_note (&region, SumFinder_init (&finder, pq, n_ranks));
-#pragma omp for
+#pragma omp for schedule(dynamic, 8)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region,

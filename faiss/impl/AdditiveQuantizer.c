@@ -463,7 +463,7 @@ FaissStatus faiss_AdditiveQuantizer_pack_codes (const FaissAdditiveQuantizer *se
     Packing packing = {self, codes, packed_codes, (size_t)ld_codes, norms, centroids};
     idx_t n_blocks = (idx_t)((n + FAISS_AQ_BLOCK - 1) / FAISS_AQ_BLOCK);
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks)) schedule(dynamic)
     for (idx_t block = 0; block < n_blocks; block++) {
         if (!faiss_region_stopped (&region)) {
             size_t begin = (size_t)block * FAISS_AQ_BLOCK;
@@ -532,7 +532,7 @@ static FaissStatus AdditiveQuantizer_decode (const FaissQuantizer *quantizer, co
         return decode_block (self, code, n, unpacked, x);
     }
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(n_threads)
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic)
     for (idx_t block = 0; block < n_blocks; block++) {
         if (faiss_region_stopped (&region)) {
             continue;
@@ -674,7 +674,7 @@ FaissStatus faiss_AdditiveQuantizer_compute_centroid_norms (const FaissAdditiveQ
     FAISS_TRY (faiss_alloc (&codes, (size_t)n_threads * FAISS_AQ_BLOCK * self->M, sizeof *codes));
     FAISS_TRY (faiss_alloc (&x, (size_t)n_threads * FAISS_AQ_BLOCK * d, sizeof *x));
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(n_threads)
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic)
     for (idx_t block = 0; block < n_blocks; block++) {
         if (faiss_region_stopped (&region)) {
             continue;
@@ -752,7 +752,7 @@ static FaissStatus search_for_query (const CentroidSearch *s, const float *x, fl
 static FaissStatus knn_centroids (const CentroidSearch *s, idx_t n, const float *xq,
                                   float *distances, idx_t *labels) {
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n))
+#pragma omp parallel for num_threads(faiss_threads_for(n)) schedule(dynamic, 4)
     for (idx_t i = 0; i < n; i++) {
         if (!faiss_region_stopped (&region)) {
             faiss_region_note (&region, search_for_query (s, xq + (size_t)i * s->self->quantizer.d,

@@ -378,7 +378,7 @@ static FaissStatus encode_blocks (const FaissProductQuantizer *self, const Faiss
                                   const float *x, uint8_t *codes, size_t n) {
     int64_t n_blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks)) schedule(dynamic)
     for (int64_t b = 0; b < n_blocks; b++) {
         size_t begin = (size_t)b * BLOCK, size = n - begin < BLOCK ? n - begin : BLOCK;
         if (!faiss_region_stopped (&region)) {
@@ -494,7 +494,7 @@ static FaissStatus ProductQuantizer_decode (const FaissQuantizer *quantizer, con
         return FAISS_OK;
     }
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(n_blocks))
+#pragma omp parallel for num_threads(faiss_threads_for(n_blocks)) schedule(dynamic)
     for (int64_t b = 0; b < n_blocks; b++) {
         size_t begin = (size_t)b * BLOCK;
         if (!faiss_region_stopped (&region)) {

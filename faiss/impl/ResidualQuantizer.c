@@ -512,7 +512,7 @@ FaissStatus faiss_ResidualQuantizer_refine_beam_LUT (const FaissResidualQuantize
     {
         TableWorker worker = {0};
         faiss_region_note (&region, TableWorker_init (&worker, &search));
-#pragma omp for
+#pragma omp for schedule(dynamic, 8)
         for (idx_t i = 0; i < (idx_t)n; i++) {
             if (!faiss_region_stopped (&region)) {
                 table_search (&search, &worker, (size_t)i);

@@ -135,7 +135,7 @@ static FaissStatus code_blocks (const FaissSQCoder *coder, bool encode, float *x
         float *scratch;
         FaissStatus status = faiss_alloc (&scratch, faiss_SQCoder_scratch (coder), sizeof *scratch);
         faiss_region_note (&region, status);
-#pragma omp for
+#pragma omp for schedule(dynamic)
         for (size_t block = 0; block < n_blocks; block++) {
             size_t begin = block * BLOCK, size = n - begin < BLOCK ? n - begin : BLOCK;
             float *vectors = x + begin * coder->codec.d;

@@ -95,7 +95,7 @@ FaissStatus faiss_search_subset_by_distance_computer (const FaissIndex *self, id
     {
         FaissDistanceComputer *dc = NULL;
         faiss_region_note (&region, self->cls->get_distance_computer (self, &dc));
-#pragma omp for
+#pragma omp for schedule(dynamic, 4)
         for (idx_t i = 0; i < n; i++) {
             if (!faiss_region_stopped (&region)) {
                 faiss_region_note (&region,

@@ -268,7 +268,7 @@ FaissStatus faiss_sq_train_columns (FaissRangeStat rangestat, float arg, size_t 
         FaissStatus status = faiss_alloc (&column, n, sizeof *column);
         faiss_region_note (&region, status);
         faiss_region_watch (&region);
-#pragma omp for
+#pragma omp for schedule(dynamic)
         for (size_t j = 0; j < d; j++) {
             if (status == FAISS_OK && !faiss_region_stopped (&region)) {
                 faiss_region_note (

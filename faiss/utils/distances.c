@@ -285,7 +285,7 @@ static FaissStatus knn_by_idx (bool is_similarity, const float *x, const float *
     }
     Distance distance = is_similarity ? faiss_kernels.fvec_inner_product : faiss_kernels.fvec_L2sqr;
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for((idx_t)nx))
+#pragma omp parallel for num_threads(faiss_threads_for((idx_t)nx)) schedule(dynamic, 8)
     for (size_t i = 0; i < nx; i++) {
         if (faiss_region_stopped (&region)) {
             continue;

@@ -167,7 +167,7 @@ FaissStatus faiss_pairwise_extra_distances (int64_t d, int64_t nq, const float *
     ldb = ldb == -1 ? d : ldb;
     ldd = ldd == -1 ? nb : ldd;
     FaissRegion region = {0};
-#pragma omp parallel for num_threads(faiss_threads_for(nq))
+#pragma omp parallel for num_threads(faiss_threads_for(nq)) schedule(dynamic)
     for (int64_t i = 0; i < nq; i++) {
         for (int64_t j = 0; j < nb; j++) {
             if (j % ROWS_PER_CHECK == 0 && faiss_region_stopped (&region)) {
