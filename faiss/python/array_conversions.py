@@ -64,6 +64,31 @@ FLOAT32, INT64, UINT8 = DTYPES["f4"], DTYPES["i8"], DTYPES["u1"]
 
 swigfaiss.set_numpy (np.ndarray, np.empty, DTYPES, np.ones ((2, 3), FLOAT32))
 
+def as_array (x, name):
+    """x as NumPy reads it; and what it does not read, or not as numbers: tensors that have a gradient or are of
+    bfloat16, columns that may lack values, DLPack."""
+    try:
+        a = np.asarray (x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        if not hasattr (x, "detach"):
+            raise ArgumentError (f"{name}: {error}") from error
+        a = None
+    try:
+        if a is None:
+            x = x.detach ().resolve_conj ().resolve_neg ()
+            return np.asarray (x.float () if x.is_floating_point () else x)
+        if a.dtype.kind == "V" and np.can_cast (a.dtype, FLOAT32):  # bfloat16 of ml_dtypes
+            return a.astype (FLOAT32)
+        if a.dtype.kind == "O" and hasattr (x, "to_numpy") and hasattr (x, "dtypes"):  # pandas
+            types = [x.dtype] if a.ndim == 1 else list (x.dtypes)
+            return x.to_numpy (np.result_type (*[getattr (t, "numpy_dtype", t) for t in types]))
+        if a.dtype.kind == "O" and hasattr (x, "__dlpack__"):
+            return np.from_dlpack (x)
+    except (TypeError, ValueError, RuntimeError, BufferError) as error:  # missing values, memory of a GPU
+        raise ArgumentError (f"{name}: {error}") from error
+    return a
+
+
 # Calls for single queries are frequent: arrays that can be used as they are, C says so, are looked at no further,
 # and messages are made only where they are needed.
 
@@ -72,7 +97,7 @@ def vectors (x, d, name="x"):
     """x as a C-contiguous float32 matrix of d columns; copied only where it has to be."""
     if is_usual (x, FLOAT32, d):
         return x
-    x = np.asarray (x)
+    x = as_array (x, name)
     if x.ndim != 2:
         raise ArgumentError (f"{name}: expected a matrix of shape (n, {d}), got shape {x.shape}")
     if x.shape[1] != d:
@@ -84,7 +109,7 @@ def numbers (x, dtype, name):
     """x as a C-contiguous array of a type that its numbers can be converted to."""
     if is_usual (x, DTYPES.get (dtype, dtype), -2):
         return x
-    x = np.asarray (x)
+    x = as_array (x, name)
     if x.dtype.kind not in "fiub":
         raise ArgumentError (f"{name}: expected numbers that convert to {np.dtype (dtype)}, "
                              f"got dtype {x.dtype}")
@@ -103,7 +128,7 @@ def ids (x, n, name="ids"):
     """n ids as int64."""
     if is_usual (x, INT64, -1) and len (x) == n:
         return x
-    x = np.asarray (x)
+    x = as_array (x, name)
     if x.shape != (n,):
         raise ArgumentError (f"{name}: expected shape ({n},), got {x.shape}")
     if x.dtype.kind not in "iu" and x.size > 0:
@@ -115,7 +140,7 @@ def codes (x, code_size, name="codes"):
     """A C-contiguous uint8 matrix of code_size columns."""
     if is_usual (x, UINT8, code_size):
         return x
-    x = np.asarray (x)
+    x = as_array (x, name)
     if x.ndim != 2 or x.shape[1] != code_size:
         raise ArgumentError (f"{name}: expected shape (n, {code_size}), got {x.shape}")
     if x.dtype != np.uint8:

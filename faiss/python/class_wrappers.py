@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from faiss import progress, swigfaiss
-from faiss.array_conversions import (ArgumentError, check, codes as as_codes, ids as as_ids, integer,
+from faiss.array_conversions import (ArgumentError, as_array, check, codes as as_codes, ids as as_ids, integer,
                                      numbers, output, real, rev_swig_ptr, vectors)
 from faiss._swigfaiss import range_search_arrays, search_arrays, swig_ptr  # past a Python frame
 
@@ -77,7 +77,7 @@ def as_selector (x):
     """An IDSelector from an array of ids or from a selector."""
     if isinstance (x, swigfaiss.IDSelector):
         return x
-    x = np.asarray (x)
+    x = as_array (x, "x")
     check (x.ndim == 1, f"x: expected an IDSelector or ids of shape (n,), got {x.shape}")
     return swigfaiss.IDSelectorBatch (as_ids (x, x.shape[0], "x"))
 
@@ -183,7 +183,7 @@ def handle_Index (the_class):
     @replacement (the_class)
     def replacement_reconstruct_batch (self, key: ArrayLike, x: Floats | None = None) -> Floats:
         """The vectors of several ids, shape (n, d)."""
-        key = np.asarray (key)
+        key = as_array (key, "key")
         key = as_ids (key, key.shape[0] if key.ndim else 0, "key")
         x = output (x, (key.shape[0], self.d), "float32", "x")
         self.reconstruct_batch_c (key.shape[0], swig_ptr (key), swig_ptr (x))
@@ -492,8 +492,9 @@ def selector_of_array (the_class, dtype, keep):
 
     def replacement_init (self, *args):
         if len (args) == 1:
-            check (np.ndim (args[0]) == 1, f"expected shape (n,), got {np.shape (args[0])}")
-            array = numbers (args[0], dtype, "indices")
+            array = as_array (args[0], "indices")
+            check (array.ndim == 1, f"indices: expected shape (n,), got {array.shape}")
+            array = numbers (array, dtype, "indices")
             original (self, array.shape[0], swig_ptr (array))
             if keep:
                 self.referenced_objects = [array]

@@ -9,8 +9,8 @@ import numpy as np
 from faiss import swigfaiss
 from faiss._swigfaiss import (bitstring_arrays, bucket_sort_arrays, common_arrays, id_map_arrays, is_output,
                               k_best_arrays, merge_arrays)
-from faiss.array_conversions import (FLOAT32, ArgumentError, check, copy_array_to_vector, integer, numbers, output, real,
-                                     rev_swig_ptr, shape_of, short, vector_to_array, vectors)
+from faiss.array_conversions import (FLOAT32, ArgumentError, as_array, check, copy_array_to_vector, integer, numbers, output,
+                                     real, rev_swig_ptr, shape_of, short, vector_to_array, vectors)
 from faiss.blocks import compact, row_blocks
 from faiss.gpu_wrappers import get_num_gpus
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
@@ -116,11 +116,14 @@ def checksum_of_bytes (a):
 
 
 def normalize_L2 (x: NDArray[np.float32]) -> None:
-    """Scale the rows of x to norm 1, in place; zero rows stay."""
+    """Scale the rows of x to norm 1, in place; zero rows stay. x may be a tensor of torch's, too."""
     if not is_output (x, FLOAT32, 2):
-        check (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
-               and x.flags.c_contiguous and x.flags.writeable,
-               "x: expected a writable C-contiguous float32 matrix")
+        if hasattr (x, "detach"):
+            x = x.numpy ()  # the same memory
+        if not (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
+                and x.flags.c_contiguous and x.flags.writeable):
+            what = f"{x.dtype} of shape {x.shape}" if isinstance (x, np.ndarray) else type (x).__name__
+            raise ArgumentError (f"x: expected a writable C-contiguous float32 matrix, to change in place, got {what}")
     for rows in row_blocks (*x.shape):
         part = x[rows]
         swigfaiss.fvec_renorm_L2 (part.shape[1], part.shape[0], swig_ptr (part))
@@ -150,7 +153,7 @@ def kmax (array: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int
 def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
                         metric_arg: float = 0) -> NDArray[np.float32]:
     """The distances between all rows of xq and all of xb, shape (nq, nb)."""
-    xb = np.asarray (xb)
+    xb = as_array (xb, "xb")
     check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
     d = xb.shape[1]
     xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
@@ -176,7 +179,7 @@ def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
 def knn (xq: ArrayLike, xb: ArrayLike, k: int, metric: int = METRIC_L2,
          metric_arg: float = 0.0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The k nearest of xb for each row of xq, without an index."""
-    xb = np.asarray (xb)
+    xb = as_array (xb, "xb")
     check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
     d = xb.shape[1]
     xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
@@ -232,7 +235,7 @@ def knn_hamming (xq: ArrayLike, xb: ArrayLike, k: int,
 def bucket_sort (tab: ArrayLike, nbucket: int | None = None,
                  nt: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of tab's values, value after value: (lims, perm), value v at lims[v]:lims[v + 1]."""
-    tab = np.asarray (tab)
+    tab = as_array (tab, "tab")
     check (tab.ndim == 1 and tab.dtype.kind in "iu",
            f"tab: expected integers of shape (n,), got {tab.dtype} {tab.shape}")
     nbucket = int (tab.max () + 1 if tab.size else 0) if nbucket is None else integer (nbucket, "nbucket", 0)

@@ -9,8 +9,8 @@ import numpy as np
 
 from faiss import swigfaiss
 from faiss._swigfaiss import id_map_arrays
-from faiss.array_conversions import (check, codes as as_codes, copy_array_to_vector, integer, numbers, rev_swig_ptr,
-                                     swig_ptr, vector_to_array, vectors)
+from faiss.array_conversions import (as_array, check, codes as as_codes, copy_array_to_vector, integer, numbers,
+                                     rev_swig_ptr, swig_ptr, vector_to_array, vectors)
 from faiss.blocks import copied, row_blocks
 from faiss.extra_wrappers import checksum
 from faiss.heap_arrays import HeapArray
@@ -273,7 +273,7 @@ class MatrixStats:
     per_dim_stats: list[tuple[float, float]] = []  # mean and standard deviation
 
     def __init__ (self, m: Any) -> None:
-        m = np.asarray (m)
+        m = as_array (m, "m")
         check (m.ndim == 2, f"m: expected a matrix, got shape {m.shape}")
         m = vectors (m, m.shape[1], "m")
         self.n, self.d = m.shape

@@ -26,6 +26,80 @@ def test_kinds_of_arrays (index, data):
         np.testing.assert_array_equal (before, np.array (other))
 
 
+class Tensor:
+    """Like torch's with a gradient, and a negative bit, and on a GPU if it says so."""
+
+    def __init__ (self, a, ready=False, gpu=False):
+        self.a, self.ready, self.gpu = a, ready, gpu
+
+    def detach (self):
+        return Tensor (self.a, True, self.gpu)
+
+    resolve_conj = resolve_neg = float = lambda self: self
+
+    def is_floating_point (self):
+        return True
+
+    def __array__ (self, dtype=None, copy=None):
+        if self.gpu or not self.ready:
+            raise TypeError ("cannot convert memory of a GPU" if self.gpu else "use detach ()")
+        return self.a
+
+
+class Packed:
+    """What only DLPack can read."""
+
+    def __init__ (self, a):
+        self.a = a
+
+    def __dlpack__ (self, **options):
+        return self.a.__dlpack__ (**options)
+
+    def __dlpack_device__ (self):
+        return self.a.__dlpack_device__ ()
+
+
+class Nullable:
+    """Like pandas' frames and columns of types that may lack values."""
+
+    def __init__ (self, a, lacking=False):
+        self.a, self.lacking = a, lacking
+        a_type = type ("Type", (), {"numpy_dtype": a.dtype}) ()
+        self.dtype, self.dtypes = a_type, [a_type] * a.shape[-1] if a.ndim == 2 else a_type
+
+    def __array__ (self, dtype=None, copy=None):
+        return self.a.astype (object)
+
+    def to_numpy (self, dtype):
+        if self.lacking:
+            raise TypeError ("float () of what is missing")
+        return self.a.astype (dtype)
+
+
+@pytest.mark.parametrize ("kind", [Tensor, Packed, Nullable])
+def test_other_libraries (faiss, index, data, kind):
+    """tests/clients has the libraries themselves."""
+    D, I = index.search (data[2], 5)
+    D2, I2 = index.search (kind (data[2]), 5)
+    np.testing.assert_array_equal (I, I2)
+    np.testing.assert_array_equal (D, D2)
+    assert (faiss.knn (kind (data[2]), kind (data[1]), 5)[1] == I).all ()
+    if kind is not Tensor:
+        with_ids = faiss.IndexIDMap2 (faiss.IndexFlatL2 (24))
+        ids = np.arange (len (data[1])) + 2**60
+        with_ids.add_with_ids (kind (data[1]), kind (ids))
+        assert (with_ids.search (data[2], 5)[1] == I + 2**60).all ()
+        assert with_ids.remove_ids (kind (ids[:7])) == 7
+
+
+def test_other_libraries_refused (faiss, index, data):
+    for bad, word in (Tensor (data[2], gpu=True), "GPU"), (Nullable (data[2], True), "missing"):
+        with pytest.raises (faiss.ArgumentError, match=f"^x: .*{word}"):
+            index.search (bad, 5)
+    with pytest.raises (faiss.ArgumentError, match="got Nullable"):
+        faiss.normalize_L2 (Nullable (data[2]))
+
+
 @pytest.mark.parametrize ("call, words", [
     (lambda i, x: i.search (x[:, :23], 5), ["x", "24", "23"]),
     (lambda i, x: i.search (x[0], 5), ["x", "(n, 24)", "(24,)"]),
