@@ -132,16 +132,44 @@ static void clear_match (Match *match) {
 
 #define AUTO_MATCH __attribute__ ((cleanup (clear_match))) Match
 
-/* Cheap refusal: the letters that a pattern begins with are not those of the text. */
-static bool begins_differently (const char *pattern, const char *text) {
-    if (strchr (pattern, '|')) {
-        return false;
+/* Where a pattern's alternatives end: the next '|' outside of parentheses, or the end. */
+static const char *end_of_alternative (const char *pattern) {
+    int depth = 0;
+    for (; *pattern && (*pattern != '|' || depth > 0); pattern++) {
+        depth += (*pattern == '(') - (*pattern == ')');
+        pattern += *pattern == '\\' && pattern[1];
     }
-    size_t n = strcspn (pattern, "()[]{}?*+.\\^$");
+    return pattern;
+}
+
+static const char SPECIAL[] = "()[]{}?*+.|\\^$"; /* characters of patterns that are no letters */
+
+/* Do all alternatives, inner ones too, have a part with a comma beside it? */
+static bool needs_comma (const char *pattern) {
+    bool has_comma = false;
+    for (; *pattern; pattern++) {
+        if (*pattern == '|') {
+            if (!has_comma) {
+                return false;
+            }
+            has_comma = false;
+        }
+        has_comma |= strncmp (pattern, "),", 2) == 0 || strncmp (pattern, ",(", 2) == 0;
+    }
+    return has_comma;
+}
+
+/* Cheap answers, since making an automaton of a pattern takes long: the letters that it begins with
+ * are not those of the text; or there is no comma. */
+static bool differs_at_sight (const char *pattern, const char *text) {
+    if (!strchr (text, ',') && needs_comma (pattern)) {
+        return true;
+    }
+    size_t n = strcspn (pattern, SPECIAL);
     if (n && pattern[n] && strchr ("?*{", pattern[n])) {
         n--;
     }
-    return strncmp (pattern, text, n) != 0;
+    return !*end_of_alternative (pattern) && strncmp (pattern, text, n) != 0;
 }
 
 static FaissStatus copy_groups (Match *match, const char *text, const regmatch_t *found) {
@@ -174,7 +202,11 @@ static FaissStatus hide_parentheses (const char *text, char **out) {
 static FaissStatus match_rule (Match *match, const FaissFactoryRule *rule, const char *text,
                                const char *hidden, bool *matched) {
     *matched = false;
-    if (begins_differently (rule->pattern, text)) {
+    if (differs_at_sight (rule->pattern, text)) {
+        return FAISS_OK;
+    }
+    if (!strpbrk (rule->pattern, SPECIAL)) {
+        *matched = strcmp (rule->pattern, text) == 0;
         return FAISS_OK;
     }
     FaissString whole = {0};
