@@ -12,113 +12,131 @@
 /* Between two looks at whether the caller asks for the end. A selector of his may be slow. */
 enum { CODES_PER_CHECK = 8192, TESTS_PER_CHECK = 1024 };
 
-/* A list that is scanned, and the run of codes that is compared next. */
-typedef struct Runs {
+enum { MAX_PREFETCH = 1024 }; /* bytes of a code */
+
+/* A list that is scanned, and the block of it that is compared next. */
+typedef struct Blocks {
     const FaissBlockScanner *self;
     size_t n;
     const uint8_t *codes;
     const idx_t *ids;
     FaissIndexIVFStats *counts;
-    size_t begin, size; /* the run */
-    size_t next;        /* the first code that was not looked at */
-    size_t tested;      /* the first code that was not tested; of the last ones: */
-    size_t first_tested;
-    bool passes[FAISS_SCAN_BLOCK];
+    size_t begin, size; /* the block */
+    size_t n_wanted;    /* codes of the block that are compared: all, or those at `wanted` */
+    uint32_t wanted[FAISS_SCAN_BLOCK];
     size_t next_check; /* where the caller may next ask for the end */
     FaissStatus status;
-} Runs;
+} Blocks;
 
-/* Test the next codes together. */
-static void test (Runs *runs) {
-    const FaissBlockScanner *self = runs->self;
-    uint32_t positions[FAISS_SCAN_BLOCK];
-    size_t i = runs->tested, n = runs->n - i < FAISS_SCAN_BLOCK ? runs->n - i : FAISS_SCAN_BLOCK;
-    memset (runs->passes, 0, n);
-    size_t n_passing =
-        self->find_passing (self, n, runs->codes + i * self->scanner.code_size, positions);
-    for (size_t j = 0; j < n_passing; j++) {
-        runs->passes[positions[j]] = true;
-    }
-    runs->first_tested = i;
-    runs->tested = i + n;
+static const uint8_t *code_of (const Blocks *blocks, size_t position) {
+    return blocks->codes + (blocks->begin + position) * blocks->self->scanner.code_size;
 }
 
-static bool is_wanted (Runs *runs, size_t i) {
-    const FaissInvertedListScanner *scanner = &runs->self->scanner;
-    if (scanner->sel && !scanner->sel->cls->is_member (scanner->sel, runs->ids[i])) {
-        return false;
+/* Those that the selector lets through. */
+static void select_codes (Blocks *blocks) {
+    const FaissIDSelector *sel = blocks->self->scanner.sel;
+    const idx_t *ids = blocks->ids + blocks->begin;
+    bool (*is_member) (const FaissIDSelector *, idx_t) = sel->cls->is_member;
+    size_t n = 0;
+    for (size_t i = 0; i < blocks->size; i++) { /* no branch to mispredict */
+        blocks->wanted[n] = (uint32_t)i;
+        n += is_member (sel, ids[i]);
     }
-    runs->counts->ndis++;
-    if (!runs->self->find_passing) {
-        return true;
+    blocks->n_wanted = n;
+}
+
+/* And of these, those that pass the scanner's own test. */
+static void test_codes (Blocks *blocks) {
+    const FaissBlockScanner *self = blocks->self;
+    uint32_t positions[FAISS_SCAN_BLOCK];
+    bool passes[FAISS_SCAN_BLOCK] = {0};
+    size_t n_passing = self->find_passing (self, blocks->size, code_of (blocks, 0), positions);
+    for (size_t j = 0; j < n_passing; j++) {
+        passes[positions[j]] = true;
     }
-    while (i >= runs->tested) {
-        test (runs);
+    size_t n = 0;
+    for (size_t j = 0; j < blocks->n_wanted; j++) {
+        uint32_t i = self->scanner.sel ? blocks->wanted[j] : (uint32_t)j;
+        blocks->wanted[n] = i;
+        n += passes[i];
     }
-    bool passes = runs->passes[i - runs->first_tested];
-    ((FaissBlockScanner *)runs->self)->n_passed += passes; /* a count, not what it searches with */
-    return passes;
+    blocks->n_wanted = n;
+    ((FaissBlockScanner *)self)->n_passed += n; /* a count, not what it searches with */
 }
 
 /* Is it over, though there are more codes? */
-static bool is_stopped (Runs *runs, size_t i) {
-    if (i >= runs->next_check && i < runs->n) {
-        runs->next_check = i + (runs->self->scanner.sel ? TESTS_PER_CHECK : CODES_PER_CHECK);
-        runs->status = faiss_check_interrupt ();
+static bool is_stopped (Blocks *blocks) {
+    size_t i = blocks->begin;
+    if (i >= blocks->next_check && i < blocks->n) {
+        blocks->next_check = i + (blocks->self->scanner.sel ? TESTS_PER_CHECK : CODES_PER_CHECK);
+        blocks->status = faiss_check_interrupt ();
     }
-    return runs->status != FAISS_OK;
+    return blocks->status != FAISS_OK;
 }
 
-/* Move to the next run: codes in a row that are all wanted. False at the end, and if the caller
- * asked for the end. */
-static bool next_run (Runs *runs) {
-    size_t i = runs->next, n = runs->n;
-    if (is_stopped (runs, i)) {
-        return false;
-    }
-    if (!runs->self->scanner.sel && !runs->self->find_passing) {
-        runs->begin = i;
-        runs->size = n - i < FAISS_SCAN_BLOCK ? n - i : FAISS_SCAN_BLOCK;
-        runs->next = i + runs->size;
-        runs->counts->ndis += runs->size;
-        return runs->size > 0;
-    }
-    while (i < n && !is_wanted (runs, i)) {
-        if (is_stopped (runs, ++i)) {
+/* Move to the next block with codes that are wanted. False at the end, and if the caller asked for
+ * the end. */
+static bool next_block (Blocks *blocks) {
+    do {
+        blocks->begin += blocks->size;
+        size_t left = blocks->n - blocks->begin;
+        blocks->size = left < FAISS_SCAN_BLOCK ? left : FAISS_SCAN_BLOCK;
+        if (blocks->size == 0 || is_stopped (blocks)) {
             return false;
         }
+        blocks->n_wanted = blocks->size;
+        if (blocks->self->scanner.sel) {
+            select_codes (blocks);
+        }
+        blocks->counts->ndis += blocks->n_wanted;
+        if (blocks->self->find_passing && blocks->n_wanted > 0) {
+            test_codes (blocks);
+        }
+    } while (blocks->n_wanted == 0);
+    return true;
+}
+
+/* The distances of those that are wanted; of most of a block they are had with all others' sooner
+ * than one by one. */
+static void compute_wanted (const Blocks *blocks, float *distances) {
+    const FaissBlockScanner *self = blocks->self;
+    size_t n = blocks->n_wanted;
+    if (2 * n > blocks->size) {
+        self->compute (self, blocks->size, code_of (blocks, 0), distances);
+        for (size_t j = 0; n < blocks->size && j < n; j++) {
+            distances[j] = distances[blocks->wanted[j]];
+        }
+        return;
     }
-    runs->begin = i;
-    size_t end = n - i < FAISS_SCAN_BLOCK ? n : i + FAISS_SCAN_BLOCK;
-    bool wanted = i < n;
-    while (wanted && ++i < end) {
-        wanted = is_wanted (runs, i);
+    for (size_t j = 0; j < n; j++) {
+        const uint8_t *code = code_of (blocks, blocks->wanted[j]);
+        for (size_t at = 0; at < self->scanner.code_size && at < MAX_PREFETCH; at += 64) {
+            __builtin_prefetch (code + at);
+        }
     }
-    runs->size = i - runs->begin;
-    runs->next = i < end ? i + 1 : i; /* what ended the run was looked at */
-    return runs->size > 0;
+    for (size_t begin = 0, end; begin < n; begin = end) { /* codes in a row together */
+        size_t first = blocks->wanted[begin];
+        for (end = begin + 1; end < n && blocks->wanted[end] == first + (end - begin);) {
+            end++;
+        }
+        self->compute (self, end - begin, code_of (blocks, first), distances + begin);
+    }
 }
 
-static void compute_run (const Runs *runs, float *distances) {
-    const FaissBlockScanner *self = runs->self;
-    self->compute (self, runs->size, runs->codes + runs->begin * self->scanner.code_size,
-                   distances);
+static idx_t label_of (const Blocks *blocks, size_t j) {
+    const FaissInvertedListScanner *scanner = &blocks->self->scanner;
+    size_t i = blocks->begin + (blocks->n_wanted < blocks->size ? blocks->wanted[j] : j);
+    return scanner->store_pairs ? faiss_lo_build (scanner->list_no, (idx_t)i) : blocks->ids[i];
 }
 
-static idx_t label_of (const Runs *runs, size_t position) {
-    const FaissInvertedListScanner *scanner = &runs->self->scanner;
-    size_t i = runs->begin + position;
-    return scanner->store_pairs ? faiss_lo_build (scanner->list_no, (idx_t)i) : runs->ids[i];
-}
-
-static void begin_runs (Runs *out, const FaissInvertedListScanner *scanner, size_t n,
-                        const uint8_t *codes, const idx_t *ids, FaissIndexIVFStats *counts) {
+static void begin_blocks (Blocks *out, const FaissInvertedListScanner *scanner, size_t n,
+                          const uint8_t *codes, const idx_t *ids, FaissIndexIVFStats *counts) {
     out->self = (const FaissBlockScanner *)scanner;
     out->n = n;
     out->codes = codes;
     out->ids = ids;
     out->counts = counts;
-    out->next = out->tested = 0;
+    out->begin = out->size = 0;
     out->next_check = scanner->sel ? TESTS_PER_CHECK : CODES_PER_CHECK;
     out->status = FAISS_OK;
 }
@@ -142,18 +160,18 @@ static FaissStatus BlockScanner_scan_codes (const FaissInvertedListScanner *scan
         is_similarity ? faiss_kernels.find_at_least : faiss_kernels.find_at_most;
     float distances[FAISS_SCAN_BLOCK];
     uint32_t found[FAISS_SCAN_BLOCK];
-    Runs runs;
-    begin_runs (&runs, scanner, n, codes, ids, counts);
-    while (next_run (&runs)) {
-        compute_run (&runs, distances);
-        size_t n_found = find (distances, runs.size, heap_distances[0], found);
+    Blocks blocks;
+    begin_blocks (&blocks, scanner, n, codes, ids, counts);
+    while (next_block (&blocks)) {
+        compute_wanted (&blocks, distances);
+        size_t n_found = find (distances, blocks.n_wanted, heap_distances[0], found);
         for (size_t j = 0; j < n_found; j++) {
             counts->nheap_updates +=
                 faiss_heap_offer_unordered (is_similarity, k, heap_distances, heap_labels,
-                                            distances[found[j]], label_of (&runs, found[j]));
+                                            distances[found[j]], label_of (&blocks, found[j]));
         }
     }
-    return runs.status;
+    return blocks.status;
 }
 
 static FaissStatus BlockScanner_scan_codes_handler (const FaissInvertedListScanner *scanner,
@@ -161,19 +179,19 @@ static FaissStatus BlockScanner_scan_codes_handler (const FaissInvertedListScann
                                                     const idx_t *ids, FaissResultHandler *handler,
                                                     FaissIndexIVFStats *counts) {
     float distances[FAISS_SCAN_BLOCK];
-    Runs runs;
-    begin_runs (&runs, scanner, n, codes, ids, counts);
-    while (next_run (&runs)) {
-        compute_run (&runs, distances);
-        for (size_t j = 0; j < runs.size; j++) {
+    Blocks blocks;
+    begin_blocks (&blocks, scanner, n, codes, ids, counts);
+    while (next_block (&blocks)) {
+        compute_wanted (&blocks, distances);
+        for (size_t j = 0; j < blocks.n_wanted; j++) {
             if (scanner->keep_max ? distances[j] > handler->threshold
                                   : distances[j] < handler->threshold) {
                 counts->nheap_updates++;
-                FAISS_TRY (handler->add_result (handler, distances[j], label_of (&runs, j)));
+                FAISS_TRY (handler->add_result (handler, distances[j], label_of (&blocks, j)));
             }
         }
     }
-    return runs.status;
+    return blocks.status;
 }
 
 static FaissStatus BlockScanner_scan_codes_range (const FaissInvertedListScanner *scanner, size_t n,
@@ -181,17 +199,18 @@ static FaissStatus BlockScanner_scan_codes_range (const FaissInvertedListScanner
                                                   float radius, FaissRangeQueryResult *result,
                                                   FaissIndexIVFStats *counts) {
     float distances[FAISS_SCAN_BLOCK];
-    Runs runs;
-    begin_runs (&runs, scanner, n, codes, ids, counts);
-    while (next_run (&runs)) {
-        compute_run (&runs, distances);
-        for (size_t j = 0; j < runs.size; j++) {
+    Blocks blocks;
+    begin_blocks (&blocks, scanner, n, codes, ids, counts);
+    while (next_block (&blocks)) {
+        compute_wanted (&blocks, distances);
+        for (size_t j = 0; j < blocks.n_wanted; j++) {
             if (scanner->keep_max ? distances[j] > radius : distances[j] < radius) {
-                FAISS_TRY (faiss_RangeQueryResult_add (result, distances[j], label_of (&runs, j)));
+                FAISS_TRY (
+                    faiss_RangeQueryResult_add (result, distances[j], label_of (&blocks, j)));
             }
         }
     }
-    return runs.status;
+    return blocks.status;
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */

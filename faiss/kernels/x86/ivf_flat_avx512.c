@@ -104,6 +104,21 @@ ALWAYS_INLINE void sum_row_by_row (const Metric metric, const float *x, const fl
     }
 }
 
+/* One query and one row: a search by a selector has many of these. */
+ALWAYS_INLINE float distance (const Metric metric, const float *x, const float *y, size_t d) {
+    __m512 sum = _mm512_setzero_ps ();
+    for (size_t j = 0; j < d; j += 16) {
+        __mmask16 mask = d - j >= 16 ? 0xffff : (__mmask16)((1u << (d - j)) - 1);
+        sum = step (metric, sum, _mm512_maskz_loadu_ps (mask, x + j),
+                    _mm512_maskz_loadu_ps (mask, y + j));
+    }
+    sum = _mm512_add_ps (sum, _mm512_permute_ps (sum, 0x4e)); /* in the order of sum_4 */
+    sum = _mm512_add_ps (sum, _mm512_permute_ps (sum, 0xb1));
+    __m256 half = _mm256_add_ps (_mm512_castps512_ps256 (sum), _mm512_extractf32x8_ps (sum, 1));
+    return _mm_cvtss_f32 (
+        _mm_add_ss (_mm256_castps256_ps128 (half), _mm256_extractf128_ps (half, 1)));
+}
+
 enum { LONG_ROW = 256 };
 
 /* The first n values. (A masked store would do; but GCC 12 makes a masked extraction to memory of
@@ -127,6 +142,10 @@ ALWAYS_INLINE void scan_rows (const Metric metric, const int nx, const float *co
     __m512 sums[16];
     for (size_t r = 0; r < ny; r += 4) {
         size_t left = ny - r < 4 ? ny - r : 4;
+        if (nx == 1 && left == 1) {
+            out[r] = distance (metric, x[0], y + r * d, d);
+            continue;
+        }
         const float *rows[4];
         for (size_t i = 0; i < 4; i++) {
             rows[i] = y + (r + (i < left ? i : left - 1)) * d;
