@@ -527,13 +527,17 @@ static FaissStatus IndexIVF_reconstruct_n (const FaissIndex *index, idx_t i0, id
     memset (recons, 0xff, sizeof *recons * d * (size_t)ni); /* NaN where an id is missing */
     for (size_t list_no = 0; ni > 0 && list_no < lists->nlist; list_no++) {
         size_t n = lists->cls->list_size (lists, list_no);
-        for (size_t offset = 0; offset < n; offset++) {
-            idx_t id = lists->cls->get_single_id (lists, list_no, offset);
+        const idx_t *ids = faiss_InvertedLists_get_ids (lists, list_no);
+        FaissStatus status = FAISS_OK;
+        for (size_t offset = 0; status == FAISS_OK && offset < n; offset++) {
+            idx_t id = ids ? ids[offset] : lists->cls->get_single_id (lists, list_no, offset);
             if (id >= i0 && id - i0 < ni) {
-                FAISS_TRY (faiss_IndexIVF_reconstruct_from_offset (
-                    self, (int64_t)list_no, (int64_t)offset, recons + (size_t)(id - i0) * d));
+                status = faiss_IndexIVF_reconstruct_from_offset (
+                    self, (int64_t)list_no, (int64_t)offset, recons + (size_t)(id - i0) * d);
             }
         }
+        faiss_InvertedLists_release_ids (lists, list_no, ids);
+        FAISS_TRY (status);
     }
     return FAISS_OK;
 }

@@ -59,10 +59,12 @@ def shape_of (n, name="n"):
 
 # NumPy's types by their names
 DTYPES = {name: np.dtype (name)
-          for name in "f4 i8 u1 f8 i4 f2 u2 i2 b1 i1 u4 u8 float32 float64 int32 int64 uint8 uint64".split ()}
+          for name in "f4 i8 u1 f8 i4 f2 u2 i2 b1 i1 u4 u8 float32 float64 int8 int16 int32 int64 uint8 uint16 "
+                      "uint32 uint64".split ()}
 FLOAT32, INT64, UINT8 = DTYPES["f4"], DTYPES["i8"], DTYPES["u1"]
 
 swigfaiss.set_numpy (np.ndarray, np.empty, DTYPES, np.ones ((2, 3), FLOAT32))
+
 
 def as_array (x, name):
     """x as NumPy reads it; and what it does not read, or not as numbers: tensors that have a gradient or are of
@@ -204,17 +206,17 @@ def rev_swig_ptr (x, n):
     return np.frombuffer (memory_view (x, n * dtype.itemsize), dtype)
 
 
-def element_type (v):
-    """The type of a vector's elements; classes under old names derive from those of VECTOR_TYPES."""
-    name = next ((c.__name__ for c in type (v).__mro__ if c.__name__ in VECTOR_TYPES), None)
-    check (name is not None, f"v: expected a vector of numbers, got {short (v)}")
-    return VECTOR_TYPES[name]
+@functools.cache
+def element_type (the_class):
+    """The type of elements of a class of vectors; those under old names derive from those of VECTOR_TYPES."""
+    name = next ((c.__name__ for c in the_class.__mro__ if c.__name__ in VECTOR_TYPES), None)
+    check (name is not None, f"v: expected a vector of numbers, got a {the_class.__name__}")
+    return DTYPES[VECTOR_TYPES[name]]
 
 
 def vector_to_array (v):
     """Copy a vector of scalars to an array."""
-    dtype = np.dtype (element_type (v))
-    a = np.empty (v.size (), dtype=dtype)
+    a = np.empty (v.size (), element_type (type (v)))
     if a.size > 0:
         memcpy (swig_ptr (a), v.data (), a.nbytes)
     return a
@@ -226,10 +228,12 @@ def vector_float_to_array (v):
 
 def copy_array_to_vector (a, v):
     """Copy an array to a vector of the same type, which is resized."""
-    a, dtype = np.asarray (a), element_type (v)
-    check (a.ndim == 1, f"a: expected shape (n,), got {a.shape}")
-    check (a.dtype == dtype, f"cannot copy {a.dtype} to a {type (v).__name__}, expected {dtype}")
-    a = compact (a)
+    dtype = element_type (type (v))
+    if not is_usual (a, dtype, -1):
+        a = np.asarray (a)
+        check (a.ndim == 1, f"a: expected shape (n,), got {a.shape}")
+        check (a.dtype == dtype, f"cannot copy {a.dtype} to a {type (v).__name__}, expected {dtype}")
+        a = compact (a)
     v.resize (a.size)
     if a.size > 0:
         memcpy (v.data (), swig_ptr (a), a.nbytes)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from faiss import progress, swigfaiss
-from faiss.array_conversions import (ArgumentError, as_array, check, codes as as_codes, ids as as_ids, integer,
-                                     numbers, output, real, rev_swig_ptr, vectors)
-from faiss._swigfaiss import range_search_arrays, search_arrays, swig_ptr  # past a Python frame
+from faiss.array_conversions import (DTYPES, ArgumentError, as_array, check, codes as as_codes, ids as as_ids,
+                                     integer, numbers, output, real, rev_swig_ptr, vectors)
+from faiss._swigfaiss import is_usual, range_search_arrays, search_arrays, swig_ptr  # past a Python frame
 
 if TYPE_CHECKING:  # the signatures are the stubs', too
     from numpy.typing import ArrayLike, NDArray
@@ -492,9 +492,11 @@ def selector_of_array (the_class, dtype, keep):
 
     def replacement_init (self, *args):
         if len (args) == 1:
-            array = as_array (args[0], "indices")
-            check (array.ndim == 1, f"indices: expected shape (n,), got {array.shape}")
-            array = numbers (array, dtype, "indices")
+            array = args[0]
+            if not is_usual (array, DTYPES[dtype], -1):
+                array = as_array (array, "indices")
+                check (array.ndim == 1, f"indices: expected shape (n,), got {array.shape}")
+                array = numbers (array, dtype, "indices")
             original (self, array.shape[0], swig_ptr (array))
             if keep:
                 self.referenced_objects = [array]

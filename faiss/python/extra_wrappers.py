@@ -150,14 +150,21 @@ def kmax (array: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int
     return k_best (array, k, True)
 
 
+def two_matrices (xq, xb):
+    """xq and xb as vectors of equally many components, and how many these are."""
+    xb = as_array (xb, "xb")
+    if xb.ndim != 2:
+        raise ArgumentError (f"xb: expected a matrix, got shape {xb.shape}")
+    d = xb.shape[1]
+    xb = vectors (xb, d, "xb")
+    return vectors (xq, d, "xq"), xb, d
+
+
 def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
                         metric_arg: float = 0) -> NDArray[np.float32]:
     """The distances between all rows of xq and all of xb, shape (nq, nb)."""
-    xb = as_array (xb, "xb")
-    check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
-    d = xb.shape[1]
-    xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
-    dis = np.empty ((xq.shape[0], xb.shape[0]), dtype="float32")
+    xq, xb, d = two_matrices (xq, xb)
+    dis = output (None, (xq.shape[0], xb.shape[0]), "float32", "dis")
     # Ctrl-C is heard between two pieces: 512 queries, enough for two threads, or more
     step = max (512, 3 * 10**8 // max (1, xb.size))
     many = max (64, 3 * 10**8 // max (1, d * min (step, len (xq))))
@@ -179,13 +186,10 @@ def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
 def knn (xq: ArrayLike, xb: ArrayLike, k: int, metric: int = METRIC_L2,
          metric_arg: float = 0.0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The k nearest of xb for each row of xq, without an index."""
-    xb = as_array (xb, "xb")
-    check (xb.ndim == 2, f"xb: expected a matrix, got shape {xb.shape}")
-    d = xb.shape[1]
-    xb, xq = vectors (xb, d, "xb"), vectors (xq, d, "xq")
+    xq, xb, d = two_matrices (xq, xb)
     k, metric_arg = integer (k, "k", 1), real (metric_arg, "metric_arg")
     nq, nb = xq.shape[0], xb.shape[0]
-    D, I = np.empty ((nq, k), dtype="float32"), np.empty ((nq, k), dtype="int64")
+    D, I = output (None, (nq, k), "float32", "D"), output (None, (nq, k), "int64", "I")
     if metric == METRIC_L2:
         swigfaiss.knn_L2sqr (swig_ptr (xq), swig_ptr (xb), d, nq, nb, k, swig_ptr (D), swig_ptr (I))
     elif metric == METRIC_INNER_PRODUCT:
@@ -202,10 +206,10 @@ def merge_knn_results (Dall: ArrayLike, Iall: ArrayLike,
     """Merge sorted results of several shards, shape (nshard, nq, k), into those of all."""
     Iall = numbers (Iall, "int64", "Iall")
     Dall = numbers (Dall, "float32", "Dall")
-    check (Iall.ndim == 3 and Iall.shape == Dall.shape,
-           f"expected equal shapes (nshard, nq, k), got {Dall.shape} and {Iall.shape}")
+    if Iall.ndim != 3 or Iall.shape != Dall.shape:
+        raise ArgumentError (f"expected equal shapes (nshard, nq, k), got {Dall.shape} and {Iall.shape}")
     n_shards, n, k = Iall.shape
-    D, I = np.empty ((n, k), dtype="float32"), np.empty ((n, k), dtype="int64")
+    D, I = output (None, (n, k), "float32", "D"), output (None, (n, k), "int64", "I")
     swigfaiss.merge_knn_results (keep_max, n, k, n_shards, swig_ptr (Dall), swig_ptr (Iall),
                                  swig_ptr (D), swig_ptr (I))
     return D, I
