@@ -12,6 +12,8 @@ import os
 import faiss
 import numpy as np
 
+import dump_rules
+import dump_tree
 import faissdump
 import format_build
 
@@ -165,7 +167,7 @@ def PCAm(e):
 
 def split_lists(e, tag, as_floats=False):
     ivf, lists = e.root.get("ivf"), e.root.get("invlists")
-    if faissdump.tag_of(lists) != "ilar":
+    if dump_tree.tag_of(lists) != "ilar":
         raise ValueError("needs array inverted lists")
     nlist, content = ivf.get("nlist").value, lists.get("lists")
     empty = np.empty(0, "u1")
@@ -225,7 +227,7 @@ def split_blocks(codes, n, bbs, m2, aux):
 
 def aux_size(e, d):
     bits = e.root.get("rabitq", "nb_bits").value
-    return faissdump.rabitq_code_size(d, bits) - (d + 7) // 8
+    return dump_rules.rabitq_code_size(d, bits) - (d + 7) // 8
 
 
 @rewriter
