@@ -157,6 +157,23 @@ def keep_name (the_class):
     the_class.__init__ = replacement_init
 
 
+def close_at_end (the_class):
+    """A writer that is dropped closes its file; if write_index failed, there is none."""
+    keep_name (the_class)
+    original = the_class.close
+
+    @wraps (original)
+    def close (self):
+        self.__dict__["is_closed"] = True
+        original (self)
+
+    def __del__ (self):
+        if "this" in self.__dict__ and self.thisown and not self.__dict__.get ("is_closed"):
+            self.close ()
+
+    the_class.close, the_class.__del__ = close, __del__
+
+
 def rand_int (self, max=None):
     """A random number: 0 .. max - 1, or of 31 bits."""
     return self.rand_int_c () if max is None else self.rand_int_max (max)
@@ -291,13 +308,19 @@ def write_index (idx, writer, io_flags: int = 0) -> None:
     """Write an index to a file of this name, a Python file open for writing bytes, or an IOWriter."""
     writer = as_file (writer, "write", swigfaiss.PyCallbackIOWriter)
     if io_flags != 0 and isinstance (writer, str):
-        file = swigfaiss.FileIOWriter (writer)
-        swigfaiss.write_index (idx, file, io_flags)
-        file.close ()
-    elif io_flags != 0:
-        swigfaiss.write_index (idx, writer, io_flags)
-    else:
-        swigfaiss.write_index (idx, writer)
+        writer = swigfaiss.FileIOWriter (writer)
+        write_index (idx, writer, io_flags)
+        writer.close ()
+        return
+    try:
+        if io_flags != 0:
+            swigfaiss.write_index (idx, writer, io_flags)
+        else:
+            swigfaiss.write_index (idx, writer)
+    except BaseException:
+        if isinstance (writer, swigfaiss.FileIOWriter):
+            writer.__dict__["is_closed"] = True  # what is in it is no index
+        raise
 
 
 def fvec_add (d, a, b, c) -> None:
@@ -470,7 +493,7 @@ ADDITIONS = {
     "IOReader": add_no_name,
     "IOWriter": add_no_name,
     "FileIOReader": keep_name,
-    "FileIOWriter": keep_name,
+    "FileIOWriter": close_at_end,
     "PQDecoder8": add_nbits,
     "PQDecoder16": add_nbits,
 }

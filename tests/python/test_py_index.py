@@ -95,6 +95,20 @@ def test_reader_bytes (faiss, tmp_path):
     assert faiss.FileIOReader (path).read_bytes (20) == b"0123456789"
 
 
+def test_writer_dropped (faiss, tmp_path):
+    path = tmp_path / "index"
+    index = faiss.IndexFlatL2 (4)
+    for n in (1, 2):
+        index.add (np.ones ((1, 4), "float32"))
+        faiss.write_index (index, faiss.FileIOWriter (str (path)))
+        assert faiss.read_index (str (path)).ntotal == n
+    writer = faiss.FileIOWriter (str (path))
+    with pytest.raises (TypeError):
+        faiss.write_index (3, writer)
+    del writer
+    assert faiss.read_index (str (path)).ntotal == 2 and [*tmp_path.iterdir ()] == [path]
+
+
 def test_range_search (faiss, data):
     xt, xb, xq = data
     lims, D, I = made (faiss, data, "Flat").range_search (xq, 6.0)
