@@ -200,9 +200,11 @@ def type_of_pointer (name):
 
 
 def rev_swig_ptr (x, n):
-    """An array that references n elements at the pointer x."""
-    dtype = type_of_pointer (pointer_type (x))
+    """An array that references n elements at the pointer x; None, for data () of an empty vector, has none."""
     n = integer (n, "n", 0)
+    if x is None and n == 0:
+        return np.empty (0, dtype="float32")
+    dtype = type_of_pointer (pointer_type (x))
     return np.frombuffer (memory_view (x, n * dtype.itemsize), dtype)
 
 
