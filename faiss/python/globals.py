@@ -19,6 +19,11 @@ class GlobalVariables:
     SIMDConfig_level = property (lambda self: swigfaiss.get_simd_level ())
     SIMDConfig_supported_simd_levels = property (lambda self: SIMDConfig ().supported_simd_levels)
 
+    def __setattr__ (self, name, value):
+        if not hasattr (type (self), name):
+            raise AttributeError (f"there is no global variable {name!r}")
+        object.__setattr__ (self, name, value)
+
 
 def add_variable (name):
     get, set_value = getattr (swigfaiss, "get_" + name), getattr (swigfaiss, "set_" + name)

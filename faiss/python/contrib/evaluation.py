@@ -211,10 +211,15 @@ class OperatingPointsWithRanges (OperatingPoints):
         return int (np.prod ([len (values) for _, values in self.ranges]))
 
     def sample_experiments (self, n_autotune, rs=np.random):
-        """Numbers of experiments: the first, the last, others at random; all for 0."""
+        """Numbers of experiments: the first, the last, others at random; all for 0.
+
+        Without rs they are the same each time.
+        """
         n = self.num_experiments ()
         if n <= 2:
             return list (range (n))
+        if rs is np.random:
+            rs = np.random.RandomState (123)
         others = 1 + rs.permutation (n - 2)
         if n_autotune:
             others = others[:max (n_autotune - 2, 0)]
