@@ -18,6 +18,10 @@ class ArgumentError (ValueError, AssertionError):
     """
 
 
+class ArgumentTypeError (ArgumentError, TypeError):
+    """An array of the wrong type: with upstream, here and there, a TypeError."""
+
+
 def check (condition, message):
     if not condition:
         raise ArgumentError (message)
@@ -113,8 +117,8 @@ def numbers (x, dtype, name):
         return x
     x = as_array (x, name)
     if x.dtype.kind not in "fiub":
-        raise ArgumentError (f"{name}: expected numbers that convert to {np.dtype (dtype)}, "
-                             f"got dtype {x.dtype}")
+        raise ArgumentTypeError (f"{name}: expected numbers that convert to {np.dtype (dtype)}, "
+                                 f"got dtype {x.dtype}")
     dtype = np.dtype (dtype)
     # ids that are hashes may be 64 bits without a sign
     if dtype.kind in "iu" and not np.can_cast (x.dtype, dtype) and (x.dtype.kind, dtype) != ("u", np.int64):
@@ -134,7 +138,7 @@ def ids (x, n, name="ids"):
     if x.shape != (n,):
         raise ArgumentError (f"{name}: expected shape ({n},), got {x.shape}")
     if x.dtype.kind not in "iu" and x.size > 0:
-        raise ArgumentError (f"{name}: expected integers, got dtype {x.dtype}")
+        raise ArgumentTypeError (f"{name}: expected integers, got dtype {x.dtype}")
     return compact (x, np.int64)
 
 
@@ -146,7 +150,7 @@ def codes (x, code_size, name="codes"):
     if x.ndim != 2 or x.shape[1] != code_size:
         raise ArgumentError (f"{name}: expected shape (n, {code_size}), got {x.shape}")
     if x.dtype != np.uint8:
-        raise ArgumentError (f"{name}: expected dtype uint8, got {x.dtype}")
+        raise ArgumentTypeError (f"{name}: expected dtype uint8, got {x.dtype}")
     return compact (x)
 
 
@@ -157,7 +161,7 @@ def output (array, shape, dtype, name):
     if not isinstance (array, np.ndarray) or array.shape != shape:
         raise ArgumentError (f"{name}: expected an array of shape {shape}, got {np.shape (array)}")
     if array.dtype != dtype:
-        raise ArgumentError (f"{name}: expected dtype {np.dtype (dtype)}, got {array.dtype}")
+        raise ArgumentTypeError (f"{name}: expected dtype {np.dtype (dtype)}, got {array.dtype}")
     if not (array.flags.c_contiguous and array.flags.writeable):
         raise ArgumentError (f"{name}: expected a writable C-contiguous array")
     return array

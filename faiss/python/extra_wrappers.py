@@ -9,8 +9,8 @@ import numpy as np
 from faiss import swigfaiss
 from faiss._swigfaiss import (bitstring_arrays, bucket_sort_arrays, common_arrays, id_map_arrays, is_output,
                               k_best_arrays, merge_arrays)
-from faiss.array_conversions import (FLOAT32, ArgumentError, as_array, check, copy_array_to_vector, integer, numbers, output,
-                                     real, rev_swig_ptr, shape_of, short, vector_to_array, vectors)
+from faiss.array_conversions import (FLOAT32, ArgumentError, ArgumentTypeError, as_array, check, copy_array_to_vector, integer,
+                                     numbers, output, real, rev_swig_ptr, shape_of, short, vector_to_array, vectors)
 from faiss.blocks import compact, row_blocks
 from faiss.gpu_wrappers import get_num_gpus
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
@@ -123,7 +123,8 @@ def normalize_L2 (x: NDArray[np.float32]) -> None:
         if not (isinstance (x, np.ndarray) and x.ndim == 2 and x.dtype == np.float32
                 and x.flags.c_contiguous and x.flags.writeable):
             what = f"{x.dtype} of shape {x.shape}" if isinstance (x, np.ndarray) else type (x).__name__
-            raise ArgumentError (f"x: expected a writable C-contiguous float32 matrix, to change in place, got {what}")
+            kind = ArgumentError if isinstance (x, np.ndarray) and x.dtype == np.float32 else ArgumentTypeError
+            raise kind (f"x: expected a writable C-contiguous float32 matrix, to change in place, got {what}")
     for rows in row_blocks (*x.shape):
         part = x[rows]
         swigfaiss.fvec_renorm_L2 (part.shape[1], part.shape[0], swig_ptr (part))
