@@ -674,7 +674,9 @@ def replacement_setattr (self, name, value):
 def known_attributes_only (self, name, value):
     """The same for indexes, which refuse what they do not have, as upstream's do: `index.nprob = 3`."""
     if not (hasattr (type (self), name) or name in ("this", "referenced_objects") or name in self.__dict__):
-        raise AttributeError (f"'{type (self).__name__}' object has no attribute '{name}'")
+        error = AttributeError (f"'{type (self).__name__}' object has no attribute '{name}'")
+        error.name, error.obj = name, self  # Python asks: "Did you mean: 'nprobe'?"
+        raise error
     replacement_setattr (self, name, value)
 
 
