@@ -29,13 +29,21 @@ FaissStatus faiss_IndexFlat1D_update_permutation (FaissIndexFlat1D *self) {
 }
 
 static FaissStatus IndexFlat1D_add (FaissIndex *index, idx_t n, const float *x) {
-    FAISS_TRY (faiss_IndexFlatL2_class.index.add (index, n, x));
-    if (SELF (index)->continuous_update &&
-        faiss_IndexFlat1D_update_permutation (SELF (index)) != FAISS_OK) {
-        /* the vectors are in; without the permutation searches sort for themselves */
-        faiss_Int64Vector_clear (&SELF (index)->perm);
+    FaissIndexFlat1D *self = SELF (index);
+    FAISS_AUTO (Int64Vector) before = {0};
+    idx_t ntotal = index->ntotal;
+    faiss_Int64Vector_swap (&before, &self->perm);
+    FaissStatus status = faiss_IndexFlatL2_class.index.add (index, n, x);
+    if (status == FAISS_OK && self->continuous_update) {
+        status = faiss_IndexFlat1D_update_permutation (self);
     }
-    return FAISS_OK;
+    if (status != FAISS_OK) {
+        index->ntotal = ntotal;
+        self->flat_codes.codes.size = (size_t)ntotal * sizeof (float);
+        faiss_IndexFlatL2_class.codes_changed (&self->flat_codes);
+        faiss_Int64Vector_swap (&before, &self->perm);
+    }
+    return status;
 }
 
 static void IndexFlat1D_codes_changed (FaissIndexFlatCodes *codes) {

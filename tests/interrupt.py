@@ -128,7 +128,7 @@ for text in ["SQ8", "PQ16", "PQ16x4", "PQ8x10", "LSHrt", "PCA32,SQ8", "RQ4x8", "
 for text, more in {"PQ16": {}, "PQ4x12": {}, "OPQ16,Flat": {}, "ITQ,LSH": {}, "IVF2048,Flat": {},
                    "IVF2048(HNSW16),Flat": {}, "IVF64,PQ16": {}, "RQ8x8": {}, "LSQ4x8": {}, "PRQ2x4x8": {},
                    "PLSQ2x4x6": {}, "IVF16,LSQ4x6": {}, "IVF16,RQ6x8": {}, "IMI2x12,Flat": {}, "Residual1024,PQ8": {},
-                   "IVF4096,PQ8+8": {}, "IVF256_HNSW32,Flat": {}, "HNSW32_PQ16": {}}.items ():
+                   "IVF4096,PQ8+8": {}, "IVF1024_HNSW32,Flat": {}, "HNSW32_PQ16": {}}.items ():
     case (f"train {text}") (lambda text=text, more=more: train (text, **more))
 
 
@@ -887,6 +887,276 @@ def _ ():
     return many (lambda: SyntheticDataset (64, 10000, 200000, 1000).get_groundtruth (10))
 
 
+# ---- large arrays, that Python's part of the module works on ----
+
+for name, dtype, order in [("add of float64", "f8", "C"), ("add of a matrix that lies column by column", "f4", "F")]:
+    def converted (dtype=dtype, order=order):
+        x = np.tile (X, (4, 1)).astype (dtype, order=order)
+        f = faiss.IndexFlatL2 (64)
+        return many (lambda: (f.add (x), f.reset ()))
+    case (name) (converted)
+
+
+@case ("randn of many")
+def _ ():
+    return many (lambda: faiss.randn ((10**6, 64)))
+
+
+@case ("checksum, normalize_L2 of many")
+def _ ():
+    x = np.ones (10**8, "f4")
+    return many (lambda: (faiss.checksum (x), faiss.checksum (x.reshape (-1, 64)), faiss.normalize_L2 (x.reshape (-1, 64))))
+
+
+@case ("MatrixStats")
+def _ ():
+    x = np.tile (X, (4, 1))
+    return many (lambda: faiss.MatrixStats (x))
+
+
+@case ("bucket_sort of many")
+def _ ():
+    a = rng.integers (0, 4096, 3 * 10**7)
+    return many (lambda: faiss.bucket_sort (a))
+
+
+@case ("ResultHeap of many")
+def _ ():
+    D = np.sort (rng.random ((10**6, 10), dtype="f4"), axis=1)
+    I = np.zeros (D.shape, "i8")
+    heap = faiss.ResultHeap (len (D), 10)
+    return many (lambda: heap.add_result (D, I))
+
+
+@case ("pairwise_distances of few and many")
+def _ ():
+    x = np.tile (X, (5, 1))
+    return many (lambda: [faiss.pairwise_distances (X[:100], x, m) for m in (faiss.METRIC_L2, faiss.METRIC_INNER_PRODUCT)])
+
+
+@case ("knn_hamming, few and many")
+def _ ():
+    a = rng.integers (0, 256, (10**6, 32), dtype="u1")
+    return many (lambda: faiss.knn_hamming (a[:1], a, 10))
+
+
+@case ("ProductQuantizer.search")
+def _ ():
+    pq = quantizer ("ProductQuantizer", 64, 8, 8)
+    codes = np.tile (pq.compute_codes (X), (8, 1))
+    D, I = np.empty ((1000, 10), "f4"), np.empty ((1000, 10), "i8")
+    heaps = faiss.float_maxheap_array_t ()
+    heaps.nh, heaps.k, heaps.val, heaps.ids = 1000, 10, faiss.swig_ptr (D), faiss.swig_ptr (I)
+    return many (lambda: pq.search (faiss.swig_ptr (X), 1000, faiss.swig_ptr (codes), len (codes), heaps))
+
+
+@case ("ResidualQuantizer.train that refines codebooks")
+def _ ():
+    f = faiss.ResidualQuantizer (64, 8, 8)
+    f.train_type = faiss.ResidualQuantizer.Train_default | faiss.ResidualQuantizer.Train_refine_codebook
+    return lambda: f.train (X[:20000])
+
+
+@case ("ResidualQuantizer.retrain_AQ_codebook")
+def _ ():
+    f = faiss.ResidualQuantizer (64, 8, 8)
+    f.max_beam_size = 1
+    f.train (X[:5000])
+    return many (lambda: f.retrain_AQ_codebook (5000, faiss.swig_ptr (X)))
+
+
+for what in ["sa_encode", "sa_decode"]:
+    def network (what=what):
+        f = faiss.IndexQINCo (64, 4, 6, 2, 256)
+        f.is_trained = True
+        if what == "sa_encode":
+            return many (lambda: f.sa_encode (X))
+        codes = np.zeros ((len (X), f.sa_code_size ()), "u1")
+        return many (lambda: f.sa_decode (codes))
+    case (f"IndexQINCo.{what}") (network)
+
+
+@case ("index_factory of a long text")
+def _ ():
+    text = "L2norm," * 580 + "Flat"  # a longer one is refused
+    return many (lambda: faiss.index_factory (64, text))
+
+
+@case ("index_factory that fails at the end")
+def _ ():
+    text = "Refine(" * 580
+
+    def call ():
+        try:
+            faiss.index_factory (64, text)
+        except RuntimeError:
+            pass
+    return many (call)
+
+
+@case ("IndexFlat: permute_entries, merge_from, reconstruct_batch, compute_residual_n")
+def _ ():
+    f = faiss.IndexFlatL2 (64)
+    for _ in range (4):
+        f.add (X)
+    perm, keys = rng.permutation (f.ntotal), rng.integers (0, f.ntotal, f.ntotal)
+
+    def call ():
+        a = faiss.clone_index (f)
+        a.permute_entries (perm)
+        a.reconstruct_batch (keys)
+        a.merge_from (faiss.clone_index (f))
+        a.compute_residual_n (np.tile (X, (4, 1)), keys)
+    return many (call)
+
+
+@case ("FlatL2Panorama4: permute_entries, merge_from, remove_ids, reconstruct_n")
+def _ ():
+    f = faiss.index_factory (64, "FlatL2Panorama4")
+    for _ in range (4):
+        f.add (X)
+    perm = rng.permutation (f.ntotal)
+
+    def call ():
+        a = faiss.clone_index (f)
+        a.permute_entries (perm)
+        a.merge_from (faiss.clone_index (f))
+        a.remove_ids (faiss.IDSelectorRange (0, f.ntotal))
+        a.reconstruct_n (0, a.ntotal)
+    return many (call)
+
+
+@case ("contrib.evaluation: sort_range_res, filter_range_results, range_PR")
+def _ ():
+    from faiss.contrib import evaluation
+    lims = np.arange (0, 10**7 + 1, 1000)
+    D, I = rng.random (10**7, dtype="f4"), rng.integers (0, 10**6, 10**7)
+    return many (lambda: (evaluation.sort_range_res_2 (lims, D, I), evaluation.sort_range_res_1 (lims, I),
+                          evaluation.filter_range_results (lims, D, I, .5), evaluation.range_PR (lims, I, lims, I)))
+
+
+@case ("contrib.exhaustive_search.apply_maxres")
+def _ ():
+    from faiss.contrib.exhaustive_search import apply_maxres
+    D, I = rng.random (10**6, dtype="f4"), np.zeros (10**6, "i8")
+    return many (lambda: apply_maxres ([(np.array ([10**6]), D, I)] * 30, 2 * 10**7))
+
+
+@case ("contrib.balanced_assignment_with_penalties")
+def _ ():
+    from faiss.contrib.clustering import balanced_assignment_with_penalties
+    return many (lambda: balanced_assignment_with_penalties (X, X[:200]))
+
+
+@case ("contrib.vecs_io")
+def _ ():
+    from faiss.contrib.vecs_io import fvecs_read, fvecs_write
+    x = np.tile (X, (4, 1))
+    return many (lambda: (fvecs_write ("/tmp/interrupt.fvecs", x), fvecs_read ("/tmp/interrupt.fvecs")))
+
+
+@case ("contrib.ivf_tools.search_preassigned that computes distances")
+def _ ():
+    from faiss.contrib.ivf_tools import search_preassigned
+    found = index ("IVF64,SQ8")
+    I = found.quantizer.search (X, 16)[1]
+    return many (lambda: search_preassigned (found, X, 10, I))
+
+
+@case ("contrib.inspect_tools")
+def _ ():
+    from faiss.contrib import inspect_tools
+    found = long_index ("IVF1,Flat", 800000)
+    return many (lambda: inspect_tools.get_invlist (found.invlists, 0))
+
+
+# ---- waits, threads, callbacks ----
+
+
+@case ("contrib.rpc: a server that does not answer")
+def _ ():
+    import socket
+    from faiss.contrib import rpc
+    listening = socket.socket ()
+    listening.bind (("localhost", 0))
+    listening.listen ()
+    client = rpc.Client ("localhost", listening.getsockname ()[1])
+    client.listening = listening
+    return lambda: client.f ()
+
+
+@case ("contrib.client_server: servers that search")
+def _ ():
+    from faiss.contrib import client_server, rpc
+    import socket
+    found, ports = index ("Flat"), []
+    for _ in range (2):
+        listening = socket.socket ()
+        listening.bind (("localhost", 0))
+        listening.listen ()
+        ports.append (listening.getsockname ()[1])
+
+        def serve (listening=listening):
+            client_server.SearchServer (listening.accept ()[0], found).exec_loop ()
+        threading.Thread (target=serve, daemon=True).start ()
+    client = client_server.ClientIndex ([("localhost", port) for port in ports])
+    return lambda: client.search (X[:20000], 100)
+
+
+@case ("a search in another thread")
+def _ ():
+    found = index ("Flat")
+
+    def call ():
+        thread = threading.Thread (target=lambda: found.search (X, 100), daemon=True)
+        thread.start ()
+        thread.join ()
+    return call
+
+
+@case ("searches in a pool of threads")
+def _ ():
+    from multiprocessing.pool import ThreadPool
+    found = index ("Flat")
+
+    def call ():
+        with ThreadPool (2) as pool:
+            pool.map (lambda i: found.search (X[i:i + 10000], 100), range (0, len (X), 10000))
+    return call
+
+
+@case ("a search while another thread searches")
+def _ ():
+    found = index ("Flat")
+
+    def call ():
+        threading.Thread (target=lambda: found.search (X, 100), daemon=True).start ()
+        found.search (X, 100)
+    return call
+
+
+@case ("writing and reading by Python functions")
+def _ ():
+    found, parts = index ("Flat", 200000), []
+
+    def write (part):
+        time.sleep (.001)
+        parts.append (part)
+
+    def call ():
+        faiss.write_index (found, faiss.PyCallbackIOWriter (write, 4096))
+        data = b"".join (parts)
+        at = [0]
+
+        def read (n):
+            time.sleep (.001)
+            at[0] += n
+            return data[at[0] - n:at[0]]
+        faiss.read_index (faiss.PyCallbackIOReader (read, 4096))
+        parts.clear ()
+    return many (call)
+
+
 # ---- one case, in a process of its own ---------------------------------------------------------------
 
 def state (watched):
@@ -963,10 +1233,10 @@ def run (name, n_threads):
 def test_ctrl_c (name, n_threads):
     try:
         result = subprocess.run ([sys.executable, __file__, name, str (n_threads)], capture_output=True, text=True,
-                                 timeout=60, env={**os.environ, "OMP_WAIT_POLICY": "passive"})
+                                 timeout=180, env={**os.environ, "OMP_WAIT_POLICY": "passive"})
         lines = result.stdout.splitlines () + result.stderr.splitlines ()[-3:]
     except subprocess.TimeoutExpired:
-        lines = ["it goes on after a minute"]
+        lines = ["it goes on after three minutes"]
     try:
         processor, wall, without_gil = (float (word) for word in lines[0].split ())
     except (ValueError, IndexError):

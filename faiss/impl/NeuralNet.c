@@ -604,15 +604,29 @@ FaissQINCoStep *faiss_QINCo_get_step (FaissQINCo *self, int i) {
     return self && i >= 0 && i < self->codec.M - 1 ? &self->steps[i] : NULL;
 }
 
-static FaissStatus decode_rows (const FaissQINCo *self, size_t n, const int32_t *codes, float *x) {
-    size_t d = (size_t)self->codec.d, M = (size_t)self->codec.M;
-    FAISS_AUTO_FREE (float) *z = NULL;
-    FAISS_TRY (faiss_alloc (&z, n, d * sizeof *z));
+/// Vectors that are coded at a time.
+enum { ROWS = 4096 };
+
+static FaissStatus decode_block (const FaissQINCo *self, size_t n, const int32_t *codes, float *x,
+                                 float *z) {
+    size_t M = (size_t)self->codec.M;
+    FAISS_TRY (faiss_check_interrupt ());
     FAISS_TRY (Embedding_run (&self->codebook0, n, codes, M, x));
     for (size_t m = 1; m < M; m++) {
         FAISS_TRY (Embedding_run (&self->steps[m - 1].codebook, n, codes + m, M, z));
         FAISS_TRY (QINCoStep_run (&self->steps[m - 1], n, x, z));
-        faiss_fvec_add (n * d, x, z, x);
+        faiss_fvec_add (n * (size_t)self->codec.d, x, z, x);
+    }
+    return FAISS_OK;
+}
+
+static FaissStatus decode_rows (const FaissQINCo *self, size_t n, const int32_t *codes, float *x) {
+    size_t d = (size_t)self->codec.d, M = (size_t)self->codec.M;
+    FAISS_AUTO_FREE (float) *z = NULL;
+    FAISS_TRY (faiss_alloc (&z, n < ROWS ? n : ROWS, d * sizeof *z));
+    for (size_t i = 0; i < n; i += ROWS) {
+        size_t size = n - i < ROWS ? n - i : ROWS;
+        FAISS_TRY (decode_block (self, size, codes + i * M, x + i * d, z));
     }
     return FAISS_OK;
 }
@@ -632,24 +646,38 @@ static FaissStatus QINCo_decode (const FaissNeuralNetCodec *codec, const FaissIn
     return FAISS_OK;
 }
 
+/* Memory for one block of rows: what they are so far, what is added, distances. */
+typedef struct Encoding {
+    float *xhat, *z, *distances;
+} Encoding;
+
+static FaissStatus encode_block (const FaissQINCo *self, const Encoding *e, size_t n,
+                                 const float *x, int32_t *codes) {
+    size_t d = (size_t)self->codec.d, M = (size_t)self->codec.M, K = (size_t)self->K;
+    FAISS_TRY (faiss_check_interrupt ());
+    for (size_t i = 0; i < n; i++) {
+        codes[i * M] = (int32_t)faiss_fvec_L2sqr_ny_nearest (e->distances, x + i * d,
+                                                             self->codebook0.weight.data, d, K);
+    }
+    FAISS_TRY (Embedding_run (&self->codebook0, n, codes, M, e->xhat));
+    for (size_t m = 1; m < M; m++) {
+        FAISS_TRY (QINCoStep_choose (&self->steps[m - 1], n, e->xhat, x, codes + m, M, e->z));
+        faiss_fvec_add (n * d, e->xhat, e->z, e->xhat);
+    }
+    return FAISS_OK;
+}
+
 static FaissStatus encode_rows (const FaissQINCo *self, size_t n, const float *x, int32_t *codes) {
     size_t d = (size_t)self->codec.d, M = (size_t)self->codec.M, K = (size_t)self->K;
     FAISS_REQUIRE (K > 0 && self->codebook0.weight.size == K * d, "expected a codebook of %zu rows",
                    K);
-    FAISS_AUTO_FREE (float) *xhat = NULL;
-    FAISS_AUTO_FREE (float) *z = NULL;
-    FAISS_AUTO_FREE (float) *distances = NULL;
-    FAISS_TRY (faiss_alloc (&xhat, n, d * sizeof *xhat));
-    FAISS_TRY (faiss_alloc (&z, n, d * sizeof *z));
-    FAISS_TRY (faiss_alloc (&distances, K, sizeof *distances));
-    for (size_t i = 0; i < n; i++) {
-        codes[i * M] = (int32_t)faiss_fvec_L2sqr_ny_nearest (distances, x + i * d,
-                                                             self->codebook0.weight.data, d, K);
-    }
-    FAISS_TRY (Embedding_run (&self->codebook0, n, codes, M, xhat));
-    for (size_t m = 1; m < M; m++) {
-        FAISS_TRY (QINCoStep_choose (&self->steps[m - 1], n, xhat, x, codes + m, M, z));
-        faiss_fvec_add (n * d, xhat, z, xhat);
+    size_t block = n < ROWS ? n : ROWS;
+    FAISS_AUTO_FREE (float) *memory = NULL;
+    FAISS_TRY (faiss_alloc (&memory, 2 * block * d + K, sizeof *memory));
+    Encoding encoding = {memory, memory + block * d, memory + 2 * block * d};
+    for (size_t i = 0; i < n; i += ROWS) {
+        size_t size = n - i < ROWS ? n - i : ROWS;
+        FAISS_TRY (encode_block (self, &encoding, size, x + i * d, codes + i * M));
     }
     return FAISS_OK;
 }

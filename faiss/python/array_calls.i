@@ -318,6 +318,8 @@ PyObject *bucket_sort_arrays (PyObject *array, long long n_buckets, long long di
     memset (lims_data, 0, n_lims * sizeof *lims_data);
     bool is_done = faiss_by_rows (values.n, 1, [&] (size_t begin, size_t end) {
         is_fit = is_fit && faiss_bucket_count (end - begin, v + begin, (size_t) n_buckets, lims_data);
+        /* its pages one after the other: below they would come all at once */
+        memset (data + begin, 0, (end - begin) * sizeof *data);
     });
     if (!is_done || !is_fit) {
         return faiss_none_or_error ();

@@ -168,7 +168,8 @@ def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
     dis = output (None, (xq.shape[0], xb.shape[0]), "float32", "dis")
     # Ctrl-C is heard between two pieces: 512 queries, enough for two threads, or more
     step = max (512, 3 * 10**8 // max (1, xb.size))
-    many = max (64, 3 * 10**8 // max (1, d * min (step, len (xq))))
+    rows = min (step, len (xq))
+    many = max (64, min (3 * 10**8 // max (1, d * rows), 2 * 10**6 // max (1, rows)))
     if metric in (METRIC_L2, METRIC_INNER_PRODUCT):
         for i in range (0, xq.shape[0], step):
             for j in range (0, xb.shape[0], many):

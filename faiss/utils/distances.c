@@ -72,14 +72,34 @@ static bool is_before (float a, float b) {
     return a < b || (isnan (b) && !isnan (a));
 }
 
-static void merge_runs (const float *vals, const idx_t *from, size_t middle, size_t end,
-                        idx_t *to) {
+enum { MERGED_PER_CHECK = 1 << 18 };
+
+static FaissStatus merge_runs (const float *vals, const idx_t *from, size_t middle, size_t end,
+                               idx_t *to) {
     size_t left = 0, right = middle;
     for (size_t i = 0; i < end; i++) {
+        if (i % MERGED_PER_CHECK == MERGED_PER_CHECK - 1) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
         bool take_right =
             left == middle || (right < end && is_before (vals[from[right]], vals[from[left]]));
         to[i] = from[take_right ? right++ : left++];
     }
+    return FAISS_OK;
+}
+
+/* Neighbouring runs of a width become one. */
+static FaissStatus merge_all (const float *vals, const idx_t *from, size_t n, size_t width,
+                              idx_t *to) {
+    for (size_t at = 0; at < n; at += 2 * width) {
+        size_t middle = n - at < width ? n - at : width;
+        size_t end = n - at < 2 * width ? n - at : 2 * width;
+        if (at % MERGED_PER_CHECK == 0) {
+            FAISS_TRY (faiss_check_interrupt ());
+        }
+        FAISS_TRY (merge_runs (vals, from + at, middle, end, to + at));
+    }
+    return FAISS_OK;
 }
 
 FaissStatus faiss_fvec_argsort (size_t n, const float *vals, idx_t *perm) {
@@ -91,11 +111,7 @@ FaissStatus faiss_fvec_argsort (size_t n, const float *vals, idx_t *perm) {
     }
     idx_t *from = perm, *to = buffer;
     for (size_t width = 1; width < n; width *= 2) {
-        for (size_t at = 0; at < n; at += 2 * width) {
-            size_t middle = n - at < width ? n - at : width;
-            size_t end = n - at < 2 * width ? n - at : 2 * width;
-            merge_runs (vals, from + at, middle, end, to + at);
-        }
+        FAISS_TRY (merge_all (vals, from, n, width, to));
         idx_t *other = from;
         from = to;
         to = other;

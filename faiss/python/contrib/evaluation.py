@@ -61,7 +61,7 @@ def _sorted (lims, I, *keys):
     lims = np.asarray (lims).astype ("int64")
     order, q = np.arange (len (I)), 0
     while q < len (lims) - 1:
-        end = max (q + 1, np.searchsorted (lims, lims[q] + BLOCK, "right") - 1)
+        end = max (q + 1, np.searchsorted (lims, lims[q] + BLOCK // 8, "right") - 1)
         part = slice (lims[q], lims[end])
         rows = np.repeat (np.arange (end - q), np.diff (lims[q:end + 1]))
         order[part] = lims[q] + np.lexsort ((*(key[part] for key in keys), rows))
