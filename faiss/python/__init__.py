@@ -131,7 +131,7 @@ def index_setstate (self, state):
 swigfaiss._finish = _finish_class
 for _name in [*vars ()]:
     if _name.startswith ("downcast_"):
-        vars ()[_name] = class_wrappers.kept_with_view (vars ()[_name])
+        vars ()[_name] = class_wrappers.kept_with_argument (vars ()[_name])
 
 add_ref_in_function ("storage_distance_computer", 0)
 

@@ -718,6 +718,17 @@ def kept_with_view (function):
     return view
 
 
+def kept_with_argument (function):
+    """The same for a function of one argument, which may be named."""
+    view = kept_with_view (function)
+
+    @wraps (function)
+    def kept (*args, **kwargs):
+        return view (*args, *kwargs.values ())
+
+    return kept
+
+
 def keep_wholes_of_parts (the_class, names):
     """Fields and results of methods that are objects: the headers say which."""
     for name in names:

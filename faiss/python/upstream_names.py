@@ -499,8 +499,54 @@ ADDITIONS = {
 }
 
 
+# constructors whose arguments upstream takes by name; SWIG forgets the names where there are two constructors
+KEYWORDS = {
+    "ArrayInvertedLists": "nlist_in code_size_in",
+    "CenteringTransform": "d=0",
+    "HNSW": "M=32",
+    "IDSelectorRange": "imin imax assume_sorted=0",
+    "ITQMatrix": "d=0",
+    "ITQTransform": "din=0 dout=0 do_pca_in=0",
+    "IndexFlat1D": "continuous_update=1",
+    "IndexFlatPanorama": "d_in metric n_levels_in batch_size_in",
+    "IndexLattice": "d nsq scale_nbit r2",
+    "LinearTransform": "din=0 dout=0 have_bias_in=0",
+    "NNDescent": "d K",
+    "NSG": "R=32",
+    "OPQMatrix": "d=0 M_in=1 d2=-1",
+    "PCAMatrix": "din=0 dout=0 eigen_power_in=0 random_rotation_in=0",
+    "PQEncoderGeneric": "code nbits offset=0",
+    "Panorama": "code_size n_levels batch_size",
+    "RandomGenerator": "seed=1234",
+    "RangeSearchResult": "nq alloc_lims=1",
+    "SplitMix64RandomGenerator": "seed=1234",
+}
+
+
+def accept_keywords (the_class, text):
+    """Arguments of the constructor by name, as well: "name" or "name=default" each."""
+    parameters = [p.partition ("=")[::2] for p in text.split ()]
+    original, name = the_class.__init__, the_class.__name__
+
+    @wraps (original)
+    def replacement_init (self, *args, **kwargs):
+        for parameter, default in parameters[len (args):] if kwargs else ():
+            if parameter not in kwargs and not default:
+                raise TypeError (f"{name}: argument {parameter} is missing")
+            args += (kwargs.pop (parameter) if parameter in kwargs else int (default),)
+            if not kwargs:
+                break
+        if kwargs:
+            raise TypeError (f"{name}: unexpected argument {next (iter (kwargs))}")
+        original (self, *args)
+
+    the_class.__init__ = replacement_init
+
+
 def add_members (the_class):
     """Give a class its members."""
     add = ADDITIONS.get (the_class.__name__)
     if add is not None:
         add (the_class)
+    if the_class.__name__ in KEYWORDS:
+        accept_keywords (the_class, KEYWORDS[the_class.__name__])
