@@ -53,7 +53,7 @@ kinds = {
     "pandas, arrow": (lambda a: pd.DataFrame (a).astype ("float[pyarrow]"),
                       lambda i: pd.Series (i, dtype="int64[pyarrow]")),
     "polars": (pl.DataFrame, pl.Series),
-    "polars, mixed": (lambda a: pl.DataFrame (dict (zip (names, a.T)), {"a": pl.Float64}, strict=False),
+    "polars, mixed": (lambda a: pl.DataFrame (dict (zip (names, a.T))).cast ({"a": pl.Float64}),
                       lambda i: pl.Series (i.astype ("u4"))),
     "polars, arrays": (pl.Series, pl.Series),
     "jax": (jnp.asarray, lambda i: jnp.asarray (i.astype ("i4"))),

@@ -104,6 +104,6 @@ if __name__ == "__main__":
         done = []
         for order in itertools.permutations (["torch", "sklearn.cluster", "faiss"]):
             for first in "ours", "theirs":
-                subprocess.run ([sys.executable, __file__, ",".join (order), first], timeout=300, check=True)
+                subprocess.run ([sys.executable, __file__, ",".join (order), first], timeout=900, check=True)
                 done.append (f"{order} {first}")
         report (done=done)

@@ -15,27 +15,39 @@ for its run.
 
 usage: run.py BUILD [NAME...]
 """
+import contextlib
 import json
 import math
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path (__file__).resolve ().parent
 ORACLE = "faiss-cpu==1.15.1"
+REPORT = '^{"module": .*}$'
 
 
 def run (*command, **environment):
-    """The output of a command, or an error with the end of what it said."""
-    result = subprocess.run ([str (c) for c in command], capture_output=True, text=True, timeout=1200,
-                             cwd=pathlib.Path (sys.argv[1]) / "clients",
-                             env={**os.environ, "OMP_WAIT_POLICY": "passive", **environment})
-    if result.returncode != 0:
-        raise RuntimeError ("\n".join ((result.stdout + result.stderr).strip ().split ("\n")[-12:]))
-    return result.stdout
+    """The output of a command, or an error with the end of what it said. Its children end with it."""
+    with tempfile.TemporaryFile ("w+") as said:
+        process = subprocess.Popen ([str (c) for c in command], stdout=said, stderr=subprocess.STDOUT, text=True,
+                                    start_new_session=True, cwd=pathlib.Path (sys.argv[1]) / "clients",
+                                    env={**os.environ, "OMP_WAIT_POLICY": "passive", **environment})
+        try:
+            process.wait (timeout=3600)
+        finally:
+            with contextlib.suppress (ProcessLookupError):
+                os.killpg (process.pid, signal.SIGKILL)
+        said.seek (0)
+        out = said.read ()
+    if process.returncode != 0:
+        raise RuntimeError ("\n".join (out.strip ().split ("\n")[-12:]))
+    return out
 
 
 def headers (path):
@@ -112,9 +124,9 @@ def main (build, *names):
             skipped += 1
             continue
         try:
-            ours = json.loads (run (python, path, PYTHONPATH="").split ("\n")[-2])
+            ours = json.loads (re.findall (REPORT, run (python, path, PYTHONPATH=""), re.M)[-1])
             theirs = {**ours, "module": ""} if options.get ("oracle") == "no" else json.loads (
-                run (python, path, PYTHONPATH=str (oracle)).split ("\n")[-2])
+                re.findall (REPORT, run (python, path, PYTHONPATH=str (oracle)), re.M)[-1])
             if theirs.pop ("module") == ours.pop ("module"):
                 raise RuntimeError ("both runs were on the same module")
             found = differences (theirs, ours, float (options.get ("relative", "1e-4").split ()[0]))
