@@ -383,6 +383,21 @@ def add_to_index (the_class):
         setattr (the_class, function.__name__, function)
 
 
+def add_to_hnsw (the_class):
+    """The graph may be set: to a copy."""
+    inherited = the_class.hnsw
+
+    def set_hnsw (self, other):
+        if not isinstance (other, swigfaiss.HNSW):
+            raise TypeError (f"hnsw: expected a HNSW, got {type (other).__name__}")
+        graph = self.hnsw
+        for name, member in vars (swigfaiss.HNSW).items () if int (graph.this) != int (other.this) else ():
+            if isinstance (member, property) and member.fset is not None and name != "thisown":
+                setattr (graph, name, getattr (other, name))
+
+    the_class.hnsw = property (inherited.fget, set_hnsw, doc=inherited.__doc__)
+
+
 def add_to_tensor (the_class):
     """Its members, and one more constructor: of a matrix."""
     the_class.numpy, the_class.__iadd__ = tensor_to_array, tensor_iadd
@@ -477,6 +492,7 @@ ADDITIONS = {
     "PolysemousTraining": add_to_polysemous,
     "ProductQuantizer": heap_arrays.add_heap_searches,
     "Index": add_to_index,
+    "IndexHNSW": add_to_hnsw,
     "Tensor2D": add_to_tensor,
     "Int32Tensor2D": add_to_tensor,
     "Linear": add_to_linear,

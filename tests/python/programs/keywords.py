@@ -25,7 +25,7 @@ class Rotation (faiss.PCAMatrix):
 
 print (Rotation ().d_out)
 index = faiss.index_factory (16, "PCA8,IVF4,Flat")
-for name in ("nprobe", "d", "hnsw", "is_trained"):
+for name in ("nprobe", "d", "hnsw", "ntotal"):
     try:
         setattr (index, name, 16)
         print (name, getattr (index, name))
@@ -42,3 +42,21 @@ flat = faiss.IndexFlatL2 (16)
 flat.add (x=x)
 D, I = flat.search (x=x[:3], k=2)
 print (I, flat.reconstruct_n (n0=3, ni=2).shape, flat.assign (x=x[:2], k=1), flat.range_search (x=x[:2], thresh=.3)[0], flat.remove_ids (x=[4, 5][:0] or np.array ([4, 5])))
+
+# the links of one graph over the codes of another
+graph = faiss.IndexHNSWFlat (16, 8)
+graph.add (x)
+codes = faiss.IndexHNSWSQ (16, faiss.ScalarQuantizer.QT_8bit, 4)
+codes.train (x)
+codes.storage.add (x)
+codes.hnsw = graph.hnsw
+codes.ntotal = graph.ntotal
+codes.hnsw.efSearch = 50
+print (codes.hnsw.efSearch, graph.hnsw.efSearch, codes.hnsw.nb_neighbors (0), codes.search (x[:4], 2)[1])
+codes.hnsw = codes.hnsw
+codes.hnsw = faiss.HNSW (6)
+print (codes.hnsw.nb_neighbors (0), codes.hnsw.entry_point, codes.hnsw.levels.size ())
+try:
+    codes.hnsw = 3
+except TypeError:
+    print ("TypeError")
