@@ -59,14 +59,39 @@ FaissStatus faiss_tridiagonalize (size_t n, double *a, double *d, double *e, dou
     return faiss_check_interrupt ();
 }
 
+/* Q itself in place of its reflections, some columns at a time. */
+static FaissStatus expand_in_pieces (size_t n, double *a, const double *tau) {
+    enum { COLUMNS = 128 };
+    FAISS_AUTO_FREE (double) *q = NULL;
+    FAISS_AUTO_FREE (double) *work = NULL;
+    FINTEGER order = (FINTEGER)n, size = (FINTEGER)n * PANEL, info = 0;
+    FAISS_TRY (faiss_alloc_zeroed (&q, n, n * sizeof *q));
+    FAISS_TRY (faiss_alloc (&work, n * PANEL, sizeof *work));
+    for (size_t begin = 0; begin < n; begin += COLUMNS) {
+        FINTEGER columns = (FINTEGER)(n - begin < COLUMNS ? n - begin : COLUMNS);
+        FAISS_TRY (faiss_check_interrupt ());
+        for (size_t j = begin; j < begin + (size_t)columns; j++) {
+            q[j * n + j] = 1;
+        }
+        dormtr_ ("L", "U", "N", &order, &columns, a, &order, tau, q + begin * n, &order, work,
+                 &size, &info);
+        FAISS_REQUIRE (info == 0, "LAPACK's dormtr answers %lld", (long long)info);
+    }
+    return faiss_copy_bytes (a, q, n * n * sizeof *q);
+}
+
 /* a = Q T Q^T: T's diagonal d and what is beside it, e; Q replaces a. */
 static FaissStatus tridiagonalize (size_t n, double *a, double *d, double *e) {
+    enum { TOO_LONG = 1500 }; /* from here on dorgtr takes more than a tenth of a second */
     FAISS_AUTO_FREE (double) *tau = NULL;
     FAISS_AUTO_FREE (double) *work = NULL;
     FAISS_TRY (faiss_alloc (&tau, n, sizeof *tau));
+    FAISS_TRY (faiss_tridiagonalize (n, a, d, e, tau));
+    if (n >= TOO_LONG) {
+        return expand_in_pieces (n, a, tau);
+    }
     FAISS_TRY (faiss_alloc (&work, n * PANEL, sizeof *work));
     FINTEGER order = (FINTEGER)n, info = 0, size = (FINTEGER)(n * PANEL);
-    FAISS_TRY (faiss_tridiagonalize (n, a, d, e, tau));
     dorgtr_ ("U", &order, a, &order, tau, work, &size, &info);
     FAISS_REQUIRE (info == 0, "LAPACK's dorgtr answers %lld", (long long)info);
     return faiss_check_interrupt ();
