@@ -26,7 +26,11 @@ FaissStatus faiss_IndexIVF_read_header (FaissIndexIVF *self, FaissIOReader *read
 
 FaissStatus faiss_IndexIVF_read_legacy_header (FaissIndexIVF *self, FaissIOReader *reader,
                                                FaissInt64Vector **ids) {
+    size_t left;
     FAISS_TRY (read_coarse (self, reader));
+    FAISS_REQUIRE_FILE (
+        reader, !reader->cls->remaining (reader, &left) || self->nlist <= left / sizeof (uint64_t),
+        "%zu bytes are too few for the ids of nlist=%zu", left, self->nlist);
     FAISS_TRY (faiss_alloc_zeroed (ids, self->nlist, sizeof **ids));
     for (size_t i = 0; i < self->nlist; i++) {
         FAISS_TRY (faiss_read_Int64Vector (reader, &(*ids)[i], "ids"));
@@ -70,8 +74,11 @@ FaissStatus faiss_IndexIVF_write_header (const FaissIndexIVF *self, FaissIOWrite
 FaissStatus faiss_IndexIVF_read_invlists (FaissIndexIVF *self, FaissIOReader *reader,
                                           int io_flags) {
     self->own_invlists = true;
-    FAISS_TRY (
-        faiss_read_object (reader, &faiss_InvertedLists_class.head, io_flags, &self->invlists));
+    reader->nlist = self->nlist; /* before there is memory for another number of them */
+    FaissStatus status =
+        faiss_read_object (reader, &faiss_InvertedLists_class.head, io_flags, &self->invlists);
+    reader->nlist = 0;
+    FAISS_TRY (status);
     const FaissInvertedLists *lists = self->invlists;
     FAISS_REQUIRE_FILE (reader, !lists || lists->nlist == self->nlist,
                         "expected nlist=%zu of the inverted lists, got %zu", self->nlist,

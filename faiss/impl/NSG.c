@@ -259,32 +259,39 @@ static FaissStatus check_settings (const FaissNSG *self, const FaissIOReader *r)
     return FAISS_OK;
 }
 
-static FaissStatus read_node (const FaissNSG *self, FaissIOReader *r, int *links) {
+static FaissStatus read_node (const FaissNSG *self, FaissIOReader *r, FaissInt32Vector *links,
+                              int *longest) {
     for (int j = 0;; j++) {
         int link = 0;
         FAISS_TRY (faiss_read_i32 (r, &link, "NSG link"));
+        FAISS_TRY (faiss_Int32Vector_push_back (links, link));
         if (link == -1) {
+            *longest = j > *longest ? j : *longest;
             return FAISS_OK;
         }
         FAISS_REQUIRE_FILE (r, j < self->R, "a node has more than R=%d links", self->R);
         FAISS_REQUIRE_FILE (r, link >= 0 && link < self->ntotal,
                             "a link leads to %d, but there are %d nodes", link, self->ntotal);
-        links[j] = link;
     }
 }
 
-/* Rows grow with what is read: the numbers in a damaged file may be large. */
+/* The numbers in a damaged file may be large: memory for all nodes is asked for when all links were
+ * read, and for more places than usual only where there are links to put there. */
 static FaissStatus read_links (FaissNSG *self, FaissIOReader *r) {
+    enum { USUAL_LINKS = 1024 };
     FAISS_AUTO (Int32Vector) links = {0};
-    size_t R = (size_t)self->R;
+    int room = self->R < USUAL_LINKS ? self->R : USUAL_LINKS;
     for (int i = 0; i < self->ntotal; i++) {
-        FAISS_TRY (faiss_Int32Vector_resize (&links, (size_t)(i + 1) * R));
-        memset (links.data + (size_t)i * R, -1, R * sizeof *links.data);
-        FAISS_TRY (read_node (self, r, links.data + (size_t)i * R));
+        FAISS_TRY (read_node (self, r, &links, &room));
     }
-    FAISS_TRY (faiss_NSG_Graph_int_new (&self->final_graph, self->ntotal, self->R));
-    if (links.size > 0) {
-        memcpy (self->final_graph->data, links.data, links.size * sizeof *links.data);
+    FAISS_TRY (faiss_NSG_Graph_int_new (&self->final_graph, self->ntotal, room));
+    const int32_t *from = links.data;
+    for (int i = 0; i < self->ntotal; i++) {
+        int *of_node = self->final_graph->data + (size_t)i * (size_t)room;
+        while (*from >= 0) {
+            *of_node++ = *from++;
+        }
+        from++; /* the end of those of the node */
     }
     return FAISS_OK;
 }

@@ -15,8 +15,9 @@ FAISS_BEGIN_DECLS
  */
 typedef struct FaissIOReader {
     FAISS_PRIVATE (struct FaissIOReaderClass *cls;)
-    FAISS_PRIVATE (char *name;)  /* for messages, the file name for instance; owned, may be NULL */
-    FAISS_PRIVATE (int nesting;) /* indexes within indexes, to refuse endless nesting */
+    FAISS_PRIVATE (char *name;)   /* for messages, the file name for instance; owned, may be NULL */
+    FAISS_PRIVATE (int nesting;)  /* indexes within indexes, to refuse endless nesting */
+    FAISS_PRIVATE (size_t nlist;) /* of the index whose lists are read, 0 if there is none */
     FAISS_PRIVATE (const char *object;) /* class of what is being read, for messages, or NULL */
 } FaissIOReader;
 

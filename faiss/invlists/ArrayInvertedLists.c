@@ -350,6 +350,8 @@ static FaissStatus ArrayInvertedLists_write (const void *object, FaissIOWriter *
 FaissStatus faiss_ArrayInvertedLists_read_sizes (FaissIOReader *reader, size_t nlist,
                                                  size_t **out) {
     FAISS_REQUIRE_ARG (reader);
+    FAISS_REQUIRE_FILE (reader, reader->nlist == 0 || nlist == reader->nlist,
+                        "expected nlist=%zu of the inverted lists, got %zu", reader->nlist, nlist);
     uint32_t list_type;
     FAISS_AUTO (UInt64Vector) stored = {0};
     FAISS_TRY (faiss_read_u32 (reader, &list_type, "list_type"));
