@@ -29,11 +29,14 @@ static FaissGraphNode choose_start (const FaissIndexHNSW *index, const FaissGrap
     FaissGraphNode best = {.id = -1};
     FaissRandomGenerator random;
     faiss_RandomGenerator_init (&random, 12345 + query);
-    int n_left = CONST_THIS (&index->index)->num_base_level_search_entrypoints;
+    /* of so many as are 16 for each vector, none is missed any more */
+    int64_t n_wanted = CONST_THIS (&index->index)->num_base_level_search_entrypoints;
+    int64_t n_useful = 16 * index->index.ntotal + 256;
+    int64_t n_left = n_wanted < n_useful ? n_wanted : n_useful;
     while (n_left > 0) {
         int32_t nodes[BATCH];
         float keys[BATCH];
-        int n = n_left < BATCH ? n_left : BATCH;
+        int n = n_left < BATCH ? (int)n_left : BATCH;
         for (int j = 0; j < n; j++) {
             nodes[j] = (int32_t)((uint64_t)faiss_RandomGenerator_rand_int64 (&random) %
                                  (uint64_t)index->index.ntotal);

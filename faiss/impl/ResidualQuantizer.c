@@ -539,8 +539,9 @@ static FaissStatus check_beam_size (const FaissIOReader *r, const FaissResidualQ
     FAISS_REQUIRE_FILE (r, self->max_beam_size > 0, "expected max_beam_size > 0, got %d",
                         self->max_beam_size);
     FAISS_REQUIRE_FILE (r,
-                        (size_t)self->max_beam_size <
-                            faiss_deserialization_vector_byte_limit / sizeof (float) / self->aq.M,
+                        self->aq.M == 0 ||
+                            (size_t)self->max_beam_size < faiss_deserialization_vector_byte_limit /
+                                                              sizeof (float) / self->aq.M,
                         "beams of max_beam_size=%d with M=%zu codebooks are too large",
                         self->max_beam_size, self->aq.M);
     return FAISS_OK;
@@ -572,6 +573,7 @@ FaissStatus faiss_read_OldResidualQuantizer (FaissIOReader *r, FaissResidualQuan
     FAISS_TRY (faiss_read_nbits (r, aq));
     FAISS_TRY (faiss_read_i32 (r, &self->train_type, "train_type"));
     FAISS_TRY (faiss_read_i32 (r, &self->max_beam_size, "max_beam_size"));
+    FAISS_TRY (check_beam_size (r, self));
     FAISS_TRY (faiss_read_Float32Vector (r, &aq->codebooks, "codebooks"));
     FAISS_TRY (faiss_read_i32 (r, &search_type, "search_type"));
     FAISS_TRY (faiss_read_f32 (r, &aq->norm_min, "norm_min"));

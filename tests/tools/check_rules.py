@@ -89,6 +89,7 @@ STRICTER = [
     (r"IHc2 numeric_type: ", "upstream takes a type of numbers that there is not"),
     (r"LSQ (train_iters|(encode|train)_ils_iters|icm_iters): = ", "upstream takes so many rounds "
      "that training or encoding never ends"),
+    (r"OldRQ max_beam_size: ", "upstream reads a beam of no width, but not what it then writes"),
     (r"(AQ|OldRQ) search_type: ", "upstream takes a search type that there is not for one without "
      "norms"),
 ]

@@ -132,6 +132,20 @@ static void too_few_links_are_refused (void **state) {
     }
 }
 
+static void searches_from_any_number_of_places_end (void **state) {
+    (void)state;
+    float *x = random_rows (N, 1), distances[K];
+    idx_t labels[K];
+    FaissIndex *index = new_graph (CAGRA, N, x);
+    FaissIndexHNSWCagra *cagra = faiss_IndexHNSWCagra_cast (index);
+    cagra->base_level_only = true;
+    cagra->num_base_level_search_entrypoints = INT32_MAX;
+    assert_ok (faiss_Index_search (index, 1, x, K, distances, labels));
+    assert_int_equal (labels[0], 0);
+    faiss_Index_free (index);
+    free (x);
+}
+
 static void too_few_candidates_are_refused (void **state) {
     (void)state;
     float *x = random_rows (N, 1), distances[K];
@@ -398,6 +412,7 @@ static void selectors_may_name_anything (void **state) {
 
 TEST_MAIN (cmocka_unit_test (too_few_links_are_refused),
            cmocka_unit_test (too_few_candidates_are_refused),
+           cmocka_unit_test (searches_from_any_number_of_places_end),
            cmocka_unit_test (graphs_without_vectors_say_so), cmocka_unit_test (odd_links_end),
            cmocka_unit_test (entry_points_are_checked), cmocka_unit_test (damaged_files_end),
            cmocka_unit_test (large_ids_are_refused), cmocka_unit_test (selectors_may_name_anything))
