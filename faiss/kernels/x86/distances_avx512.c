@@ -180,6 +180,122 @@ ALWAYS_INLINE void distance_n (const Metric metric, const int n, const float *x,
     }
 }
 
+/* ---- sixteen short rows in a row --------------------------------------------------------------
+ *
+ * The same sums, but what is left where the 16s and 8s end is added for sixteen rows at once. A
+ * quad is four rows, one in each 128-bit lane: rows 4 q .. 4 q + 3. Of the results lane l has those
+ * of rows l, l + 4, l + 8 and l + 12. */
+
+enum { MAX_SHORT_D = 31 };
+
+/* Four components from j on of a quad, the first n of them. */
+ALWAYS_INLINE __m512 load_quad (const float *y, size_t d, size_t j, size_t n) {
+    if (d == 4) {
+        return _mm512_loadu_ps (y);
+    }
+    __mmask8 mask = (__mmask8)((1u << n) - 1);
+    __m512 quad = _mm512_castps128_ps512 (_mm_maskz_loadu_ps (mask, y + j));
+    quad = _mm512_insertf32x4 (quad, _mm_maskz_loadu_ps (mask, y + d + j), 1);
+    quad = _mm512_insertf32x4 (quad, _mm_maskz_loadu_ps (mask, y + 2 * d + j), 2);
+    return _mm512_insertf32x4 (quad, _mm_maskz_loadu_ps (mask, y + 3 * d + j), 3);
+}
+
+/* Eight components of two rows. */
+ALWAYS_INLINE __m512 load_pair (const float *y0, const float *y1) {
+    return _mm512_insertf32x8 (_mm512_castps256_ps512 (_mm256_loadu_ps (y0)), _mm256_loadu_ps (y1),
+                               1);
+}
+
+/* The four partial sums of each row of a quad, after 16s and an 8: d >= 8. */
+ALWAYS_INLINE __m512 sums_of_quad (const Metric metric, const float *x, const float *y, size_t d) {
+    __m512 ab = _mm512_setzero_ps (), ce = ab;
+    size_t j = 0;
+    if (d >= 16) {
+        __m512 q = _mm512_loadu_ps (x), zero = ab;
+        __m512 a = step (metric, zero, q, _mm512_loadu_ps (y));
+        __m512 b = step (metric, zero, q, _mm512_loadu_ps (y + d));
+        __m512 c = step (metric, zero, q, _mm512_loadu_ps (y + 2 * d));
+        __m512 e = step (metric, zero, q, _mm512_loadu_ps (y + 3 * d));
+        ab = _mm512_add_ps (_mm512_shuffle_f32x4 (a, b, 0x44), _mm512_shuffle_f32x4 (a, b, 0xee));
+        ce = _mm512_add_ps (_mm512_shuffle_f32x4 (c, e, 0x44), _mm512_shuffle_f32x4 (c, e, 0xee));
+        j = 16;
+    }
+    if (j + 8 <= d) {
+        __m512 q =
+            _mm512_castpd_ps (_mm512_broadcast_f64x4 (_mm256_castps_pd (_mm256_loadu_ps (x + j))));
+        y += j;
+        ab = step (metric, ab, q, load_pair (y, y + d));
+        ce = step (metric, ce, q, load_pair (y + 2 * d, y + 3 * d));
+    }
+    return _mm512_add_ps (_mm512_shuffle_f32x4 (ab, ce, 0x88), _mm512_shuffle_f32x4 (ab, ce, 0xdd));
+}
+
+/* s0 + s2 and s1 + s3, and both of them, of all rows of four quads. */
+ALWAYS_INLINE __m512 sums_of_quads (const __m512 quad[4]) {
+    __m512d a = _mm512_castps_pd (quad[0]), b = _mm512_castps_pd (quad[1]);
+    __m512d c = _mm512_castps_pd (quad[2]), e = _mm512_castps_pd (quad[3]);
+    __m512 ab = _mm512_add_ps (_mm512_castpd_ps (_mm512_unpacklo_pd (a, b)),
+                               _mm512_castpd_ps (_mm512_unpackhi_pd (a, b)));
+    __m512 ce = _mm512_add_ps (_mm512_castpd_ps (_mm512_unpacklo_pd (c, e)),
+                               _mm512_castpd_ps (_mm512_unpackhi_pd (c, e)));
+    return _mm512_add_ps (_mm512_shuffle_ps (ab, ce, 0x88), _mm512_shuffle_ps (ab, ce, 0xdd));
+}
+
+/* n <= 4 more components from j on of sixteen rows, one by one */
+ALWAYS_INLINE __m512 add_to_16 (const Metric metric, __m512 sums, const float *x, const float *y,
+                                size_t d, size_t j, size_t n) {
+    __m512 a = load_quad (y, d, j, n), b = load_quad (y + 4 * d, d, j, n);
+    __m512 c = load_quad (y + 8 * d, d, j, n), e = load_quad (y + 12 * d, d, j, n);
+    __m512d ab = _mm512_castps_pd (_mm512_unpacklo_ps (a, b));
+    __m512d ce = _mm512_castps_pd (_mm512_unpacklo_ps (c, e));
+    sums =
+        step (metric, sums, _mm512_set1_ps (x[j]), _mm512_castpd_ps (_mm512_unpacklo_pd (ab, ce)));
+    if (n > 1) {
+        sums = step (metric, sums, _mm512_set1_ps (x[j + 1]),
+                     _mm512_castpd_ps (_mm512_unpackhi_pd (ab, ce)));
+    }
+    if (n > 2) {
+        ab = _mm512_castps_pd (_mm512_unpackhi_ps (a, b));
+        ce = _mm512_castps_pd (_mm512_unpackhi_ps (c, e));
+        sums = step (metric, sums, _mm512_set1_ps (x[j + 2]),
+                     _mm512_castpd_ps (_mm512_unpacklo_pd (ab, ce)));
+    }
+    if (n > 3) {
+        sums = step (metric, sums, _mm512_set1_ps (x[j + 3]),
+                     _mm512_castpd_ps (_mm512_unpackhi_pd (ab, ce)));
+    }
+    return sums;
+}
+
+ALWAYS_INLINE __m512 distances_16 (const Metric metric, const float *x, const float *y, size_t d) {
+    __m512 sums = _mm512_setzero_ps ();
+    if (d == 1) {
+        return step (metric, sums, _mm512_set1_ps (x[0]), _mm512_loadu_ps (y));
+    }
+    if (d == 2) {
+        const __m512i even =
+            _mm512_setr_epi32 (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        __m512 low = _mm512_loadu_ps (y), high = _mm512_loadu_ps (y + 16);
+        sums = step (metric, sums, _mm512_set1_ps (x[0]), _mm512_permutex2var_ps (low, even, high));
+        return step (
+            metric, sums, _mm512_set1_ps (x[1]),
+            _mm512_permutex2var_ps (low, _mm512_add_epi32 (even, _mm512_set1_epi32 (1)), high));
+    }
+    if (d >= 8) {
+        __m512 quads[4];
+        for (size_t q = 0; q < 4; q++) {
+            quads[q] = sums_of_quad (metric, x, y + 4 * q * d, d);
+        }
+        sums = sums_of_quads (quads);
+    }
+    for (size_t j = d / 8 * 8; j < d; j += 4) {
+        sums = add_to_16 (metric, sums, x, y, d, j, d - j < 4 ? d - j : 4);
+    }
+    const __m512i in_order =
+        _mm512_setr_epi32 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_ps (in_order, sums);
+}
+
 /* Rows in a row: memory is read once and in order. Where rows are short the hardware does not see
  * four streams in time, so ask for what comes well ahead of use. */
 enum { PREFETCH_BYTES = 4096, PREFETCH_MAX_D = 256 };
@@ -187,6 +303,13 @@ enum { PREFETCH_BYTES = 4096, PREFETCH_MAX_D = 256 };
 ALWAYS_INLINE void distances_ny (const Metric metric, float *out, const float *x, const float *y,
                                  size_t d, size_t ny) {
     size_t i = 0;
+    for (; d > 0 && d <= MAX_SHORT_D && i + 16 <= ny; i += 16) {
+        const float *row = y + i * d;
+        for (size_t at = 0; at < 64 * d; at += 64) {
+            _mm_prefetch ((const char *)(row + 16 * d) + PREFETCH_BYTES + at, _MM_HINT_T0);
+        }
+        _mm512_storeu_ps (out + i, distances_16 (metric, x, row, d));
+    }
     for (; d > PREFETCH_MAX_D && i + 8 <= ny; i += 8) {
         const float *row = y + i * d;
         const float *const rows[8] = {row,         row + d,     row + 2 * d, row + 3 * d,
