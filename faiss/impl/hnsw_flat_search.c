@@ -361,38 +361,59 @@ static FaissStatus do_step (Batch *b, Worker *w, int step, size_t begin, size_t 
                                            Job_begin_search, Job_finish, &job);
 }
 
-/* Each step takes the queries in the order of the paths that they have taken before. */
+/* A batch whose tasks, of some queries each, are shared by threads. */
+typedef struct Tasks {
+    Batch *b;
+    FaissRegion *region;
+    size_t n_threads, per_task, n_tasks;
+    size_t next[3];            /* of each step; atomic */
+    size_t n_tested, n_passed; /* atomic */
+} Tasks;
+
+static void sort_for_step (Tasks *t, int step) {
+    size_t length = t->b->plan.hnsw->max_level > 0 ? (size_t)t->b->plan.hnsw->max_level : 0;
+    if (!faiss_region_failed (t->region)) {
+        faiss_region_note (t->region,
+                           sort_by_paths (t->b, step == 1 && length > 0 ? length - 1 : length));
+    }
+}
+
+/* In each thread: steps, each of which takes the queries in the order of the paths that they have
+ * taken before. */
+static void do_tasks (Tasks *t) {
+    Worker w = {0};
+    int first_step = t->b->nearest ? 2 : 0;
+    faiss_region_note (t->region, open_worker (t->b, &w));
+    for (int step = first_step; step < 3; step++) {
+        if (step > first_step && t->n_threads > 1) {
+#pragma omp barrier
+#pragma omp single
+            sort_for_step (t, step);
+        } else if (step > first_step) {
+            sort_for_step (t, step);
+        }
+        for (size_t task; (task = faiss_share (&t->next[step], 1)) < t->n_tasks;) {
+            if (!faiss_region_stopped (t->region)) {
+                faiss_region_note (t->region, do_step (t->b, &w, step, task * t->per_task,
+                                                       (task + 1) * t->per_task));
+            }
+        }
+    }
+    for (int i = 0; i < IN_TURNS; i++) {
+        __atomic_fetch_add (&t->n_tested, w.turns[i].walk.n_tested, __ATOMIC_RELAXED);
+        __atomic_fetch_add (&t->n_passed, w.turns[i].walk.n_passed, __ATOMIC_RELAXED);
+    }
+    close_worker (t->b, &w);
+}
+
 static void search_in_order (Batch *b, FaissRegion *region, size_t per_task, size_t *n_tested,
                              size_t *n_passed) {
-    size_t tested = 0, passed = 0, n_tasks = (b->n + per_task - 1) / per_task;
-    size_t length = b->plan.hnsw->max_level > 0 ? (size_t)b->plan.hnsw->max_level : 0;
-    int first_step = b->nearest ? 2 : 0;
-#pragma omp parallel num_threads(faiss_threads_for((int64_t)n_tasks)) reduction(+ : tested, passed)
-    {
-        Worker w = {0};
-        faiss_region_note (region, open_worker (b, &w));
-        for (int step = first_step; step < 3; step++) {
-#pragma omp single
-            if (!faiss_region_failed (region) && step > first_step) {
-                faiss_region_note (
-                    region, sort_by_paths (b, step == 1 && length > 0 ? length - 1 : length));
-            }
-#pragma omp for schedule(dynamic, 1)
-            for (size_t task = 0; task < n_tasks; task++) {
-                if (!faiss_region_stopped (region)) {
-                    faiss_region_note (
-                        region, do_step (b, &w, step, task * per_task, (task + 1) * per_task));
-                }
-            }
-        }
-        for (int i = 0; i < IN_TURNS; i++) {
-            tested += w.turns[i].walk.n_tested;
-            passed += w.turns[i].walk.n_passed;
-        }
-        close_worker (b, &w);
-    }
-    *n_tested = tested;
-    *n_passed = passed;
+    Tasks t = {.b = b, .region = region, .per_task = per_task};
+    t.n_tasks = (b->n + per_task - 1) / per_task;
+    t.n_threads = (size_t)faiss_threads_for ((int64_t)t.n_tasks);
+    FAISS_BY_THREADS ((int)t.n_threads, do_tasks (&t));
+    *n_tested = t.n_tested;
+    *n_passed = t.n_passed;
 }
 
 static FaissStatus alloc_batch (Batch *b) {

@@ -228,10 +228,18 @@ void faiss_pairwise_L2sqr_with_defaults (int64_t d, int64_t nq, const float *xq,
     faiss_pairwise_L2sqr (d, nq, xq, nb, xb, dis, -1, -1, -1);
 }
 
+/* The first of the smallest values. */
 static size_t argmin (const float *values, size_t n) {
+    enum { BLOCK = 128 }; /* most have none that is smaller */
+    uint32_t positions[BLOCK];
     size_t best = 0;
-    for (size_t i = 1; i < n; i++) {
-        best = values[i] < values[best] ? i : best;
+    for (size_t begin = 0; begin < n; begin += BLOCK) {
+        size_t n_found = faiss_kernels.find_at_most (
+            values + begin, n - begin < BLOCK ? n - begin : BLOCK, values[best], positions);
+        for (size_t j = 0; j < n_found; j++) {
+            size_t i = begin + positions[j];
+            best = values[i] < values[best] ? i : best;
+        }
     }
     return best;
 }
