@@ -73,13 +73,17 @@ def copy_range_result (res, n):
                                                                            total).copy ()
 
 
-def as_selector (x):
-    """An IDSelector from an array of ids or from a selector."""
+def as_selector (index, x):
+    """An IDSelector from an array of ids or from a selector: one that the index's direct map can do with."""
     if isinstance (x, swigfaiss.IDSelector):
         return x
     x = as_array (x, "x")
     check (x.ndim == 1, f"x: expected an IDSelector or ids of shape (n,), got {x.shape}")
-    return swigfaiss.IDSelectorBatch (as_ids (x, x.shape[0], "x"))
+    from faiss.ivf_wrappers import try_extract_index_ivf
+    ivf, x = try_extract_index_ivf (index), as_ids (x, x.shape[0], "x")
+    if ivf is not None and ivf.direct_map.type == swigfaiss.DirectMap.Hashtable:
+        return swigfaiss.IDSelectorArray (x)
+    return swigfaiss.IDSelectorBatch (x)
 
 
 def handle_Index (the_class):
@@ -171,7 +175,7 @@ def handle_Index (the_class):
     @replacement (the_class)
     def replacement_remove_ids (self, x: ArrayLike | swigfaiss.IDSelector) -> int:
         """Remove the vectors of an IDSelector or an array of ids; returns how many."""
-        return self.remove_ids_c (as_selector (x))
+        return self.remove_ids_c (as_selector (self, x))
 
     @replacement (the_class)
     def replacement_reconstruct (self, key: int, x: Floats | None = None) -> Floats:

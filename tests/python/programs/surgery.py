@@ -76,3 +76,20 @@ index.range_search_c (8, swig_ptr (xq), .6, res)
 lims = np.zeros (9, 'uint64')
 faiss.memcpy (swig_ptr (lims), res.lims, lims.nbytes)
 print (lims, faiss.rev_swig_ptr (res.lims, 9).dtype)
+
+# removals where ids are looked up
+for text in ("IVF20,Flat", "PCA8,IVF4,Flat", "IVF20,PQ4x4"):
+    changing = faiss.index_factory (16, text)
+    changing.train (x)
+    changing.add_with_ids (x, np.arange (2000) * 3) if text.startswith ("IVF") else changing.add (x)
+    ivf = faiss.extract_index_ivf (changing)
+    ivf.set_direct_map_type (faiss.DirectMap.Hashtable)
+    print (text, changing.remove_ids (np.array ([3, 6, 9, 99999])), changing.ntotal)
+    try:
+        changing.remove_ids (faiss.IDSelectorRange (0, 100))
+        print ("by a range")
+    except RuntimeError:
+        print ("not by a range")
+    if text.endswith ("Flat") and text.startswith ("IVF"):
+        ivf.update_vectors (np.array ([30, 33]), x[:2])
+        print (np.allclose (changing.reconstruct (33), x[1]), changing.search (x[1:2], 1)[1])
