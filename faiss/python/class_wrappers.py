@@ -600,6 +600,20 @@ def keep_alive (holder, thing, name=None):
         kept.append (thing)
 
 
+class RememberSwigOwnership:
+    """with RememberSwigOwnership (object): whose the object is afterwards is as it was before."""
+
+    def __init__ (self, obj):
+        self.obj = obj
+
+    def __enter__ (self):
+        self.was_owned = self.obj.thisown
+        return self
+
+    def __exit__ (self, *exception):
+        self.obj.thisown = self.was_owned
+
+
 def is_object (value):
     return hasattr (value, "this") and hasattr (value, "thisown")
 

@@ -93,3 +93,10 @@ for text in ("IVF20,Flat", "PCA8,IVF4,Flat", "IVF20,PQ4x4"):
     if text.endswith ("Flat") and text.startswith ("IVF"):
         ivf.update_vectors (np.array ([30, 33]), x[:2])
         print (np.allclose (changing.reconstruct (33), x[1]), changing.search (x[1:2], 1)[1])
+
+# whose an object is
+given = faiss.IndexFlatL2 (16)
+with faiss.class_wrappers.RememberSwigOwnership (given):
+    given.this.own (False)
+    print (given.this.own (), given.thisown)
+print (given.this.own (), given.thisown)
