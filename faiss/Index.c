@@ -214,6 +214,15 @@ static FaissStatus Index_copy (void *object, const void *other_object) {
     return FAISS_OK;
 }
 
+static FaissStatus Index_check (const void *object) {
+    const FaissIndex *self = object;
+    FAISS_REQUIRE (self->d >= 0 && self->d <= FAISS_MAX_DIMENSION, "expected 0 <= d <= %d, got %d",
+                   FAISS_MAX_DIMENSION, self->d);
+    FAISS_REQUIRE (faiss_Index_ntotal (self) >= 0, "expected ntotal >= 0, got %lld",
+                   (long long)faiss_Index_ntotal (self));
+    return FAISS_OK;
+}
+
 static FaissStatus Index_write (const void *object, struct FaissIOWriter *writer, int io_flags) {
     (void)writer, (void)io_flags;
     return faiss_fail (FAISS_EXCEPT, "Error in write_index: don't know how to write an %s",
@@ -230,6 +239,7 @@ FaissIndexClass faiss_Index_class = {
              .instance_size = sizeof (FaissIndex),
              .table_size = sizeof (FaissIndexClass),
              .copy = Index_copy,
+             .check = Index_check,
              .write = Index_write,
              .describe = Index_describe},
     .train = Index_train,
@@ -352,13 +362,13 @@ FaissStatus faiss_Index_assign (FaissIndex *self, idx_t n, const float *x, idx_t
 }
 
 FaissStatus faiss_Index_reset (FaissIndex *self) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self));
     return self->cls->reset (self);
 }
 
 FaissStatus faiss_Index_remove_ids (FaissIndex *self, const FaissIDSelector *sel,
                                     size_t *n_removed) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self));
     FAISS_REQUIRE_ARG (sel);
     size_t n = 0;
     FAISS_TRY (self->cls->remove_ids (self, sel, &n));
@@ -369,7 +379,7 @@ FaissStatus faiss_Index_remove_ids (FaissIndex *self, const FaissIDSelector *sel
 }
 
 FaissStatus faiss_Index_reconstruct (const FaissIndex *self, idx_t key, float *recons) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self));
     FAISS_REQUIRE_ARG (recons);
     return self->cls->reconstruct (self, key, recons);
 }
@@ -430,13 +440,13 @@ FaissStatus faiss_Index_compute_residual_n (const FaissIndex *self, idx_t n, con
 
 FaissStatus faiss_Index_get_distance_computer (const FaissIndex *self,
                                                FaissDistanceComputer **out) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self));
     FAISS_REQUIRE_ARG (out);
     return self->cls->get_distance_computer (self, out);
 }
 
 FaissStatus faiss_Index_sa_code_size (const FaissIndex *self, size_t *out) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self));
     FAISS_REQUIRE_ARG (out);
     return self->cls->sa_code_size (self, out);
 }
@@ -459,8 +469,8 @@ FaissStatus faiss_Index_sa_decode (const FaissIndex *self, idx_t n, const uint8_
 
 FaissStatus faiss_Index_check_compatible_for_merge (const FaissIndex *self,
                                                     const FaissIndex *other) {
-    FAISS_REQUIRE_ARG (self);
-    FAISS_REQUIRE_ARG (other);
+    FAISS_TRY (faiss_check_index (__func__, self));
+    FAISS_TRY (faiss_check_index (__func__, other));
     FAISS_REQUIRE (self != other, "an index cannot be merged into itself");
     return self->cls->check_compatible_for_merge (self, other);
 }
@@ -473,7 +483,7 @@ FaissStatus faiss_Index_merge_from (FaissIndex *self, FaissIndex *other, idx_t a
 
 FaissStatus faiss_Index_add_sa_codes (FaissIndex *self, idx_t n, const uint8_t *codes,
                                       const idx_t *xids) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self));
     FAISS_TRY (faiss_check_trained (__func__, self));
     FAISS_REQUIRE (n >= 0, "expected n >= 0, got %lld", (long long)n);
     FAISS_REQUIRE (n == 0 || codes, "codes is NULL");

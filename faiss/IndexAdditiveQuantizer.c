@@ -264,6 +264,19 @@ FaissStatus faiss_write_additive_codes (FaissIOWriter *w, const FaissIndexAdditi
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexAdditiveQuantizer_check (const void *object) {
+    const FaissIndexAdditiveQuantizer *self = object;
+    if (self->aq) {
+        FAISS_TRY (faiss_check_encoder (__func__, "aq", &self->aq->quantizer, &self->index,
+                                        self->flat_codes.code_size));
+    }
+    FAISS_REQUIRE (self->aq || self->index.ntotal == 0, "aq is NULL");
+    FAISS_REQUIRE (!self->index.is_trained || !self->aq || self->aq->is_trained,
+                   "aq is not trained");
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexAdditiveQuantizer_class = {
     .index =
         {
@@ -271,6 +284,7 @@ FaissIndexFlatCodesClass faiss_IndexAdditiveQuantizer_class = {
                      .parent = &faiss_IndexFlatCodes_class.index.head,
                      .instance_size = sizeof (FaissIndexAdditiveQuantizer),
                      .table_size = sizeof (FaissIndexFlatCodesClass),
+                     .check = IndexAdditiveQuantizer_check,
                      .copy = IndexAdditiveQuantizer_copy},
             .train = IndexAdditiveQuantizer_train,
             .search = IndexAdditiveQuantizer_search,

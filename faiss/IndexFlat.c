@@ -7,6 +7,7 @@
 #include <faiss/IndexFlatPanorama.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/utils/distances.h>
@@ -238,6 +239,16 @@ static const FaissFactoryRule factory_rules[] = {
 
 /* ---- the classes ----------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexFlat_check (const void *object) {
+    const FaissIndexFlat *self = object;
+    FAISS_REQUIRE (self->flat_codes.code_size == (size_t)self->index.d * sizeof (float),
+                   "expected code_size=%zu for d=%d, got %zu",
+                   (size_t)self->index.d * sizeof (float), self->index.d,
+                   self->flat_codes.code_size);
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexFlat_class = {
     .index =
         {
@@ -245,6 +256,7 @@ FaissIndexFlatCodesClass faiss_IndexFlat_class = {
                      .parent = &faiss_IndexFlatCodes_class.index.head,
                      .instance_size = sizeof (FaissIndexFlat),
                      .table_size = sizeof (FaissIndexFlatCodesClass),
+                     .check = IndexFlat_check,
                      .tags = "IxFI IxF2 IxFl",
                      .read = IndexFlat_read,
                      .write = IndexFlat_write,

@@ -185,7 +185,7 @@ static FaissStatus IndexFlatCodes_permute_entries (FaissIndexFlatCodes *self, co
 }
 
 FaissStatus faiss_IndexFlatCodes_permute_entries (FaissIndexFlatCodes *self, const idx_t *perm) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     idx_t n = self->index.ntotal;
     FAISS_REQUIRE (n == 0 || perm, "perm is NULL");
     for (idx_t i = 0; i < n; i++) {
@@ -231,7 +231,7 @@ static FaissStatus IndexFlatCodes_reconstruct (const FaissIndex *index, idx_t ke
 
 FaissStatus faiss_IndexFlatCodes_get_CodePacker (const FaissIndexFlatCodes *self,
                                                  FaissCodePacker **out) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     FAISS_REQUIRE_ARG (out);
     FaissCodePackerFlat *packer = NULL;
     FAISS_TRY (faiss_CodePackerFlat_new (&packer, self->code_size));
@@ -241,7 +241,7 @@ FaissStatus faiss_IndexFlatCodes_get_CodePacker (const FaissIndexFlatCodes *self
 
 FaissStatus faiss_IndexFlatCodes_get_FlatCodesDistanceComputer (
     const FaissIndexFlatCodes *self, FaissFlatCodesDistanceComputer **out) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     FAISS_REQUIRE_ARG (out);
     return class_of (self)->get_FlatCodesDistanceComputer (self, out);
 }
@@ -388,6 +388,16 @@ static void IndexFlatCodes_codes_changed (FaissIndexFlatCodes *self) {
     (void)self;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexFlatCodes_check (const void *object) {
+    const FaissIndexFlatCodes *self = object;
+    const size_t n = (size_t)self->index.ntotal;
+    FAISS_REQUIRE (n == 0 || self->code_size == 0 || self->codes.size / self->code_size >= n,
+                   "ntotal=%zu codes of code_size=%zu do not fit into codes of %zu bytes", n,
+                   self->code_size, self->codes.size);
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexFlatCodes_class = {
     .index =
         {
@@ -395,6 +405,7 @@ FaissIndexFlatCodesClass faiss_IndexFlatCodes_class = {
                      .parent = &faiss_Index_class.head,
                      .instance_size = sizeof (FaissIndexFlatCodes),
                      .table_size = sizeof (FaissIndexFlatCodesClass),
+                     .check = IndexFlatCodes_check,
                      .finalize = IndexFlatCodes_finalize,
                      .copy = IndexFlatCodes_copy},
             .add = IndexFlatCodes_add,

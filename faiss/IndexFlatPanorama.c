@@ -701,6 +701,25 @@ static FaissStatus IndexFlatPanorama_copy (void *object, const void *other_objec
     return faiss_Float32Vector_assign (&self->cum_sums, other->cum_sums.data, other->cum_sums.size);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexFlatPanorama_check (const void *object) {
+    const FaissIndexFlatPanorama *self = object;
+    const FaissPanorama pano = self->pano;
+    if (self->index.d == 0) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (faiss_panorama_check (__func__, &pano, (size_t)self->index.d));
+    FAISS_REQUIRE (pano.batch_size == self->batch_size, "expected batch_size=%zu, got %zu",
+                   pano.batch_size, self->batch_size);
+    const size_t n_batches = ((size_t)self->index.ntotal + pano.batch_size - 1) / pano.batch_size;
+    const size_t sums = n_batches * (pano.n_levels + 1) * pano.batch_size;
+    FAISS_REQUIRE (self->flat_codes.codes.size >= n_batches * pano.batch_size * pano.code_size &&
+                       self->cum_sums.size >= sums,
+                   "ntotal=%lld, but codes has %zu bytes and cum_sums %zu elements",
+                   (long long)self->index.ntotal, self->flat_codes.codes.size, self->cum_sums.size);
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexFlatPanorama_class = {
     .index =
         {
@@ -708,6 +727,7 @@ FaissIndexFlatCodesClass faiss_IndexFlatPanorama_class = {
                      .parent = &faiss_IndexFlat_class.index.head,
                      .instance_size = sizeof (FaissIndexFlatPanorama),
                      .table_size = sizeof (FaissIndexFlatCodesClass),
+                     .check = IndexFlatPanorama_check,
                      .finalize = IndexFlatPanorama_finalize,
                      .copy = IndexFlatPanorama_copy,
                      .tags = "IxFP IxFp",

@@ -45,23 +45,11 @@ static void end_copy (FaissSharedLock **lock) {
 #define HOLD_FOR_CHANGE(self) HOLD (change, self)
 #define HOLD_FOR_COPY(self) HOLD (copy, self)
 
-/* The fields may have been set to anything. */
-static FaissStatus check_entry (const char *function, const FaissHNSW *hnsw) {
-    size_t n = faiss_hnsw_size (hnsw);
-    int entry = hnsw->entry_point;
-    if (entry >= 0 && ((size_t)entry >= n || hnsw->max_level < 0 ||
-                       hnsw->max_level >= hnsw->levels.data[entry])) {
-        return faiss_fail_in (FAISS_EXCEPT, function,
-                              "entry_point=%d and max_level=%d are not of this graph of %zu nodes",
-                              entry, hnsw->max_level, n);
-    }
-    return FAISS_OK;
-}
-
 static FaissStatus check_parts (const char *function, const FaissIndexHNSW *self) {
     FAISS_TRY (faiss_graph_storage_check (function, &self->index, self->storage,
                                           faiss_hnsw_size (&self->hnsw)));
-    return check_entry (function, &self->hnsw);
+    FAISS_TRY (faiss_object_check (self->storage));
+    return faiss_hnsw_check (function, &self->hnsw);
 }
 
 /* faiss_Index_ntotal holds no lock. */
@@ -107,7 +95,8 @@ static FaissStatus IndexHNSW_add (FaissIndex *index, idx_t n, const float *x) {
     FAISS_REQUIRE (self->hnsw.offsets.size == (size_t)n0 + 1,
                    "expected a graph of ntotal=%lld nodes, got %zu", (long long)n0,
                    self->hnsw.offsets.size - 1);
-    FAISS_TRY (check_entry (__func__, &self->hnsw));
+    FAISS_REQUIRE (faiss_hnsw_n_levels (&self->hnsw) > 0, "the graph has no levels");
+    FAISS_TRY (faiss_hnsw_check_to_add (__func__, &self->hnsw));
     FAISS_REQUIRE (self->hnsw.efConstruction >= 1, "expected efConstruction >= 1, got %d",
                    self->hnsw.efConstruction);
     FAISS_REQUIRE (self->hnsw.alpha >= 1, "expected alpha >= 1, got %g", (double)self->hnsw.alpha);
@@ -595,6 +584,10 @@ static FaissStatus IndexHNSW_copy (void *object, const void *other_object) {
     const FaissIndexHNSW *other = other_object;
     FAISS_TRY (faiss_SharedLock_new (&self->lock));
     HOLD_FOR_COPY (other);
+    FAISS_TRY (faiss_hnsw_check (__func__, &other->hnsw));
+    if (other->storage) {
+        FAISS_TRY (faiss_object_check (other->storage));
+    }
     self->index.ntotal = other->index.ntotal; /* may have changed meanwhile */
     self->own_fields = true;
     self->init_level0 = other->init_level0;
@@ -604,11 +597,20 @@ static FaissStatus IndexHNSW_copy (void *object, const void *other_object) {
     return other->storage ? faiss_object_clone (&self->storage, other->storage) : FAISS_OK;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexHNSW_check (const void *object) {
+    const FaissIndexHNSW *self = object;
+    FAISS_REQUIRE (!self->storage || self->storage->d == self->index.d,
+                   "expected a storage of d=%d, its d is %d", self->index.d, self->storage->d);
+    return FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexHNSW_class = {
     .head = {.name = "IndexHNSW",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexHNSW),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexHNSW_check,
              .finalize = IndexHNSW_finalize,
              .copy = IndexHNSW_copy,
              .tags = "IH00",

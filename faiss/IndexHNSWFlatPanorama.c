@@ -178,11 +178,19 @@ static FaissStatus IndexHNSWFlatPanorama_copy (void *object, const void *other_o
     return faiss_Float32Vector_assign (&self->cum_sums, other->cum_sums.data, other->cum_sums.size);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexHNSWFlatPanorama_check (const void *object) {
+    const FaissIndexHNSWFlatPanorama *self = object;
+    return self->index.d == 0 ? FAISS_OK
+                              : faiss_panorama_check (__func__, &self->pano, (size_t)self->index.d);
+}
+
 FaissIndexClass faiss_IndexHNSWFlatPanorama_class = {
     .head = {.name = "IndexHNSWFlatPanorama",
              .parent = &faiss_IndexHNSWFlat_class.head,
              .instance_size = sizeof (FaissIndexHNSWFlatPanorama),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexHNSWFlatPanorama_check,
              .finalize = IndexHNSWFlatPanorama_finalize,
              .copy = IndexHNSWFlatPanorama_copy,
              .tags = "IHfP",

@@ -5,6 +5,7 @@
 #include <faiss/IndexHNSW.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/hnsw_internal.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/parallel.h>
 
 /* What a change of links uses. */
@@ -286,7 +287,11 @@ static FaissStatus permute (FaissIndexHNSW *self, FaissHNSW *permuted, const idx
 }
 
 FaissStatus faiss_IndexHNSW_permute_entries (FaissIndexHNSW *self, const idx_t *perm) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
+    FAISS_TRY (faiss_hnsw_check (__func__, &self->hnsw));
+    FAISS_REQUIRE (faiss_hnsw_size (&self->hnsw) == (size_t)self->index.ntotal,
+                   "expected a graph of ntotal=%lld nodes, got %zu", (long long)self->index.ntotal,
+                   faiss_hnsw_size (&self->hnsw));
     FaissHNSW permuted = {0};
     FaissStatus status = permute (self, &permuted, perm);
     if (status == FAISS_OK) {

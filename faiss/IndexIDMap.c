@@ -7,6 +7,7 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/index_factory.h>
 #include <faiss/utils/string.h>
@@ -426,11 +427,26 @@ static FaissStatus IndexIDMap_describe (const void *object, FaissString *out) {
     return describe_inner (object, "IDMap,", out);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIDMap_check (const void *object) {
+    const FaissIndexIDMap *self = object;
+    if (!self->index && self->base.d == 0) {
+        return FAISS_OK; /* a default object */
+    }
+    FAISS_TRY (faiss_check_part (__func__, "index", self->index, self->base.d));
+    FAISS_REQUIRE (self->id_map.size == (size_t)self->base.ntotal &&
+                       self->index->ntotal == self->base.ntotal,
+                   "ntotal=%lld, but id_map has %zu ids and the index %lld vectors",
+                   (long long)self->base.ntotal, self->id_map.size, (long long)self->index->ntotal);
+    return FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexIDMap_class = {
     .head = {.name = "IndexIDMap",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexIDMap),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexIDMap_check,
              .finalize = IndexIDMap_finalize,
              .copy = IndexIDMap_copy,
              .tags = "IxMp",

@@ -557,7 +557,7 @@ static FaissStatus IndexIVF_reconstruct_from_offset (const FaissIndexIVF *self, 
 
 FaissStatus faiss_IndexIVF_reconstruct_from_offset (const FaissIndexIVF *self, int64_t list_no,
                                                     int64_t offset, float *recons) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     FAISS_REQUIRE_ARG (recons);
     FAISS_TRY (faiss_ivf_check_parts (__func__, self));
     size_t size = list_no < 0 ? 0 : faiss_IndexIVF_get_list_size (self, (size_t)list_no);
@@ -629,7 +629,7 @@ static FaissStatus IndexIVF_copy_subset_to (const FaissIndexIVF *self, FaissInde
 
 FaissStatus faiss_IndexIVF_copy_subset_to (const FaissIndexIVF *self, FaissIndexIVF *other,
                                            int subset_type, idx_t a1, idx_t a2) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     FAISS_REQUIRE_ARG (other);
     FAISS_REQUIRE (self->nlist == other->nlist && self->code_size == other->code_size,
                    "expected nlist=%zu and code_size=%zu, got %zu and %zu", self->nlist,
@@ -645,7 +645,7 @@ FaissStatus faiss_IndexIVF_copy_subset_to (const FaissIndexIVF *self, FaissIndex
 /* ---- the lists and the direct map ------------------------------------------------------------ */
 
 FaissStatus faiss_IndexIVF_get_CodePacker (const FaissIndexIVF *self, FaissCodePacker **out) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     FAISS_REQUIRE_ARG (out);
     FaissCodePackerFlat *packer = NULL;
     FAISS_TRY (faiss_CodePackerFlat_new (&packer, self->code_size));
@@ -691,7 +691,7 @@ FaissStatus faiss_IndexIVF_make_direct_map (FaissIndexIVF *self, int new_maintai
 }
 
 FaissStatus faiss_IndexIVF_set_direct_map_type (FaissIndexIVF *self, FaissDirectMapType type) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     return faiss_DirectMap_set_type (&self->direct_map, type, self->invlists,
                                      (size_t)self->index.ntotal);
 }
@@ -829,11 +829,35 @@ static FaissStatus IndexIVF_get_InvertedListScanner (const FaissIndexIVF *self, 
                 self->index.cls->head.name);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVF_check (const void *object) {
+    const FaissIndexIVF *self = object;
+    const FaissIndex *q = self->quantizer;
+    FAISS_REQUIRE (!q || q->d == self->index.d, "expected a quantizer of d=%d, its d is %d",
+                   self->index.d, q->d);
+    FAISS_REQUIRE (q || !self->index.is_trained, "quantizer is NULL");
+    if (q) {
+        FAISS_TRY (faiss_object_check (q));
+    }
+    if (self->invlists) {
+        FAISS_REQUIRE (self->invlists->nlist == self->nlist,
+                       "expected invlists of nlist=%zu, their nlist is %zu", self->nlist,
+                       self->invlists->nlist);
+        FAISS_REQUIRE (self->invlists->code_size == self->code_size ||
+                           self->invlists->code_size == (size_t)-1,
+                       "the index has codes of %zu bytes, its lists have codes of %zu bytes",
+                       self->code_size, self->invlists->code_size);
+        FAISS_TRY (faiss_object_check (self->invlists));
+    }
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVF_class = {
     .index = {.head = {.name = "IndexIVF",
                        .parent = &faiss_Index_class.head,
                        .instance_size = sizeof (FaissIndexIVF),
                        .table_size = sizeof (FaissIndexIVFClass),
+                       .check = IndexIVF_check,
                        .finalize = IndexIVF_finalize,
                        .copy = IndexIVF_copy},
               .train = IndexIVF_train,

@@ -399,11 +399,23 @@ FaissStatus faiss_write_ivf_additive_end (FaissIOWriter *w,
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFAdditiveQuantizer_check (const void *object) {
+    const FaissIndexIVFAdditiveQuantizer *self = object;
+    if (self->aq) {
+        FAISS_TRY (faiss_check_encoder (__func__, "aq", &self->aq->quantizer, &self->index,
+                                        self->ivf.code_size));
+        FAISS_REQUIRE (!self->index.is_trained || self->aq->is_trained, "aq is not trained");
+    }
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVFAdditiveQuantizer_class = {
     .index = {.head = {.name = "IndexIVFAdditiveQuantizer",
                        .parent = &faiss_IndexIVF_class.index.head,
                        .instance_size = sizeof (FaissIndexIVFAdditiveQuantizer),
                        .table_size = sizeof (FaissIndexIVFClass),
+                       .check = IndexIVFAdditiveQuantizer_check,
                        .copy = IndexIVFAdditiveQuantizer_copy},
               .check_compatible_for_merge = IndexIVFAdditiveQuantizer_check_compatible_for_merge},
     .encode_vectors = IndexIVFAdditiveQuantizer_encode_vectors,

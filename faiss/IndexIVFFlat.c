@@ -266,11 +266,21 @@ static FaissStatus IndexIVFFlat_describe (const void *object, FaissString *out) 
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFFlat_check (const void *object) {
+    const FaissIndexIVFFlat *self = object;
+    FAISS_REQUIRE (self->ivf.code_size == (size_t)self->index.d * sizeof (float),
+                   "expected code_size=%zu for d=%d, got %zu",
+                   (size_t)self->index.d * sizeof (float), self->index.d, self->ivf.code_size);
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVFFlat_class = {
     .index = {.head = {.name = "IndexIVFFlat",
                        .parent = &faiss_IndexIVF_class.index.head,
                        .instance_size = sizeof (FaissIndexIVFFlat),
                        .table_size = sizeof (FaissIndexIVFClass),
+                       .check = IndexIVFFlat_check,
                        .tags = "IwFl IvFl IvFL",
                        .read = IndexIVFFlat_read,
                        .write = IndexIVFFlat_write,

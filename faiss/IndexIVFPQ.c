@@ -625,11 +625,20 @@ static FaissStatus IndexIVFPQ_describe (const void *object, FaissString *out) {
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFPQ_check (const void *object) {
+    const FaissIndexIVFPQ *self = object;
+    FAISS_TRY (faiss_check_encoder (__func__, "pq", &self->pq.quantizer, &self->index,
+                                    self->ivf.code_size));
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVFPQ_class = {
     .index = {.head = {.name = "IndexIVFPQ",
                        .parent = &faiss_IndexIVF_class.index.head,
                        .instance_size = sizeof (FaissIndexIVFPQ),
                        .table_size = sizeof (FaissIndexIVFClass),
+                       .check = IndexIVFPQ_check,
                        .finalize = IndexIVFPQ_finalize,
                        .copy = IndexIVFPQ_copy,
                        .tags = "IwPQ IvPQ",

@@ -534,11 +534,22 @@ static const FaissFactoryRule factory_rules[] = {
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFPQR_check (const void *object) {
+    const FaissIndexIVFPQR *self = object;
+    FAISS_TRY (faiss_object_check (&self->refine_pq));
+    FAISS_REQUIRE (!self->index.is_trained || self->refine_pq.quantizer.d == (size_t)self->index.d,
+                   "expected a refine_pq of d=%d, its d is %zu", self->index.d,
+                   self->refine_pq.quantizer.d);
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVFPQR_class = {
     .index = {.head = {.name = "IndexIVFPQR",
                        .parent = &faiss_IndexIVFPQ_class.index.head,
                        .instance_size = sizeof (FaissIndexIVFPQR),
                        .table_size = sizeof (FaissIndexIVFClass),
+                       .check = IndexIVFPQR_check,
                        .finalize = IndexIVFPQR_finalize,
                        .copy = IndexIVFPQR_copy,
                        .tags = "IwQR IvQR",

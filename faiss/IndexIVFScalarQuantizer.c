@@ -425,11 +425,20 @@ static FaissStatus IndexIVFScalarQuantizer_describe (const void *object, FaissSt
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFScalarQuantizer_check (const void *object) {
+    const FaissIndexIVFScalarQuantizer *self = object;
+    FAISS_TRY (faiss_check_encoder (__func__, "sq", &self->sq.quantizer, &self->index,
+                                    self->ivf.code_size));
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVFScalarQuantizer_class = {
     .index = {.head = {.name = "IndexIVFScalarQuantizer",
                        .parent = &faiss_IndexIVF_class.index.head,
                        .instance_size = sizeof (FaissIndexIVFScalarQuantizer),
                        .table_size = sizeof (FaissIndexIVFClass),
+                       .check = IndexIVFScalarQuantizer_check,
                        .finalize = IndexIVFScalarQuantizer_finalize,
                        .copy = IndexIVFScalarQuantizer_copy,
                        .tags = "IwSq IwSQ IvSQ",

@@ -538,11 +538,20 @@ static FaissStatus IndexIVFSpectralHash_describe (const void *object, FaissStrin
     return faiss_String_printf (out, "%s", types[type]);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFSpectralHash_check (const void *object) {
+    const FaissIndexIVFSpectralHash *self = object;
+    FAISS_REQUIRE (self->nbit >= 0 && self->ivf.code_size == ((size_t)self->nbit + 7) / 8,
+                   "code_size=%zu does not fit nbit=%d", self->ivf.code_size, self->nbit);
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVFSpectralHash_class = {
     .index = {.head = {.name = "IndexIVFSpectralHash",
                        .parent = &faiss_IndexIVF_class.index.head,
                        .instance_size = sizeof (FaissIndexIVFSpectralHash),
                        .table_size = sizeof (FaissIndexIVFClass),
+                       .check = IndexIVFSpectralHash_check,
                        .finalize = IndexIVFSpectralHash_finalize,
                        .copy = IndexIVFSpectralHash_copy,
                        .tags = "IwSh",

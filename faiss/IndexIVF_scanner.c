@@ -1,12 +1,13 @@
 /* Scanners of inverted lists, by hand. */
 #include <faiss/impl/check.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/ivf_internal.h>
 
 FaissStatus faiss_IndexIVF_get_InvertedListScanner (const FaissIndexIVF *self, bool store_pairs,
                                                     const FaissIDSelector *sel,
                                                     const FaissSearchParametersIVF *params,
                                                     FaissInvertedListScanner **out) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     FAISS_REQUIRE_ARG (out);
     return faiss_ivf_class (self)->get_InvertedListScanner (self, store_pairs, sel, params, out);
 }

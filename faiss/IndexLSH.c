@@ -330,11 +330,30 @@ static FaissStatus IndexLSH_describe (const void *object, FaissString *out) {
                                 self->train_thresholds ? "t" : "");
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexLSH_check (const void *object) {
+    const FaissIndexLSH *self = object;
+    const size_t bits = (size_t)self->nbits;
+    FAISS_REQUIRE (self->nbits >= 0 && self->flat_codes.code_size == (bits + 7) / 8,
+                   "nbits=%d does not fit code_size=%zu", self->nbits, self->flat_codes.code_size);
+    FAISS_REQUIRE (self->rotate_data || self->nbits <= self->index.d,
+                   "expected nbits <= d=%d without rotate_data, got %d", self->index.d,
+                   self->nbits);
+    FAISS_REQUIRE (!self->rotate_data || (self->rrot.transform.d_in == self->index.d &&
+                                          self->rrot.transform.d_out == self->nbits),
+                   "expected a rotation from %d to %d dimensions", self->index.d, self->nbits);
+    FAISS_REQUIRE (self->thresholds.size == 0 || self->thresholds.size == bits,
+                   "expected %d thresholds, got %zu", self->nbits, self->thresholds.size);
+    FAISS_TRY (faiss_object_check (&self->rrot));
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexLSH_class = {
     .index = {.head = {.name = "IndexLSH",
                        .parent = &faiss_IndexFlatCodes_class.index.head,
                        .instance_size = sizeof (FaissIndexLSH),
                        .table_size = sizeof (FaissIndexFlatCodesClass),
+                       .check = IndexLSH_check,
                        .finalize = IndexLSH_finalize,
                        .copy = IndexLSH_copy,
                        .tags = "IxHe IxHE",

@@ -9,6 +9,7 @@
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
+#include <faiss/impl/io_limits.h>
 #include <faiss/impl/lattice_limits.h>
 #include <faiss/impl/parallel.h>
 #include <faiss/kernels/kernels.h>
@@ -22,7 +23,7 @@ enum { BLOCK = 128 };
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-static FaissStatus check_parts (const FaissIndexLattice *self) {
+static FaissStatus check_sizes (const FaissIndexLattice *self) {
     size_t nsq = (size_t)self->nsq, bits = (size_t)(self->lattice_nbit + self->scale_nbit);
     FAISS_REQUIRE (self->zn_sphere_codec.codec.natom > 0, "the index has no codec");
     FAISS_REQUIRE ((size_t)self->index.d == nsq * self->dsq &&
@@ -33,7 +34,13 @@ static FaissStatus check_parts (const FaissIndexLattice *self) {
                        self->flat_codes.code_size == (nsq * bits + 7) / 8,
                    "code_size=%zu does not fit scale_nbit=%d and lattice_nbit=%d",
                    self->flat_codes.code_size, self->scale_nbit, self->lattice_nbit);
-    FAISS_REQUIRE (self->trained.size == 2 * nsq, "expected %zu norms, got %zu", 2 * nsq,
+    return FAISS_OK;
+}
+
+static FaissStatus check_parts (const FaissIndexLattice *self) {
+    size_t size = 2 * (size_t)self->nsq;
+    FAISS_TRY (check_sizes (self));
+    FAISS_REQUIRE (self->trained.size == size, "expected %zu norms, got %zu", size,
                    self->trained.size);
     return FAISS_OK;
 }
@@ -249,6 +256,10 @@ static FaissStatus IndexLattice_read (void **out, FaissIOReader *r, uint32_t tag
                         FAISS_LATTICE_MAX_DIM, dsq);
     FAISS_TRY (faiss_IndexLattice_new (&self));
     /* a negative number passes as in upstream, and nothing can be encoded with it */
+    FAISS_REQUIRE_FILE (r,
+                        faiss_deserialization_lattice_r2_limit == 0 ||
+                            (size_t)r2 <= faiss_deserialization_lattice_r2_limit,
+                        "r2=%d, the limit is %zu", r2, faiss_deserialization_lattice_r2_limit);
     FAISS_REQUIRE_FILE (r, init (self, d, nsq, scale_nbit < 0 ? 0 : scale_nbit, r2) == FAISS_OK,
                         "%s", faiss_get_last_error ());
     self->scale_nbit = scale_nbit;
@@ -301,11 +312,36 @@ static FaissStatus IndexLattice_describe (const void *object, FaissString *out) 
                                 self->scale_nbit);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexLattice_check (const void *object) {
+    const FaissIndexLattice *self = object;
+    const FaissZnSphereCodecAlt *alt = &self->zn_sphere_codec;
+    if (alt->codec.natom == 0) {
+        return FAISS_OK; /* a default object */
+    }
+    FAISS_TRY (check_sizes (self));
+    FAISS_REQUIRE (!self->index.is_trained || self->trained.size == 2 * (size_t)self->nsq,
+                   "expected %zu norms, got %zu", 2 * (size_t)self->nsq, self->trained.size);
+    const FaissZnSphereCodecRec *rec = &alt->znc_rec;
+    const size_t r2 = (size_t)rec->r2 + 1, n = (size_t)(rec->log2_dim + 1) * r2;
+    FAISS_REQUIRE (alt->codec.voc.size == (size_t)alt->codec.natom * self->dsq &&
+                       alt->codec.dimS == (int)self->dsq && alt->codec.r2 > 0,
+                   "the codec does not fit dsq=%zu", self->dsq);
+    FAISS_REQUIRE (!alt->use_rec ||
+                       (rec->r2 == alt->codec.r2 && rec->log2_dim >= 0 && rec->log2_dim < 31 &&
+                        (size_t)1 << rec->log2_dim == self->dsq && rec->all_nv.size == n &&
+                        rec->all_nv_cum.size == n * r2 &&
+                        rec->decode_cache_ld == (rec->log2_dim < 4 ? rec->log2_dim - 1 : 3)),
+                   "the recursive codec does not fit the other one");
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexLattice_class = {
     .index = {.head = {.name = "IndexLattice",
                        .parent = &faiss_IndexFlatCodes_class.index.head,
                        .instance_size = sizeof (FaissIndexLattice),
                        .table_size = sizeof (FaissIndexFlatCodesClass),
+                       .check = IndexLattice_check,
                        .finalize = IndexLattice_finalize,
                        .copy = IndexLattice_copy,
                        .tags = "IxLa",

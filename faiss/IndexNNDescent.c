@@ -177,11 +177,27 @@ static FaissStatus IndexNNDescent_copy (void *object, const void *other_object) 
     return other->storage ? faiss_object_clone (&self->storage, other->storage) : FAISS_OK;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexNNDescent_check (const void *object) {
+    const FaissIndexNNDescent *self = object;
+    if (self->storage) {
+        FAISS_TRY (faiss_check_part (__func__, "storage", self->storage, self->index.d));
+    }
+    const FaissNNDescent *graph = &self->nndescent;
+    FAISS_REQUIRE (!graph->has_built ||
+                       (graph->ntotal >= 0 && graph->K > 0 &&
+                        graph->final_graph.size == (size_t)graph->ntotal * (size_t)graph->K),
+                   "expected links ntotal=%d times K=%d, got %zu", graph->ntotal, graph->K,
+                   graph->final_graph.size);
+    return FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexNNDescent_class = {
     .head = {.name = "IndexNNDescent",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexNNDescent),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexNNDescent_check,
              .finalize = IndexNNDescent_finalize,
              .copy = IndexNNDescent_copy,
              .write = IndexNNDescent_write},

@@ -377,11 +377,28 @@ static FaissStatus IndexNSG_copy (void *object, const void *other_object) {
     return other->storage ? faiss_object_clone (&self->storage, other->storage) : FAISS_OK;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexNSG_check (const void *object) {
+    const FaissIndexNSG *self = object;
+    if (self->storage) {
+        FAISS_TRY (faiss_check_part (__func__, "storage", self->storage, self->index.d));
+    }
+    const FaissNSG_Graph_int *graph = self->nsg.final_graph;
+    if (graph) {
+        FAISS_TRY (faiss_nsg_check_links (graph));
+    }
+    FAISS_REQUIRE (!self->nsg.is_built || self->nsg.ntotal == 0 ||
+                       (graph && graph->N == self->nsg.ntotal),
+                   "expected links of ntotal=%d nodes", self->nsg.ntotal);
+    return FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexNSG_class = {
     .head = {.name = "IndexNSG",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexNSG),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexNSG_check,
              .finalize = IndexNSG_finalize,
              .copy = IndexNSG_copy,
              .write = IndexNSG_write,

@@ -7,6 +7,7 @@
 #include <faiss/AutoTune.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/index_pq_internal.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/pq_internal.h>
@@ -349,6 +350,14 @@ static FaissStatus IndexPQ_get_FlatCodesDistanceComputer (const FaissIndexFlatCo
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexPQ_check (const void *object) {
+    const FaissIndexPQ *self = object;
+    FAISS_TRY (faiss_check_encoder (__func__, "pq", &self->pq.quantizer, &self->index,
+                                    self->flat_codes.code_size));
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexPQ_class = {
     .index =
         {
@@ -356,6 +365,7 @@ FaissIndexFlatCodesClass faiss_IndexPQ_class = {
                      .parent = &faiss_IndexFlatCodes_class.index.head,
                      .instance_size = sizeof (FaissIndexPQ),
                      .table_size = sizeof (FaissIndexFlatCodesClass),
+                     .check = IndexPQ_check,
                      .finalize = IndexPQ_finalize,
                      .copy = IndexPQ_copy,
                      .tags = "IxPq IxPo IxPQ",

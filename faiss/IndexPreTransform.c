@@ -509,11 +509,29 @@ static FaissStatus IndexPreTransform_describe (const void *object, FaissString *
     return complete ? faiss_String_printf (out, "%s", faiss_String_text (&text)) : FAISS_OK;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexPreTransform_check (const void *object) {
+    const FaissIndexPreTransform *self = object;
+    int d = self->base.d;
+    if (!self->index) {
+        return FAISS_OK; /* a default object */
+    }
+    for (size_t i = 0; i < self->chain.size; i++) {
+        const FaissVectorTransform *vt = self->chain.data[i];
+        FAISS_REQUIRE (vt && vt->d_in == d, "expected transform %zu to be from %d dimensions", i,
+                       d);
+        d = vt->d_out;
+    }
+    FAISS_TRY (faiss_check_part (__func__, "index", self->index, d));
+    return FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexPreTransform_class = {
     .head = {.name = "IndexPreTransform",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexPreTransform),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexPreTransform_check,
              .finalize = IndexPreTransform_finalize,
              .copy = IndexPreTransform_copy,
              .tags = "IxPT",

@@ -543,11 +543,28 @@ static FaissStatus IndexRefine_describe (const void *object, FaissString *out) {
     return faiss_refine_describe_as (object, "Refine", out);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexRefine_check (const void *object) {
+    const FaissIndexRefine *self = object;
+    if (!self->base_index && !self->refine_index) {
+        return FAISS_OK; /* a default object */
+    }
+    FAISS_TRY (faiss_check_part (__func__, "base_index", self->base_index, self->index.d));
+    FAISS_TRY (faiss_check_part (__func__, "refine_index", self->refine_index, self->index.d));
+    FAISS_REQUIRE (self->base_index->ntotal == self->index.ntotal &&
+                       self->refine_index->ntotal == self->index.ntotal,
+                   "ntotal=%lld, but base_index has %lld vectors and refine_index %lld",
+                   (long long)self->index.ntotal, (long long)self->base_index->ntotal,
+                   (long long)self->refine_index->ntotal);
+    return FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexRefine_class = {
     .head = {.name = "IndexRefine",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexRefine),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexRefine_check,
              .finalize = IndexRefine_finalize,
              .copy = IndexRefine_copy,
              .tags = "IxRF",

@@ -329,11 +329,21 @@ static FaissStatus IndexRowwiseMinMax_reset (FaissIndex *base) {
                 faiss_Index_class_name (base));
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexRowwiseMinMaxBase_check (const void *object) {
+    const FaissIndexRowwiseMinMaxBase *self = object;
+    if (self->index || self->base.d > 0) {
+        FAISS_TRY (faiss_check_part (__func__, "index", self->index, self->base.d));
+    }
+    return FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexRowwiseMinMaxBase_class = {
     .head = {.name = "IndexRowwiseMinMaxBase",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexRowwiseMinMaxBase),
              .table_size = sizeof (FaissIndexClass),
+             .check = IndexRowwiseMinMaxBase_check,
              .finalize = IndexRowwiseMinMaxBase_finalize,
              .copy = IndexRowwiseMinMaxBase_copy,
              .write = IndexRowwiseMinMaxBase_write,

@@ -224,6 +224,14 @@ static FaissStatus IndexScalarQuantizer_describe (const void *object, FaissStrin
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexScalarQuantizer_check (const void *object) {
+    const FaissIndexScalarQuantizer *self = object;
+    FAISS_TRY (faiss_check_encoder (__func__, "sq", &self->sq.quantizer, &self->index,
+                                    self->flat_codes.code_size));
+    return FAISS_OK;
+}
+
 FaissIndexFlatCodesClass faiss_IndexScalarQuantizer_class = {
     .index =
         {
@@ -231,6 +239,7 @@ FaissIndexFlatCodesClass faiss_IndexScalarQuantizer_class = {
                      .parent = &faiss_IndexFlatCodes_class.index.head,
                      .instance_size = sizeof (FaissIndexScalarQuantizer),
                      .table_size = sizeof (FaissIndexFlatCodesClass),
+                     .check = IndexScalarQuantizer_check,
                      .finalize = IndexScalarQuantizer_finalize,
                      .copy = IndexScalarQuantizer_copy,
                      .tags = "IxSQ",

@@ -12,6 +12,7 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/impl/check.h>
 #include <faiss/impl/factory_rule.h>
+#include <faiss/impl/index_check.h>
 
 enum {
     MAX_LENGTH = 4096,   /* bytes of a description */
@@ -466,7 +467,7 @@ FaissStatus faiss_index_factory (FaissIndex **out, int d, const char *descriptio
 /* ---- the other way round, and help ---- */
 
 FaissStatus faiss_reverse_index_factory (const FaissIndex *index, FaissString *out) {
-    FAISS_REQUIRE_ARG (index);
+    FAISS_TRY (faiss_check_index (__func__, index));
     FAISS_REQUIRE_ARG (out);
     const FaissClass *cls = faiss_object_class (index);
     return cls->describe ? cls->describe (index, out) : FAISS_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <faiss/impl/check.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/io_limits.h>
 #include <faiss/impl/pq_internal.h>
@@ -24,6 +25,14 @@ void faiss_set_deserialization_vector_byte_limit (size_t value) {
 
 size_t faiss_get_deserialization_vector_byte_limit (void) {
     return faiss_deserialization_vector_byte_limit;
+}
+
+void faiss_set_deserialization_lattice_r2_limit (size_t value) {
+    faiss_deserialization_lattice_r2_limit = value;
+}
+
+size_t faiss_get_deserialization_lattice_r2_limit (void) {
+    return faiss_deserialization_lattice_r2_limit;
 }
 
 /* ---- reading ---- */
@@ -156,12 +165,14 @@ FaissStatus faiss_read_InvertedLists_custom (FaissIOReader *io_reader, int io_fl
 FaissStatus faiss_write_index_custom (const FaissIndex *idx, FaissIOWriter *io_writer,
                                       int io_flags) {
     FAISS_REQUIRE_ARG (idx);
+    FAISS_TRY (faiss_object_check (idx));
     FAISS_REQUIRE_ARG (io_writer);
     return faiss_write_object (io_writer, idx, io_flags);
 }
 
 FaissStatus faiss_write_index (const FaissIndex *idx, FILE *f) {
     FAISS_REQUIRE_ARG (idx);
+    FAISS_TRY (faiss_object_check (idx));
     FAISS_REQUIRE_ARG (f);
     FaissFileIOWriter *writer;
     FAISS_TRY (faiss_FileIOWriter_new_with_file (&writer, f));
@@ -179,6 +190,7 @@ static FaissStatus write_to_name (const void *object, const char *fname) {
 
 FaissStatus faiss_write_index_fname (const FaissIndex *idx, const char *fname) {
     FAISS_REQUIRE_ARG (idx);
+    FAISS_TRY (faiss_object_check (idx));
     FAISS_REQUIRE_ARG (fname);
     return write_to_name (idx, fname);
 }

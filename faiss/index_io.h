@@ -77,6 +77,9 @@ void faiss_set_deserialization_loop_limit (size_t value);
 size_t faiss_get_deserialization_loop_limit (void);
 void faiss_set_deserialization_vector_byte_limit (size_t value);
 size_t faiss_get_deserialization_vector_byte_limit (void);
+/// The largest r2 that an IndexLattice may have in a file; 0 (the default): whatever can be made.
+void faiss_set_deserialization_lattice_r2_limit (size_t value);
+size_t faiss_get_deserialization_lattice_r2_limit (void);
 
 FAISS_END_DECLS
 

@@ -788,11 +788,57 @@ FaissStatus faiss_AdditiveQuantizer_knn_centroids_L2 (const FaissAdditiveQuantiz
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+FaissStatus faiss_aq_check_codebooks (const char *function, const FaissAdditiveQuantizer *self,
+                                      size_t row_size) {
+    const size_t size = self->codebooks.size, n_rows = self->total_codebook_size;
+    if (size == 0 && (!self->is_trained || self->quantizer.d == 0)) {
+        return FAISS_OK;
+    }
+    if (n_rows == 0 || size == 0 || size % n_rows != 0 || size / n_rows > self->quantizer.d ||
+        (row_size != 0 && size / n_rows != row_size)) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "codebooks has %zu elements, expected %zu rows of %zu", size, n_rows,
+                              row_size ? row_size : self->quantizer.d);
+    }
+    return FAISS_OK;
+}
+
+/* What a field was set to may not fit the others. */
+static FaissStatus AdditiveQuantizer_check (const void *object) {
+    const FaissAdditiveQuantizer *self = object;
+    FAISS_REQUIRE ((unsigned)self->search_type < AdditiveQuantizer_ST_count,
+                   "%d is not a search type", (int)self->search_type);
+    if (self->M == 0 && self->nbits.size == 0) {
+        return FAISS_OK;
+    }
+    FAISS_REQUIRE (self->nbits.size == self->M && self->codebook_offsets.size == self->M + 1,
+                   "nbits has %zu entries and codebook_offsets %zu, expected M=%zu and M + 1",
+                   self->nbits.size, self->codebook_offsets.size, self->M);
+    size_t n_rows = 0, bits = norm_bits_of (self->search_type);
+    bool fits = self->norm_bits == bits;
+    for (size_t m = 0; m < self->M; m++) {
+        const uint64_t nbits = self->nbits.data[m];
+        fits &= nbits <= MAX_NBITS && self->codebook_offsets.data[m] == n_rows;
+        n_rows += nbits <= MAX_NBITS ? (size_t)1 << nbits : 0;
+        bits += nbits;
+    }
+    FAISS_REQUIRE (fits && self->codebook_offsets.data[self->M] == n_rows &&
+                       self->total_codebook_size == n_rows && self->tot_bits == bits &&
+                       self->quantizer.code_size == (bits + 7) / 8,
+                   "M, nbits or search_type changed: call set_derived_values");
+    FAISS_TRY (faiss_aq_check_codebooks (__func__, self, 0));
+    FAISS_REQUIRE (self->centroid_norms.size == 0 || self->centroid_norms.size == n_rows,
+                   "centroid_norms has %zu elements, expected %zu", self->centroid_norms.size,
+                   n_rows);
+    return FAISS_OK;
+}
+
 FaissAdditiveQuantizerClass faiss_AdditiveQuantizer_class = {
     .quantizer = {.head = {.name = "AdditiveQuantizer",
                            .parent = &faiss_Quantizer_class.head,
                            .instance_size = sizeof (FaissAdditiveQuantizer),
                            .table_size = sizeof (FaissAdditiveQuantizerClass),
+                           .check = AdditiveQuantizer_check,
                            .finalize = AdditiveQuantizer_finalize,
                            .copy = AdditiveQuantizer_copy},
                   .compute_codes = AdditiveQuantizer_compute_codes,

@@ -35,6 +35,51 @@ void faiss_HNSWStats_combine (FaissHNSWStats *self, const FaissHNSWStats *other)
     __atomic_fetch_add (&self->nhops, other->nhops, __ATOMIC_RELAXED);
 }
 
+static FaissStatus check_nodes_fit (const char *function, const FaissHNSW *self, size_t n) {
+    const FaissInt32Vector *cum = &self->cum_nneighbor_per_level;
+    if (n == 0 && cum->size == 0 && self->assign_probas.size == 0) {
+        return FAISS_OK; /* a default object */
+    }
+    bool fits = cum->size > self->assign_probas.size && cum->size <= INT32_MAX && n <= INT32_MAX;
+    for (size_t l = 1; fits && l < cum->size; l++) {
+        fits = cum->data[l] >= cum->data[l - 1];
+    }
+    if (!fits || self->max_level >= (int)cum->size - 1) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "cum_nneighbor_per_level (%zu elements) does not fit assign_probas "
+                              "(%zu) and max_level=%d",
+                              cum->size, self->assign_probas.size, self->max_level);
+    }
+    if ((n > 0 || self->offsets.size > 1) &&
+        (self->offsets.size != n + 1 || self->neighbors.size != self->offsets.data[n])) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "levels has %zu elements, offsets %zu and neighbors %zu: they do not "
+                              "fit each other",
+                              n, self->offsets.size, self->neighbors.size);
+    }
+    if (self->entry_point < -1 || self->entry_point >= (int64_t)n ||
+        (self->entry_point >= 0 &&
+         (self->max_level < 0 || self->max_level >= self->levels.data[self->entry_point]))) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "entry_point=%d and max_level=%d do not fit %zu nodes",
+                              self->entry_point, self->max_level, n);
+    }
+    return FAISS_OK;
+}
+
+FaissStatus faiss_hnsw_check (const char *function, const FaissHNSW *self) {
+    return check_nodes_fit (function, self, self->levels.size);
+}
+
+FaissStatus faiss_hnsw_check_to_add (const char *function, const FaissHNSW *self) {
+    const size_t n = self->offsets.size > 0 ? self->offsets.size - 1 : 0;
+    if (self->levels.size < n) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "levels has %zu elements, expected %zu",
+                              self->levels.size, n);
+    }
+    return check_nodes_fit (function, self, n);
+}
+
 static FaissStatus check_empty (const FaissHNSW *self) {
     FAISS_REQUIRE (self->levels.size == 0, "the graph has %zu nodes already", self->levels.size);
     return FAISS_OK;

@@ -581,11 +581,19 @@ FaissStatus faiss_write_LocalSearchQuantizer (FaissIOWriter *w,
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus LocalSearchQuantizer_check (const void *object) {
+    const FaissLocalSearchQuantizer *self = object;
+    FAISS_TRY (faiss_aq_check_codebooks (__func__, &self->aq, self->quantizer.d));
+    return FAISS_OK;
+}
+
 FaissAdditiveQuantizerClass faiss_LocalSearchQuantizer_class = {
     .quantizer = {.head = {.name = "LocalSearchQuantizer",
                            .parent = &faiss_AdditiveQuantizer_class.quantizer.head,
                            .instance_size = sizeof (FaissLocalSearchQuantizer),
                            .table_size = sizeof (FaissAdditiveQuantizerClass),
+                           .check = LocalSearchQuantizer_check,
                            .finalize = LocalSearchQuantizer_finalize,
                            .copy = LocalSearchQuantizer_copy},
                   .train = LocalSearchQuantizer_train},

@@ -26,6 +26,7 @@ FaissStatus faiss_NSG_Graph_int_new (FaissNSG_Graph_int **out, int N, int K) {
     memset (self->data, -1, (size_t)N * (size_t)K * sizeof *self->data);
     self->K = K;
     self->N = N;
+    self->made_size = (size_t)N * (size_t)K;
     self->own_fields = true;
     *out = FAISS_STEAL (self);
     return FAISS_OK;
@@ -37,7 +38,7 @@ FaissStatus faiss_NSG_Graph_int_new_with (FaissNSG_Graph_int **out, int *data, i
     FAISS_REQUIRE_ARG (data);
     FAISS_TRY (check_size (N, K));
     FAISS_TRY (faiss_alloc_zeroed (&self, 1, sizeof *self));
-    *self = (FaissNSG_Graph_int){.data = data, .K = K, .N = N};
+    *self = (FaissNSG_Graph_int){.data = data, .K = K, .N = N, .made_size = (size_t)N * (size_t)K};
     *out = self;
     return FAISS_OK;
 }
@@ -51,8 +52,16 @@ void faiss_NSG_Graph_int_free (FaissNSG_Graph_int *self) {
     }
 }
 
-static FaissStatus check_place (const FaissNSG_Graph_int *self, int i, int j) {
+FaissStatus faiss_nsg_check_links (const FaissNSG_Graph_int *self) {
     FAISS_REQUIRE_ARG (self);
+    FAISS_REQUIRE (self->N >= 0 && self->K > 0 &&
+                       (size_t)self->N * (size_t)self->K == self->made_size,
+                   "N=%d and K=%d are not what the graph was made with", self->N, self->K);
+    return FAISS_OK;
+}
+
+static FaissStatus check_place (const FaissNSG_Graph_int *self, int i, int j) {
+    FAISS_TRY (faiss_nsg_check_links (self));
     FAISS_REQUIRE (i >= 0 && i < self->N && j >= 0 && j < self->K,
                    "expected a place in %d nodes with %d links, got node %d link %d", self->N,
                    self->K, i, j);
@@ -156,6 +165,7 @@ FaissStatus faiss_NSG_check_graph (const FaissNSG *self) {
     FAISS_REQUIRE_ARG (self);
     const FaissNSG_Graph_int *graph = self->final_graph;
     FAISS_REQUIRE (graph, "the graph is not built");
+    FAISS_TRY (faiss_nsg_check_links (graph));
     for (int i = 0; i < graph->N; i++) {
         const int *links = graph->data + (size_t)i * (size_t)graph->K;
         for (int j = 0; j < graph->K; j++) {
@@ -171,6 +181,7 @@ FaissStatus faiss_NSG_check_graph (const FaissNSG *self) {
 FaissStatus faiss_NSG_check (const FaissNSG *self) {
     const FaissNSG_Graph_int *graph = self->final_graph;
     FAISS_REQUIRE (self->is_built && graph, "the graph is not built: add vectors first");
+    FAISS_TRY (faiss_nsg_check_links (graph));
     FAISS_REQUIRE (graph->N == self->ntotal && self->ntotal > 0,
                    "expected links of ntotal=%d nodes, got %d", self->ntotal, graph->N);
     FAISS_REQUIRE (self->enterpoint >= 0 && self->enterpoint < self->ntotal,

@@ -11,10 +11,11 @@ FAISS_BEGIN_DECLS
 
 /// A graph with the same number of places for links in each node.
 typedef struct FaissNSG_Graph_int {
-    int *data;       ///< links, size N * K; -1 where there is none
-    int K;           ///< places per node
-    int N;           ///< nodes
-    bool own_fields; ///< data is freed with the graph
+    int *data;                        ///< links, size N * K; -1 where there is none
+    int K;                            ///< places per node
+    int N;                            ///< nodes
+    bool own_fields;                  ///< data is freed with the graph
+    FAISS_PRIVATE (size_t made_size;) ///< N * K when it was made
 } FaissNSG_Graph_int;
 
 /// N nodes without links. @param K  places per node, > 0

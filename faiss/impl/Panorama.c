@@ -76,6 +76,16 @@ FaissStatus faiss_Panorama_set_derived_values (FaissPanorama *self) {
     return FAISS_OK;
 }
 
+FaissStatus faiss_panorama_check (const char *function, const FaissPanorama *self, size_t d) {
+    FaissPanorama made = *self;
+    FAISS_TRY (faiss_Panorama_set_derived_values (&made));
+    if (self->d != d || made.d != d || self->level_width != made.level_width ||
+        self->level_width_floats != made.level_width_floats || self->n_levels != made.n_levels) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "fields of pano do not fit d=%zu", d);
+    }
+    return FAISS_OK;
+}
+
 FaissStatus faiss_Panorama_new (FaissPanorama **out) {
     FAISS_REQUIRE_ARG (out);
     FAISS_TRY (faiss_alloc_zeroed (out, 1, sizeof **out));

@@ -27,7 +27,7 @@ static FaissStatus init_from_parts (FaissProductAdditiveQuantizer *self, size_t 
 
 static FaissStatus allocate_parts (FaissProductAdditiveQuantizer *self, size_t nsplits) {
     FAISS_TRY (faiss_alloc_zeroed (&self->quantizers, nsplits, sizeof *self->quantizers));
-    self->nsplits = nsplits;
+    self->nsplits = self->made_nsplits = nsplits;
     return FAISS_OK;
 }
 
@@ -147,12 +147,12 @@ FaissProductAdditiveQuantizer *faiss_ProductAdditiveQuantizer_cast (FaissQuantiz
 
 FaissAdditiveQuantizer *faiss_ProductAdditiveQuantizer_subquantizer (
     const FaissProductAdditiveQuantizer *self, size_t m) {
-    return self && m < self->nsplits ? self->quantizers[m] : NULL;
+    return self && m < self->made_nsplits ? self->quantizers[m] : NULL;
 }
 
 static void ProductAdditiveQuantizer_finalize (void *object) {
     FaissProductAdditiveQuantizer *self = object;
-    for (size_t s = 0; self->quantizers && s < self->nsplits; s++) {
+    for (size_t s = 0; self->quantizers && s < self->made_nsplits; s++) {
         faiss_object_free (self->quantizers[s]);
     }
     free (self->quantizers);
@@ -161,8 +161,8 @@ static void ProductAdditiveQuantizer_finalize (void *object) {
 static FaissStatus ProductAdditiveQuantizer_copy (void *object, const void *other_object) {
     FaissProductAdditiveQuantizer *self = object;
     const FaissProductAdditiveQuantizer *other = other_object;
-    FAISS_TRY (allocate_parts (self, other->nsplits));
-    for (size_t s = 0; s < other->nsplits; s++) {
+    FAISS_TRY (allocate_parts (self, other->made_nsplits));
+    for (size_t s = 0; s < other->made_nsplits; s++) {
         FAISS_TRY (faiss_object_clone (&self->quantizers[s], other->quantizers[s]));
     }
     return FAISS_OK;
@@ -418,11 +418,34 @@ FaissStatus faiss_write_ProductAdditiveQuantizer (FaissIOWriter *w,
 
 /* ---- the classes ----------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus ProductAdditiveQuantizer_check (const void *object) {
+    const FaissProductAdditiveQuantizer *self = object;
+    FAISS_REQUIRE (self->nsplits == self->made_nsplits, "nsplits=%zu, but there are %zu quantizers",
+                   self->nsplits, self->made_nsplits);
+    if (self->nsplits == 0) {
+        return FAISS_OK;
+    }
+    size_t M = 0, d = 0;
+    for (size_t i = 0; i < self->nsplits; i++) {
+        const FaissAdditiveQuantizer *part = self->quantizers[i];
+        FAISS_TRY (faiss_object_check (part));
+        M += part->M;
+        d += part->quantizer.d;
+    }
+    FAISS_REQUIRE (M == self->aq.M && d == self->quantizer.d,
+                   "the quantizers have M=%zu and d=%zu together, expected %zu and %zu", M, d,
+                   self->aq.M, self->quantizer.d);
+    FAISS_TRY (faiss_aq_check_codebooks (__func__, &self->aq, d / self->nsplits));
+    return FAISS_OK;
+}
+
 FaissAdditiveQuantizerClass faiss_ProductAdditiveQuantizer_class = {
     .quantizer = {.head = {.name = "ProductAdditiveQuantizer",
                            .parent = &faiss_AdditiveQuantizer_class.quantizer.head,
                            .instance_size = sizeof (FaissProductAdditiveQuantizer),
                            .table_size = sizeof (FaissAdditiveQuantizerClass),
+                           .check = ProductAdditiveQuantizer_check,
                            .finalize = ProductAdditiveQuantizer_finalize,
                            .copy = ProductAdditiveQuantizer_copy},
                   .train = ProductAdditiveQuantizer_train},

@@ -18,6 +18,7 @@ typedef struct FaissProductAdditiveQuantizer FAISS_EXTENDS (FaissAdditiveQuantiz
     };
     size_t nsplits;                      ///< number of parts
     FaissAdditiveQuantizer **quantizers; ///< size nsplits; owned
+    FAISS_PRIVATE (size_t made_nsplits;) ///< how many there are
 } FaissProductAdditiveQuantizer;
 
 /// Parts that are residual quantizers.

@@ -569,11 +569,34 @@ FaissStatus faiss_read_pq (FaissIOReader *r, FaissProductQuantizer *self) {
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus ProductQuantizer_check (const void *object) {
+    const FaissProductQuantizer *self = object;
+    if (self->M == 0 && self->quantizer.d == 0) {
+        return FAISS_OK;
+    }
+    FAISS_TRY (faiss_pq_check (__func__, self));
+    const size_t size = self->centroids.size, rows = self->M * self->ksub;
+    const size_t transposed = self->transposed_centroids.size;
+    const size_t lengths = self->centroids_sq_lengths.size, sdc = self->sdc_table.size;
+    FAISS_REQUIRE (transposed == 0 || (transposed == size && lengths == rows),
+                   "transposed_centroids has %zu elements and centroids_sq_lengths %zu, expected "
+                   "%zu and %zu",
+                   transposed, lengths, size, rows);
+    FAISS_REQUIRE (sdc == 0 || sdc == rows * self->ksub, "sdc_table has %zu elements, expected %zu",
+                   sdc, rows * self->ksub);
+    FAISS_REQUIRE (!self->assign_index || (size_t)self->assign_index->d == self->dsub,
+                   "expected an assign_index of d=%zu, its d is %d", self->dsub,
+                   self->assign_index->d);
+    return FAISS_OK;
+}
+
 FaissQuantizerClass faiss_ProductQuantizer_class = {
     .head = {.name = "ProductQuantizer",
              .parent = &faiss_Quantizer_class.head,
              .instance_size = sizeof (FaissProductQuantizer),
              .table_size = sizeof (FaissQuantizerClass),
+             .check = ProductQuantizer_check,
              .finalize = ProductQuantizer_finalize,
              .copy = ProductQuantizer_copy},
     .train = faiss_pq_train,

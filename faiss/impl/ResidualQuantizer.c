@@ -584,11 +584,19 @@ FaissStatus faiss_read_OldResidualQuantizer (FaissIOReader *r, FaissResidualQuan
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus ResidualQuantizer_check (const void *object) {
+    const FaissResidualQuantizer *self = object;
+    FAISS_TRY (faiss_aq_check_codebooks (__func__, &self->aq, self->quantizer.d));
+    return FAISS_OK;
+}
+
 FaissAdditiveQuantizerClass faiss_ResidualQuantizer_class = {
     .quantizer = {.head = {.name = "ResidualQuantizer",
                            .parent = &faiss_AdditiveQuantizer_class.quantizer.head,
                            .instance_size = sizeof (FaissResidualQuantizer),
                            .table_size = sizeof (FaissAdditiveQuantizerClass),
+                           .check = ResidualQuantizer_check,
                            .copy = ResidualQuantizer_copy},
                   .train = ResidualQuantizer_train},
     .compute_codes_add_centroids = ResidualQuantizer_compute_codes_add_centroids,

@@ -170,11 +170,26 @@ static FaissStatus ScalarQuantizer_decode (const FaissQuantizer *quantizer, cons
     return status;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus ScalarQuantizer_check (const void *object) {
+    const FaissScalarQuantizer *self = object;
+    size_t bits, code_size;
+    FAISS_REQUIRE (faiss_sq_sizes (self->qtype, self->quantizer.d, &bits, &code_size),
+                   "%d is no type of scalar quantizer", (int)self->qtype);
+    FAISS_REQUIRE (self->bits == bits && self->quantizer.code_size == code_size,
+                   "d or qtype changed: call set_derived_sizes");
+    const size_t size = faiss_sq_trained_size (self->qtype, self->quantizer.d);
+    FAISS_REQUIRE (self->trained.size == 0 || self->trained.size == size,
+                   "trained has %zu elements, expected %zu", self->trained.size, size);
+    return FAISS_OK;
+}
+
 FaissQuantizerClass faiss_ScalarQuantizer_class = {
     .head = {.name = "ScalarQuantizer",
              .parent = &faiss_Quantizer_class.head,
              .instance_size = sizeof (FaissScalarQuantizer),
              .table_size = sizeof (FaissQuantizerClass),
+             .check = ScalarQuantizer_check,
              .finalize = ScalarQuantizer_finalize,
              .copy = ScalarQuantizer_copy},
     .train = ScalarQuantizer_train,

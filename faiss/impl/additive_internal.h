@@ -18,6 +18,10 @@ FaissStatus faiss_read_nbits (FaissIOReader *r, FaissAdditiveQuantizer *self);
 FaissStatus faiss_check_codebooks (const FaissIOReader *r, const FaissAdditiveQuantizer *self,
                                    size_t row_size);
 
+/// The same of fields that were set. @param row_size  0: as the codebooks are
+FaissStatus faiss_aq_check_codebooks (const char *function, const FaissAdditiveQuantizer *self,
+                                      size_t row_size);
+
 /* ---- codes ----------------------------------------------------------------------------------- */
 
 /// The numbers of the rows of one code. @param out  size M

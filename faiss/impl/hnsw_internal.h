@@ -24,6 +24,13 @@ static inline size_t faiss_hnsw_size (const FaissHNSW *self) {
     return self->levels.size;
 }
 
+/// Do sizes and entry point fit each other? With the index's lock held; what the tables contain is
+/// not looked at.
+FaissStatus faiss_hnsw_check (const char *function, const FaissHNSW *self);
+
+/// The same before vectors are added, whose levels may be set already.
+FaissStatus faiss_hnsw_check_to_add (const char *function, const FaissHNSW *self);
+
 /// Levels that the tables know.
 static inline int faiss_hnsw_n_levels (const FaissHNSW *self) {
     return (int)self->cum_nneighbor_per_level.size - 1;

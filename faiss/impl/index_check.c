@@ -7,11 +7,39 @@
 #include <faiss/impl/parallel.h>
 #include <faiss/utils/Heap.h>
 
-FaissStatus faiss_check_vectors (const char *function, const FaissIndex *index, idx_t n,
-                                 const float *x, const char *x_name) {
+FaissStatus faiss_check_index (const char *function, const FaissIndex *index) {
     if (!index) {
         return faiss_fail_in (FAISS_EXCEPT, function, "the index is NULL");
     }
+    return faiss_object_check (index);
+}
+
+FaissStatus faiss_check_part (const char *function, const char *name, const FaissIndex *part,
+                              int d) {
+    if (!part) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "%s is NULL", name);
+    }
+    if (part->d != d) {
+        return faiss_fail_in (FAISS_EXCEPT, function, "expected a %s of d=%d, its d is %d", name, d,
+                              part->d);
+    }
+    return faiss_object_check (part);
+}
+
+FaissStatus faiss_check_encoder (const char *function, const char *name,
+                                 const FaissQuantizer *encoder, const FaissIndex *index,
+                                 size_t code_size) {
+    if (encoder->d != (size_t)index->d || encoder->code_size != code_size) {
+        return faiss_fail_in (FAISS_EXCEPT, function,
+                              "expected %s of d=%d and code_size=%zu, its are %zu and %zu", name,
+                              index->d, code_size, encoder->d, encoder->code_size);
+    }
+    return faiss_object_check (encoder);
+}
+
+FaissStatus faiss_check_vectors (const char *function, const FaissIndex *index, idx_t n,
+                                 const float *x, const char *x_name) {
+    FAISS_TRY (faiss_check_index (function, index));
     if (n < 0) {
         return faiss_fail_in (FAISS_EXCEPT, function, "expected n >= 0, got %lld", (long long)n);
     }

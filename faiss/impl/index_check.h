@@ -4,6 +4,7 @@
 #define FAISS_INDEX_CHECK_H
 
 #include <faiss/IndexFlatCodes.h>
+#include <faiss/impl/Quantizer.h>
 
 /// The largest dimension; the file format has the same limit.
 #define FAISS_MAX_DIMENSION (1 << 20)
@@ -14,6 +15,13 @@
 FaissStatus faiss_check_vectors (const char *function, const FaissIndex *index, idx_t n,
                                  const float *x, const char *x_name);
 
+/// The index is not NULL, and its fields fit each other (FaissClass.check).
+FaissStatus faiss_check_index (const char *function, const FaissIndex *index);
+
+/// For checks of fields: the index within `outer` is there, and of the same dimension.
+FaissStatus faiss_check_part (const char *function, const char *name, const FaissIndex *part,
+                              int d);
+
 FaissStatus faiss_check_trained (const char *function, const FaissIndex *index);
 
 /// k > 0, and n * k can be counted; k_name is the argument's name.
@@ -22,6 +30,11 @@ FaissStatus faiss_check_counts (const char *function, idx_t n, idx_t k, const ch
 /// k > 0, n * k results can be counted, and the outputs exist.
 FaissStatus faiss_check_results (const char *function, idx_t n, idx_t k, const float *distances,
                                  const idx_t *labels);
+
+/// For checks of fields: an encoder has the index's dimension and its code_size.
+FaissStatus faiss_check_encoder (const char *function, const char *name,
+                                 const FaissQuantizer *encoder, const FaissIndex *index,
+                                 size_t code_size);
 
 /// For classes that read no parameters but the selector: refuse other classes of parameters.
 FaissStatus faiss_check_params_class (const char *function, const FaissIndex *index,

@@ -20,6 +20,7 @@ enum { TRUSTED_BYTES = 64 * 1024 };
 enum { FIRST_CHUNK = 16 * 1024 * 1024 };
 
 size_t faiss_deserialization_loop_limit = 0;
+size_t faiss_deserialization_lattice_r2_limit = 0;
 size_t faiss_deserialization_vector_byte_limit = (size_t)1 << 40;
 
 /* ---- messages ---- */

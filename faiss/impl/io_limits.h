@@ -11,6 +11,9 @@ extern size_t faiss_deserialization_loop_limit;
 /// On the bytes of each array.
 extern size_t faiss_deserialization_vector_byte_limit;
 
+/// For the r2 of an IndexLattice, of which the memory for its tables grows fast; 0: no limit.
+extern size_t faiss_deserialization_lattice_r2_limit;
+
 /// Refuse a count above the loop limit.
 static inline FaissStatus faiss_check_loop_limit (const FaissIOReader *r, size_t n,
                                                   const char *name) {

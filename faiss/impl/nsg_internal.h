@@ -14,6 +14,9 @@ FaissStatus faiss_NSG_copy (FaissNSG *self, const FaissNSG *other);
 FaissStatus faiss_NSG_read (FaissNSG *self, FaissIOReader *r);
 FaissStatus faiss_NSG_write (const FaissNSG *self, FaissIOWriter *w);
 
+/// An error if N or K are not those that the links were made for.
+FaissStatus faiss_nsg_check_links (const FaissNSG_Graph_int *self);
+
 /// An error if the settings or the graph are not what a search needs.
 FaissStatus faiss_NSG_check (const FaissNSG *self);
 

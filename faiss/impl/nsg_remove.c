@@ -61,6 +61,7 @@ static void commit (Removal *r) {
     FaissGraphLevel level = level_of (r->graph);
     faiss_graph_close_gaps (&r->removal, &level);
     r->graph->N -= (int)r->removal.n_removed;
+    r->graph->made_size = (size_t)r->graph->N * (size_t)r->graph->K;
     faiss_NSG_clear (nsg);
     nsg->final_graph = r->graph;
     r->graph = NULL;

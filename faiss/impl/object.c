@@ -99,6 +99,15 @@ static FaissStatus copy_from_root (const FaissClass *cls, void *self, const void
     return cls->copy ? cls->copy (self, other) : FAISS_OK;
 }
 
+FaissStatus faiss_object_check (const void *object) {
+    for (const FaissClass *cls = faiss_object_class (object); cls; cls = cls->parent) {
+        if (cls->check) {
+            FAISS_TRY (cls->check (object));
+        }
+    }
+    return FAISS_OK;
+}
+
 FaissStatus faiss_object_clone (void *out, const void *object) {
     FAISS_REQUIRE_ARG (out);
     FAISS_REQUIRE_ARG (object);

@@ -37,6 +37,12 @@ typedef struct FaissClass {
      */
     FaissStatus (*copy) (void *self, const void *other);
 
+    /** Do this class's own fields fit each other, those that Python and C can change? The parents
+     * are asked, too. An error says what does not. Cheap: it is asked at the beginning of every
+     * call. NULL: there is nothing that could fail.
+     */
+    FaissStatus (*check) (const void *self);
+
     /// The file tags (fourcc) that `read` understands, space separated: "IxF2 IxFI IxFl", or NULL.
     const char *tags;
 
@@ -76,6 +82,9 @@ void faiss_object_free (void *object);
 
 /// A deep copy that owns all it refers to.
 FaissStatus faiss_object_clone (void *out, const void *object);
+
+/// The checks of the object's class and of its parents. Of what is zero nothing is asked.
+FaissStatus faiss_object_check (const void *object);
 
 /* Objects that are fields of others (`index->pq`): the memory is the outer object's. */
 

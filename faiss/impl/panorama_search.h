@@ -62,4 +62,7 @@ void faiss_panorama_clear_behind (const FaissPanorama *layout, uint8_t *codes, f
 FaissStatus faiss_panorama_sizes (const FaissPanorama *layout, size_t n, size_t *n_code_bytes,
                                   size_t *n_sums);
 
+/// An error if the fields are not those that set_derived_values gives for vectors of d components.
+FaissStatus faiss_panorama_check (const char *function, const FaissPanorama *self, size_t d);
+
 #endif

@@ -20,7 +20,7 @@ static void forget (FaissArrayInvertedLists *self, size_t list_no) {
 }
 
 static void forget_all (FaissArrayInvertedLists *self) {
-    for (size_t i = 0; self->kept && i < self->lists.nlist; i++) {
+    for (size_t i = 0; self->kept && i < self->made_nlist; i++) {
         free (self->kept[i]);
     }
     free (self->kept);
@@ -36,7 +36,7 @@ FaissStatus faiss_ArrayInvertedLists_keep (FaissArrayInvertedLists *self, uint64
     }
     FaissStatus status = FAISS_OK;
     if (!self->kept) {
-        status = faiss_alloc_zeroed (&self->kept, self->lists.nlist, sizeof *self->kept);
+        status = faiss_alloc_zeroed (&self->kept, self->made_nlist, sizeof *self->kept);
     }
     if (status != FAISS_OK) {
         free (kept);
@@ -59,8 +59,8 @@ FaissStatus faiss_ArrayInvertedLists_init (FaissArrayInvertedLists *self, size_t
     FAISS_REQUIRE_ARG (self);
     FAISS_TRY (faiss_alloc_zeroed (&self->codes, nlist, sizeof *self->codes));
     FAISS_TRY (faiss_alloc_zeroed (&self->ids, nlist, sizeof *self->ids));
-    self->lists.nlist = nlist;
-    self->lists.code_size = code_size;
+    self->lists.nlist = self->made_nlist = nlist;
+    self->lists.code_size = self->made_code_size = code_size;
     return FAISS_OK;
 }
 
@@ -68,7 +68,7 @@ static void ArrayInvertedLists_finalize (void *object) {
     FaissArrayInvertedLists *self = object;
     faiss_ArrayInvertedLists_vectors_changed (self);
     if (self->codes && self->ids) {
-        for (size_t i = 0; i < self->lists.nlist; i++) {
+        for (size_t i = 0; i < self->made_nlist; i++) {
             faiss_UInt8Vector_clear (&self->codes[i]);
             faiss_Int64Vector_clear (&self->ids[i]);
         }
@@ -80,9 +80,9 @@ static void ArrayInvertedLists_finalize (void *object) {
 static FaissStatus ArrayInvertedLists_copy (void *object, const void *other_object) {
     FaissArrayInvertedLists *self = object;
     const FaissArrayInvertedLists *other = other_object;
-    FAISS_TRY (faiss_ArrayInvertedLists_init (self, other->lists.nlist, other->lists.code_size));
+    FAISS_TRY (faiss_ArrayInvertedLists_init (self, other->made_nlist, other->made_code_size));
     self->filter_mode = other->filter_mode;
-    for (size_t i = 0; i < self->lists.nlist; i++) {
+    for (size_t i = 0; i < self->made_nlist; i++) {
         FAISS_TRY (
             faiss_UInt8Vector_assign (&self->codes[i], other->codes[i].data, other->codes[i].size));
         FAISS_TRY (
@@ -108,7 +108,7 @@ FaissStatus faiss_ArrayInvertedLists_new_with (FaissArrayInvertedLists **out, si
 /* ---- what searches derive -------------------------------------------------------------------- */
 
 static void forget_derived (FaissArrayInvertedLists *self) {
-    for (size_t i = 0; self->derived && i < self->lists.nlist; i++) {
+    for (size_t i = 0; self->derived && i < self->made_nlist; i++) {
         faiss_derived_rows_forget (&self->derived[i]);
     }
     free (self->derived);
@@ -148,7 +148,7 @@ size_t faiss_ArrayInvertedLists_filter_codes_size (const FaissArrayInvertedLists
     }
     size_t size = 0;
     const FaissDerivedRows *derived = __atomic_load_n (&self->derived, __ATOMIC_ACQUIRE);
-    for (size_t i = 0; derived && i < self->lists.nlist; i++) {
+    for (size_t i = 0; derived && i < self->made_nlist; i++) {
         size += faiss_derived_codes_size (&derived[i]);
     }
     return size;
@@ -164,8 +164,8 @@ FaissDerivedRows *faiss_ArrayInvertedLists_derived (const FaissArrayInvertedList
     if (derived || self->filter_mode == FAISS_FILTER_CODES_OFF) {
         return derived;
     }
-    FaissDerivedRows *mine = calloc (self->lists.nlist + 1, sizeof *mine);
-    for (size_t i = 0; mine && i < self->lists.nlist; i++) {
+    FaissDerivedRows *mine = calloc (self->made_nlist + 1, sizeof *mine);
+    for (size_t i = 0; mine && i < self->made_nlist; i++) {
         mine[i].mode = self->filter_mode;
     }
     if (mine && !__atomic_compare_exchange_n (&self->derived, &derived, mine, false,
@@ -264,7 +264,7 @@ static FaissStatus ArrayInvertedLists_resize (FaissInvertedLists *lists, size_t 
 FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *self,
                                                        const idx_t *map) {
     FAISS_REQUIRE_ARG (self);
-    size_t nlist = self->lists.nlist;
+    size_t nlist = self->made_nlist;
     FAISS_REQUIRE (nlist == 0 || map, "map is NULL");
     FAISS_AUTO_FREE (uint8_t) *seen = NULL;
     FAISS_TRY (faiss_alloc_zeroed (&seen, nlist, 1));
@@ -309,7 +309,7 @@ FaissStatus faiss_ArrayInvertedLists_permute_invlists (FaissArrayInvertedLists *
 
 /* The sizes of all lists, or (list, size) pairs where most lists are empty. */
 static FaissStatus write_sizes (const FaissArrayInvertedLists *self, FaissIOWriter *writer) {
-    size_t nlist = self->lists.nlist, n_nonempty = 0;
+    size_t nlist = self->made_nlist, n_nonempty = 0;
     for (size_t i = 0; i < nlist; i++) {
         n_nonempty += self->ids[i].size > 0;
     }
@@ -332,10 +332,10 @@ static FaissStatus ArrayInvertedLists_write (const void *object, FaissIOWriter *
     const FaissArrayInvertedLists *self = object;
     (void)io_flags;
     FAISS_TRY (faiss_write_tag (writer, "ilar"));
-    FAISS_TRY (faiss_write_u64 (writer, self->lists.nlist));
+    FAISS_TRY (faiss_write_u64 (writer, self->made_nlist));
     FAISS_TRY (faiss_write_u64 (writer, self->lists.code_size));
     FAISS_TRY (write_sizes (self, writer));
-    for (size_t i = 0; i < self->lists.nlist; i++) {
+    for (size_t i = 0; i < self->made_nlist; i++) {
         const FaissInt64Vector *ids = &self->ids[i];
         if (ids->size > 0) {
             FAISS_TRY (
@@ -421,11 +421,22 @@ static FaissStatus ArrayInvertedLists_read (void **out, FaissIOReader *reader, u
     return FAISS_OK;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus ArrayInvertedLists_check (const void *object) {
+    const FaissArrayInvertedLists *self = object;
+    FAISS_REQUIRE (
+        self->lists.nlist == self->made_nlist && self->lists.code_size == self->made_code_size,
+        "expected nlist=%zu, code_size=%zu as in the beginning, got %zu, %zu", self->made_nlist,
+        self->made_code_size, self->lists.nlist, self->lists.code_size);
+    return FAISS_OK;
+}
+
 FaissInvertedListsClass faiss_ArrayInvertedLists_class = {
     .head = {.name = "ArrayInvertedLists",
              .parent = &faiss_InvertedLists_class.head,
              .instance_size = sizeof (FaissArrayInvertedLists),
              .table_size = sizeof (FaissInvertedListsClass),
+             .check = ArrayInvertedLists_check,
              .finalize = ArrayInvertedLists_finalize,
              .copy = ArrayInvertedLists_copy,
              .tags = "ilar",

@@ -15,6 +15,7 @@ typedef struct FaissArrayInvertedLists FAISS_EXTENDS (FaissInvertedLists) {
     FAISS_PRIVATE (FaissUInt8Vector *codes; ///< size nlist, of code_size bytes per entry
                    FaissInt64Vector * ids;  ///< size nlist
                    FaissDerivedRows * derived; int filter_mode; ///< size nlist, or NULL
+                   size_t made_nlist, made_code_size;           ///< what there is memory for
                    void **kept; uint64_t kept_key;) ///< faiss_ArrayInvertedLists_keep; or NULL
 } FaissArrayInvertedLists;
 

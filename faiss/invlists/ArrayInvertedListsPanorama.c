@@ -46,7 +46,7 @@ FaissStatus faiss_ArrayInvertedListsPanorama_new (FaissArrayInvertedListsPanoram
 
 static void ArrayInvertedListsPanorama_finalize (void *object) {
     FaissArrayInvertedListsPanorama *self = object;
-    for (size_t i = 0; self->cum_sums && i < self->lists.nlist; i++) {
+    for (size_t i = 0; self->cum_sums && i < self->array.made_nlist; i++) {
         faiss_Float32Vector_clear (&self->cum_sums[i]);
     }
     free (self->cum_sums);
@@ -59,8 +59,9 @@ static FaissStatus ArrayInvertedListsPanorama_copy (void *object, const void *ot
     self->batch_size = other->batch_size;
     self->level_width = other->level_width;
     self->pano = other->pano;
-    FAISS_TRY (faiss_alloc_zeroed (&self->cum_sums, other->lists.nlist, sizeof *self->cum_sums));
-    for (size_t i = 0; i < other->lists.nlist; i++) {
+    FAISS_TRY (
+        faiss_alloc_zeroed (&self->cum_sums, other->array.made_nlist, sizeof *self->cum_sums));
+    for (size_t i = 0; i < other->array.made_nlist; i++) {
         FAISS_TRY (faiss_Float32Vector_assign (&self->cum_sums[i], other->cum_sums[i].data,
                                                other->cum_sums[i].size));
     }
@@ -71,7 +72,7 @@ static FaissStatus ArrayInvertedListsPanorama_copy (void *object, const void *ot
 
 const float *faiss_ArrayInvertedListsPanorama_get_cum_sums (
     const FaissArrayInvertedListsPanorama *self, size_t list_no) {
-    return self && list_no < self->lists.nlist ? self->cum_sums[list_no].data : NULL;
+    return self && list_no < self->array.made_nlist ? self->cum_sums[list_no].data : NULL;
 }
 
 static const uint8_t *ArrayInvertedListsPanorama_get_single_code (const FaissInvertedLists *lists,
@@ -215,8 +216,8 @@ FaissStatus faiss_ArrayInvertedListsPanorama_permuted (const FaissArrayInvertedL
     FAISS_REQUIRE_ARG (self);
     FAISS_REQUIRE_ARG (map);
     FAISS_REQUIRE_ARG (out);
-    FAISS_TRY (faiss_alloc (out, self->lists.nlist, sizeof **out));
-    for (size_t i = 0; i < self->lists.nlist; i++) {
+    FAISS_TRY (faiss_alloc (out, self->array.made_nlist, sizeof **out));
+    for (size_t i = 0; i < self->array.made_nlist; i++) {
         (*out)[i] = self->cum_sums[map[i]];
     }
     return FAISS_OK;
@@ -242,8 +243,8 @@ static FaissStatus write_sums (const FaissArrayInvertedListsPanorama *self, Fais
 static FaissStatus write_sizes (const FaissArrayInvertedListsPanorama *self,
                                 FaissIOWriter *writer) {
     FAISS_TRY (faiss_write_tag (writer, "full"));
-    FAISS_TRY (faiss_write_u64 (writer, self->lists.nlist));
-    for (size_t i = 0; i < self->lists.nlist; i++) {
+    FAISS_TRY (faiss_write_u64 (writer, self->array.made_nlist));
+    for (size_t i = 0; i < self->array.made_nlist; i++) {
         FAISS_TRY (faiss_write_u64 (writer, self->array.ids[i].size));
     }
     return FAISS_OK;
@@ -254,12 +255,12 @@ static FaissStatus ArrayInvertedListsPanorama_write (const void *object, FaissIO
     const FaissArrayInvertedListsPanorama *self = object;
     (void)io_flags;
     FAISS_TRY (faiss_write_tag (writer, "ilp2"));
-    FAISS_TRY (faiss_write_u64 (writer, self->lists.nlist));
+    FAISS_TRY (faiss_write_u64 (writer, self->array.made_nlist));
     FAISS_TRY (faiss_write_u64 (writer, self->lists.code_size));
     FAISS_TRY (faiss_write_u64 (writer, self->n_levels));
     FAISS_TRY (faiss_write_u64 (writer, self->batch_size));
     FAISS_TRY (write_sizes (self, writer));
-    for (size_t i = 0; i < self->lists.nlist; i++) {
+    for (size_t i = 0; i < self->array.made_nlist; i++) {
         const FaissInt64Vector *ids = &self->array.ids[i];
         const FaissUInt8Vector *codes = &self->array.codes[i];
         if (ids->size > 0) {
@@ -321,11 +322,27 @@ static FaissStatus ArrayInvertedListsPanorama_read (void **out, FaissIOReader *r
     return FAISS_OK;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus ArrayInvertedListsPanorama_check (const void *object) {
+    const FaissArrayInvertedListsPanorama *self = object;
+    if (self->lists.code_size == 0) {
+        return FAISS_OK; /* of a default object */
+    }
+    FAISS_TRY (
+        faiss_panorama_check (__func__, &self->pano, self->lists.code_size / sizeof (float)));
+    FAISS_REQUIRE (self->pano.batch_size == self->batch_size &&
+                       self->pano.level_width == self->level_width,
+                   "batch_size=%zu and level_width=%zu are not those of pano", self->batch_size,
+                   self->level_width);
+    return FAISS_OK;
+}
+
 FaissInvertedListsClass faiss_ArrayInvertedListsPanorama_class = {
     .head = {.name = "ArrayInvertedListsPanorama",
              .parent = &faiss_ArrayInvertedLists_class.head,
              .instance_size = sizeof (FaissArrayInvertedListsPanorama),
              .table_size = sizeof (FaissInvertedListsClass),
+             .check = ArrayInvertedListsPanorama_check,
              .finalize = ArrayInvertedListsPanorama_finalize,
              .copy = ArrayInvertedListsPanorama_copy,
              .tags = "ilp2 ilpn",
