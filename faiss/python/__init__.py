@@ -139,6 +139,19 @@ add_ref_in_function ("storage_distance_computer", 0)
 vector_name_map = {"Float": "Float32", "Double": "Float64", "Char": "Int8", "Int": "Int32",
                    "Long": "Int64", "LongLong": "Int64", "Byte": "UInt8", "Uint64": "UInt64"}
 deprecated_name_map = {f"{old}Vector": f"{new}Vector" for old, new in vector_name_map.items ()}
+deprecated_name_map.update ({"FloatVectorVector": "Float32VectorVector", "ByteVectorVector": "UInt8VectorVector",
+                             "LongVectorVector": "Int64VectorVector"})
+# of rare_functions.py
+_rare = set ('''
+ComputeCodesAddCentroidsLUT0MemoryPool ComputeCodesAddCentroidsLUT1MemoryPool Float32VectorVector
+IDScanContext IDSelectorContextDispatch IDSelectorWithContext Int64VectorVector NegativeDistanceComputer
+RefineBeamLUTMemoryPool RefineBeamMemoryPool UInt8VectorVector beam_search_encode_step
+beam_search_encode_step_tab clone_Quantizer compute_codes_add_centroids_mp_lut0
+compute_codes_add_centroids_mp_lut1 get_extra_distance_computer hashtable_int64_to_int64_add
+hashtable_int64_to_int64_init hashtable_int64_to_int64_lookup range_search_with_parameters_c
+refine_beam_LUT_mp refine_beam_mp search_with_parameters_c
+fvecs_maybe_subsample
+'''.split ())
 _other_names = {"IVFSearchParameters": "SearchParametersIVF", "IndexIVFInterface": "IndexIVFInterface"}
 
 
@@ -158,8 +171,11 @@ def __getattr__ (name):
     """The classes are made when they are needed: swigfaiss.py."""
     if name in swigfaiss.CLASSES:
         value = getattr (swigfaiss, name)
+    elif name in _rare:
+        from faiss import rare_functions
+        value = getattr (rare_functions, name)
     elif name in deprecated_name_map:
-        value = deprecated_class (name, getattr (swigfaiss, deprecated_name_map[name]))
+        value = deprecated_class (name, getattr (this_module, deprecated_name_map[name]))
     elif name in _other_names:
         value = getattr (swigfaiss, _other_names[name])
     elif name == "__all__":  # for `from faiss import *`
@@ -171,7 +187,7 @@ def __getattr__ (name):
 
 
 def __dir__ ():
-    return sorted ({*vars (this_module), *swigfaiss.CLASSES, *deprecated_name_map, *_other_names})
+    return sorted ({*vars (this_module), *swigfaiss.CLASSES, *deprecated_name_map, *_other_names, *_rare})
 
 
 if _collects:

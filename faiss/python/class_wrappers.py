@@ -326,7 +326,10 @@ def index_repr (self):
     """IndexIVFFlat (d=64, ntotal=1000, metric=L2, "IVF16,Flat")"""
     if not hasattr (self, "this"):
         return f"{type (self).__name__} (not made)"
-    text = swigfaiss.reverse_index_factory (self)
+    try:
+        text = swigfaiss.reverse_index_factory (self)
+    except RuntimeError:  # of fields that were set to what cannot be; one wants to see them
+        text = ""
     metric = swigfaiss.metric_type_name (self.metric_type)
     factory = f', "{text}"' if text else ""
     return f"{type (self).__name__} (d={self.d}, ntotal={self.ntotal}, metric={metric}{factory})"
@@ -825,7 +828,7 @@ HANDLERS = {
     "SearchParameters": handle_SearchParameters,
     "IOReader": handle_IOReader,
     "IOWriter": handle_IOWriter,
-    "DistanceComputer": queried (["vector_to_query_dis"]),
+    "DistanceComputer": queried (["vector_to_query_dis", "distance_to_code"]),
     "InvertedListScanner": queried (["set_list", "distance_to_code", "scan_codes", "scan_codes_range"]),
     "IDSelectorArray": lambda the_class: selector_of_array (the_class, "int64", True),
     "IDSelectorBatch": lambda the_class: selector_of_array (the_class, "int64", False),

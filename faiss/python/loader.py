@@ -4,8 +4,9 @@ from faiss import swigfaiss
 from faiss.swigfaiss import __getattr__  # noqa: F401: the classes
 
 # its functions and constants, but for those that are no part of the package
-_own = {"memcpy_bytes", "memory_view", "is_usual", "is_output", "pointer_type", "set_numpy",
-        "set_array_function", "set_class_loader", "set_explainer", "set_message_function", "set_progress_function", "CLASSES"}
+_own = {"memcpy_bytes", "memory_view", "is_usual", "is_output", "pointer_type", "extra_distance_computer",
+        "set_numpy", "set_array_function", "set_class_loader", "set_explainer", "set_message_function",
+        "set_progress_function", "CLASSES"}
 vars ().update ({_name: _value for _name, _value in vars (swigfaiss).items ()
                  if not _name.startswith ("_") and _name not in _own and not _name.endswith ("_arrays") and (
                      not _name.startswith ("FAISS_") or _name.startswith ("FAISS_VERSION_"))})

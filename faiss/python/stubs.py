@@ -66,6 +66,7 @@ def set_class_loader (function: Callable[[str], Any]) -> None: ...
 def set_explainer (function: Callable[[str, tuple[Any, ...], Exception], str | None]) -> None: ...
 def set_progress_function (function: Callable[[str, int, int], Any] | None) -> None: ...
 def set_timeout (seconds: float) -> None: ...
+def extra_distance_computer (d: int, mt: int, metric_arg: float, xb: Pointer) -> FlatCodesDistanceComputer: ...
 def omp_get_max_threads () -> int: ...
 def omp_set_num_threads (num_threads: int) -> None: ...
 def swig_version () -> int: ...
@@ -103,7 +104,20 @@ METHODS = {
                               "def get_id_and_codes (self) -> tuple[int, Pointer]: ...",
                               "def on_distance_computed (self, id: int, distance: float) -> None: ...",
                               "def on_heap_changed (self, id: int, removed: int) -> None: ..."],
-    "DistanceComputer": ["def __call__ (self, i: int) -> float: ..."],
+    "DistanceComputer": ["def __call__ (self, i: int) -> float: ...",
+                         "def distances_batch_4 (self, idx0: int, idx1: int, idx2: int, idx3: int, dis0: Pointer, "
+                         "dis1: Pointer, dis2: Pointer, dis3: Pointer) -> None: ..."],
+    "FlatCodesDistanceComputer": [
+        "def distance_to_code (self, code: Pointer) -> float: ...",
+        "def distance_to_code_batch_4 (self, c1: Pointer, c2: Pointer, c3: Pointer, c4: Pointer, d1: Pointer, d2: Pointer, "
+        "d3: Pointer, d4: Pointer) -> None: ...",
+        "def partial_dot_product (self, i: int, offset: int, num_components: int) -> float: ...",
+        "def partial_dot_product_batch_4 (self, idx0: int, idx1: int, idx2: int, idx3: int, dp0: Pointer, dp1: Pointer, "
+        "dp2: Pointer, dp3: Pointer, offset: int, num_components: int) -> None: ..."],
+    "InvertedListScanner": [
+        "def iterate_codes (self, iterator: Any, distances: Pointer, labels: Pointer, k: int, list_size: Pointer) -> int: ...",
+        "def iterate_codes_range (self, iterator: Any, radius: float, result: RangeQueryResult, list_size: Pointer) -> None: ..."],
+    "LinearTransform": ["def print_if_verbose (self, name: str, mat: Float64Vector, n: int, d: int) -> None: ..."],
     "PQDecoder8": ["nbits: int"],
     "PQDecoder16": ["nbits: int"],
     "RandomGenerator": ["def rand_int_c (self) -> int: ..."],
@@ -331,7 +345,12 @@ def package (path):
             lines.append (f"def {node.name} {signature (node)}")
         elif isinstance (node, ast.Assign):
             for target in node.targets:
-                if isinstance (target, ast.Name):
+                if isinstance (target, ast.Name) and target.id == "_rare":
+                    names = node.value.args[0].func.value.value.split ()
+                    lines.append (f"from faiss.rare_functions import ({', '.join (f'{n} as {n}' for n in names)})")
+                    lines += [f"{old}VectorVector = {new}VectorVector" for old, new in (
+                        ("Float", "Float32"), ("Byte", "UInt8"), ("Long", "Int64"))]
+                elif isinstance (target, ast.Name):
                     is_text = target.id in ("__version__", "VERSION_STRING")
                     of = "str" if is_text else "int" if target.id.isupper () else "Any"
                     constants.append (f"{target.id}: {of}")

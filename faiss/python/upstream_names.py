@@ -464,8 +464,98 @@ def add_to_packer (the_class):
     the_class.pack_1, the_class.unpack_1 = pack_1, unpack_1
 
 
+def distances_batch_4 (self, idx0, idx1, idx2, idx3, dis0, dis1, dis2, dis3):
+    """The distances of four vectors, into what dis0 .. dis3 point to."""
+    for i, dis in zip ((idx0, idx1, idx2, idx3), (dis0, dis1, dis2, dis3)):
+        rev_swig_ptr (dis, 1)[0] = self (i)
+
+
+def distance_to_code_batch_4 (self, c1, c2, c3, c4, d1, d2, d3, d4):
+    """The same of four codes."""
+    for code, dis in zip ((c1, c2, c3, c4), (d1, d2, d3, d4)):
+        rev_swig_ptr (dis, 1)[0] = self.distance_to_code (code)
+
+
+def partial_dot_product (self, i, offset, num_components):
+    """The inner product of some components of the query with those of vector i, of an IndexFlat."""
+    held = self.__dict__.get ("referenced_objects", ())
+    index = next ((thing for thing in held if isinstance (thing, swigfaiss.IndexFlat)), None)
+    if index is None and "is_flat" not in self.__dict__:
+        raise RuntimeError ("partial_dot_product not implemented")
+    check (self.__dict__.get ("has_query"), "there is no query: set_query comes first")
+    i, d = integer (i, "i", 0), self.code_size // 4
+    check (index is None or i < index.ntotal, f"i: expected less than {index and index.ntotal}, got {i}")
+    offset, n = integer (offset, "offset", 0), integer (num_components, "num_components", 0)
+    check (offset + n <= d, f"offset, num_components: expected components of {d}, got {offset}, {n}")
+    row = rev_swig_ptr (self.codes, (i + 1) * self.code_size)[i * self.code_size:].view ("float32")
+    return swigfaiss.fvec_inner_product (swig_ptr (rev_swig_ptr (self.q, d)[offset:]), swig_ptr (row[offset:]), n)
+
+
+def partial_dot_product_batch_4 (self, idx0, idx1, idx2, idx3, dp0, dp1, dp2, dp3, offset, num_components):
+    """The same of four vectors, into what dp0 .. dp3 point to."""
+    for i, dp in zip ((idx0, idx1, idx2, idx3), (dp0, dp1, dp2, dp3)):
+        rev_swig_ptr (dp, 1)[0] = self.partial_dot_product (i, offset, num_components)
+
+
+def add_to_flat_computer (the_class):
+    the_class.distance_to_code_batch_4 = distance_to_code_batch_4
+    the_class.partial_dot_product = partial_dot_product
+    the_class.partial_dot_product_batch_4 = partial_dot_product_batch_4
+
+
+def iterate_codes (self, iterator, distances, labels, k, list_size):
+    """Scan what an iterator gives, into heaps of k distances and labels; list_size gets how many there were.
+
+    Returns how often a result was replaced.
+    """
+    D, I = rev_swig_ptr (distances, k), rev_swig_ptr (labels, k)
+    sign, replaced, count = -1 if self.keep_max else 1, 0, 0
+    while iterator.is_available ():
+        id, distance = iterator.get_id (), np.float32 (self.distance_to_code (iterator.get_code ()))
+        worst = int (np.lexsort ((-I, -sign * D))[0]) if k > 0 else 0
+        if k > 0 and sign * distance < sign * D[worst]:
+            D[worst], I[worst] = distance, id
+            replaced += 1
+        count += 1
+        iterator.next ()
+    order = np.lexsort ((-I, -sign * D))  # the worst first, as in a heap
+    D[:], I[:] = D[order], I[order]
+    rev_swig_ptr (list_size, 1)[0] = count
+    return replaced
+
+
+def iterate_codes_range (self, iterator, radius, result, list_size):
+    """The same for a range search, into a RangeQueryResult."""
+    count = 0
+    while iterator.is_available ():
+        distance = self.distance_to_code (iterator.get_code ())
+        if distance > radius if self.keep_max else distance < radius:
+            result.add (distance, iterator.get_id ())
+        count += 1
+        iterator.next ()
+    rev_swig_ptr (list_size, 1)[0] = count
+
+
+def add_to_scanner (the_class):
+    the_class.iterate_codes, the_class.iterate_codes_range = iterate_codes, iterate_codes_range
+
+
+def print_if_verbose (self, name, mat, n, d):
+    """Say, if verbose, what a matrix of n x d numbers in a Float64Vector is; to logging, as all that is said."""
+    if self.verbose:
+        from faiss.loader import log_message
+        rows = rev_swig_ptr (mat.data (), n * d).reshape (n, d)
+        log_message (f"matrix {name}: {n}*{d} [\n" + "".join (
+            "".join (f"{v:10.5g} " for v in row) + "\n" for row in rows) + "]", False)
+
+
+def add_to_linear_transform (the_class):
+    the_class.print_if_verbose = print_if_verbose
+
+
 def add_to_computer (the_class):
     the_class.__call__ = the_class.vector_to_query_dis
+    the_class.distances_batch_4 = distances_batch_4
 
 
 def add_to_iterator (the_class):
@@ -487,6 +577,9 @@ def add_to_polysemous (the_class):
 ADDITIONS = {
     "CodePacker": add_to_packer,
     "DistanceComputer": add_to_computer,
+    "FlatCodesDistanceComputer": add_to_flat_computer,
+    "InvertedListScanner": add_to_scanner,
+    "LinearTransform": add_to_linear_transform,
     "InvertedListsIterator": add_to_iterator,
     "ScalarQuantizer": add_to_scalar,
     "PolysemousTraining": add_to_polysemous,

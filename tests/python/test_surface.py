@@ -43,9 +43,6 @@ DIFFERENT = {
     **{f"Index{graph} ({arguments})": "the same" for graph in ["NSG", "NNDescent"]
        for arguments in ["int", "int, int", "int, int, MetricType"]},
     "NSG.build": "the number of links is an argument of its own",
-    "NNDescent.build": "the storage stands for its distance computer",
-    "NSG.search": "no table of visited nodes is needed; the metric's direction is told",
-    "NNDescent.search": "the same",
     "NSG (32).enterpoint": "upstream leaves it without a value",
     "NSG_Graph_int (nsg::Graph< int >)": "there is no copy",
     "Nhood (int, int, mt19937 &, int)": "no Python program has an mt19937",
@@ -102,14 +99,9 @@ GROUPS = [
      r"IndexShards|IndexReplicas|IndexProxy|IndexSplitVectors|ThreadedIndex|.*ShardingFunction|shard_ivf|IndexResidual$"),
     ("super k-means: with its issue", r".*[Ss]uper_?[Kk]-?[Mm]eans|precompute_ad|fvec_argsort_parallel"),
     ("parts whose form in C is another: nothing that Python can have",
-     r"IDSelectorContext|IDSelectorWithContext|IDScanContext|DirectMapAdd|BufferList.buffers|.*batch_4|"
-     r"FlatCodesDistanceComputer|IndexFlatCodes \(\)|RandomGenerator.mt|RangeQueryResult.stats|"
+     r"DirectMapAdd|BufferList.buffers|IndexFlatCodes \(\)|RandomGenerator.mt|RangeQueryResult.stats|"
      r"RangeSearchPartialResult|SimulatedAnnealingOptimizer.logfile|"
-     r"LinearTransform.print|ZnSphereCodec|SwigPyIterator|.*VectorVector|NegativeDistance|.*MemoryPool|ProductAdditiveQuantizer.init|LocalSearchQuantizer.icm|clone_Quantizer|"
-     r"hashtable_int64"),
-    ("small functions on arrays behind indexes: with whoever needs them in C",
-     r"beam_search|compute_codes_add|fvecs_|generalized|get_extra|refine_beam|set_deserialization|get_deserialization|"
-     r"(range_)?search_with_parameters_c|real_to"),
+     r"ZnSphereCodec|SwigPyIterator|ProductAdditiveQuantizer.init|LocalSearchQuantizer.icm"),
 ]
 
 
