@@ -65,12 +65,14 @@ for kind, conversions in kinds.items ():
 half = faiss.knn (jnp.asarray (x[:5], jnp.bfloat16), x, 1)[1]
 assert (half.ravel () == np.arange (5)).all ()
 
-missing = pd.DataFrame (x).astype ("Float32")
-missing.iloc[3, 2] = None
-for bad in missing, pd.DataFrame ({"a": ["1", "2"]}), pl.DataFrame ({"a": ["1", "2"]}):
+missing = pd.Series (ids, dtype="Int64")
+missing[3] = None
+for call, name in ((lambda: faiss.knn (pd.DataFrame ({"a": ["1", "2"]}), x[:, :1], 1), "xq"),
+                   (lambda: faiss.knn (x[:, :1], pl.DataFrame ({"a": ["1", "2"]}), 1), "xb"),
+                   (lambda: faiss.IndexIDMap (faiss.IndexFlatL2 (8)).add_with_ids (x, missing), "ids")):
     try:
-        faiss.knn (bad, bad, 1)
-        raise SystemExit (f"no error for {bad}")
+        call ()
+        raise SystemExit (f"no error for {name}")
     except ValueError as error:
-        assert str (error).startswith ("xb: "), error
+        assert str (error).startswith (name + ": "), error
 report (kinds=sorted (kinds))
