@@ -1,10 +1,12 @@
-/* Which of OpenBLAS's kernels the wheel's part of it takes (openblas_part.cmake): by what the processor can
- * do, not by its model, so that those newer than OpenBLAS get the best of the four, too. */
+/* Which of OpenBLAS's kernels the wheel's part of it takes (openblas_part.cmake): by what the
+ * processor can do, not by its model, so that those newer than OpenBLAS get the best of the four,
+ * too. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* dynamic.o's getenv: it asks for OPENBLAS_CORETYPE, which here has an answer always, one of these */
+/* dynamic.o's getenv: it asks for OPENBLAS_CORETYPE, which here has an answer always, one of these
+ */
 char *cfaiss_openblas_getenv (const char *name);
 char *cfaiss_openblas_getenv (const char *name) {
     static char skylakex[] = "SkylakeX", haswell[] = "Haswell", sandybridge[] = "Sandybridge",
