@@ -266,12 +266,15 @@ FaissStatus faiss_ProductQuantizer_compute_distance_tables (const FaissProductQu
     FAISS_REQUIRE (nx == 0 || (x && dis_tables), "x or dis_tables is NULL");
     FAISS_AUTO (PQColumns) columns = {0};
     FAISS_TRY (faiss_pq_columns (self, nx, &columns));
-#pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx))
+    FaissRegion region = {0};
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx)) schedule(dynamic, 16)
     for (size_t i = 0; i < nx; i++) {
-        faiss_pq_distance_table_by (self, &columns, x + i * self->quantizer.d,
-                                    dis_tables + i * self->M * self->ksub);
+        if (!faiss_region_stopped (&region)) {
+            faiss_pq_distance_table_by (self, &columns, x + i * self->quantizer.d,
+                                        dis_tables + i * self->M * self->ksub);
+        }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 FaissStatus faiss_ProductQuantizer_compute_inner_prod_tables (const FaissProductQuantizer *self,
@@ -281,12 +284,15 @@ FaissStatus faiss_ProductQuantizer_compute_inner_prod_tables (const FaissProduct
     FAISS_REQUIRE (nx == 0 || (x && dis_tables), "x or dis_tables is NULL");
     FAISS_AUTO (PQColumns) columns = {0};
     FAISS_TRY (faiss_pq_columns (self, nx, &columns));
-#pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx))
+    FaissRegion region = {0};
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)nx)) schedule(dynamic, 16)
     for (size_t i = 0; i < nx; i++) {
-        faiss_pq_inner_prod_table_by (self, &columns, x + i * self->quantizer.d,
-                                      dis_tables + i * self->M * self->ksub);
+        if (!faiss_region_stopped (&region)) {
+            faiss_pq_inner_prod_table_by (self, &columns, x + i * self->quantizer.d,
+                                          dis_tables + i * self->M * self->ksub);
+        }
     }
-    return FAISS_OK;
+    return faiss_region_close (&region);
 }
 
 FaissStatus faiss_ProductQuantizer_compute_distance_table (const FaissProductQuantizer *self,
@@ -305,12 +311,16 @@ FaissStatus faiss_ProductQuantizer_compute_sdc_table (FaissProductQuantizer *sel
     FAISS_REQUIRE (ksub <= SIZE_MAX / sizeof (float) / ksub / M, "ksub=%zu is too large", ksub);
     FAISS_AUTO (Float32Vector) table = {0};
     FAISS_TRY (faiss_Float32Vector_resize (&table, M * ksub * ksub));
-#pragma omp parallel for num_threads(faiss_threads_for((int64_t)(M * ksub)))
+    FaissRegion region = {0};
+#pragma omp parallel for num_threads(faiss_threads_for((int64_t)(M * ksub))) schedule(dynamic, 16)
     for (size_t row = 0; row < M * ksub; row++) {
-        const float *centroids = self->centroids.data + row / ksub * ksub * dsub;
-        faiss_fvec_L2sqr_ny (table.data + row * ksub, self->centroids.data + row * dsub, centroids,
-                             dsub, ksub);
+        if (!faiss_region_stopped (&region)) {
+            const float *centroids = self->centroids.data + row / ksub * ksub * dsub;
+            faiss_fvec_L2sqr_ny (table.data + row * ksub, self->centroids.data + row * dsub,
+                                 centroids, dsub, ksub);
+        }
     }
+    FAISS_TRY (faiss_region_close (&region));
     faiss_Float32Vector_swap (&self->sdc_table, &table);
     return FAISS_OK;
 }
