@@ -182,7 +182,21 @@ PyObject *range_search_arrays (FaissIndex *index, PyObject *x, double radius, co
         return NULL;
     }
     memcpy (lims_data, result.found->lims, (shape[0] + 1) * sizeof (size_t));
-    if (total > 0) {
+    const size_t few = 1 << 16;
+    if (total > few) {
+        bool is_complete;
+        {
+            FaissCall without_gil;
+            is_complete = memcpy_bytes (distances, result.found->distances, total * sizeof (float)) &&
+                          memcpy_bytes (labels, result.found->labels, total * sizeof (idx_t));
+        }
+        if (!is_complete) {
+            if (!PyErr_Occurred ()) {
+                PyErr_SetString (PyExc_RuntimeError, "interrupted");
+            }
+            return NULL;
+        }
+    } else if (total > 0) {
         memcpy (distances, result.found->distances, total * sizeof (float));
         memcpy (labels, result.found->labels, total * sizeof (idx_t));
     }

@@ -170,6 +170,8 @@ def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
     step = max (512, 3 * 10**8 // max (1, xb.size))
     rows = min (step, len (xq))
     many = max (64, min (3 * 10**8 // max (1, d * rows), 2 * 10**6 // max (1, rows)))
+    for part in row_blocks (dis.size):  # its pages one after the other: below they would come all at once
+        dis.reshape (-1)[part][::1024] = 0
     if metric in (METRIC_L2, METRIC_INNER_PRODUCT):
         for i in range (0, xq.shape[0], step):
             for j in range (0, xb.shape[0], many):
