@@ -1101,8 +1101,8 @@ def _ ():
 
 @case ("contrib.client_server: servers that search")
 def _ ():
-    from faiss.contrib import client_server, rpc
     import socket
+    from faiss.contrib import client_server
     found, ports = index ("Flat"), []
     for _ in range (2):
         listening = socket.socket ()
@@ -1111,7 +1111,9 @@ def _ ():
         ports.append (listening.getsockname ()[1])
 
         def serve (listening=listening):
-            client_server.SearchServer (listening.accept ()[0], found).exec_loop ()
+            server = client_server.SearchServer (listening.accept ()[0], found)
+            server.logf = open (os.devnull, "w")
+            server.exec_loop ()
         threading.Thread (target=serve, daemon=True).start ()
     client = client_server.ClientIndex ([("localhost", port) for port in ports])
     return lambda: client.search (X[:20000], 100)
