@@ -6,6 +6,7 @@ machine waits. What is not in Python within LIMIT fails; the table at the end sh
 
 usage: FAISS_LIBRARY=build/libfaiss.so python -m pytest -q tests/interrupt.py [-k NAME]
 """
+import atexit
 import hashlib
 import os
 import pathlib
@@ -1116,6 +1117,7 @@ def _ ():
             server.exec_loop ()
         threading.Thread (target=serve, daemon=True).start ()
     client = client_server.ClientIndex ([("localhost", port) for port in ports])
+    atexit.register (client.pool.terminate)
     return lambda: client.search (X[:20000], 100)
 
 
