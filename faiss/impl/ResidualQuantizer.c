@@ -539,9 +539,8 @@ static FaissStatus check_beam_size (const FaissIOReader *r, const FaissResidualQ
     FAISS_REQUIRE_FILE (r, self->max_beam_size > 0, "expected max_beam_size > 0, got %d",
                         self->max_beam_size);
     FAISS_REQUIRE_FILE (r,
-                        self->aq.M == 0 ||
-                            (size_t)self->max_beam_size < faiss_deserialization_vector_byte_limit /
-                                                              sizeof (float) / self->aq.M,
+                        (size_t)self->max_beam_size <
+                            faiss_deserialization_vector_byte_limit / sizeof (float) / self->aq.M,
                         "beams of max_beam_size=%d with M=%zu codebooks are too large",
                         self->max_beam_size, self->aq.M);
     return FAISS_OK;
@@ -579,7 +578,8 @@ FaissStatus faiss_read_OldResidualQuantizer (FaissIOReader *r, FaissResidualQuan
     FAISS_TRY (faiss_read_f32 (r, &aq->norm_min, "norm_min"));
     FAISS_TRY (faiss_read_f32 (r, &aq->norm_max, "norm_max"));
     aq->search_type = (FaissAdditiveQuantizerSearchType)search_type;
-    return faiss_AdditiveQuantizer_set_derived_values (aq);
+    FAISS_TRY (faiss_AdditiveQuantizer_set_derived_values (aq));
+    return faiss_check_codebooks (r, aq, aq->quantizer.d);
 }
 
 /* ---- the class ------------------------------------------------------------------------------- */
