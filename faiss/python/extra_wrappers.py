@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from faiss import swigfaiss
-from faiss._swigfaiss import (bitstring_arrays, bucket_sort_arrays, common_arrays, id_map_arrays, is_output,
+from faiss._swigfaiss import (bitstring_arrays, bucket_sort_arrays, common_arrays, id_map_arrays, is_output, is_usual,
                               k_best_arrays, merge_arrays)
 from faiss.array_conversions import (FLOAT32, ArgumentError, ArgumentTypeError, as_array, check, copy_array_to_vector, integer,
                                      numbers, output, real, rev_swig_ptr, shape_of, short, vector_to_array, vectors)
@@ -153,7 +153,8 @@ def kmax (array: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int
 
 def two_matrices (xq, xb):
     """xq and xb as vectors of equally many components, and how many these are."""
-    xb = as_array (xb, "xb")
+    if not is_usual (xb, FLOAT32, -2):
+        xb = as_array (xb, "xb")
     if xb.ndim != 2:
         raise ArgumentError (f"xb: expected a matrix, got shape {xb.shape}")
     d = xb.shape[1]
