@@ -3,6 +3,9 @@
 #include <faiss/impl/index_additive_internal.h>
 #include <faiss/impl/index_check.h>
 
+/* of all codes */
+enum { MAX_BITS = 62 };
+
 #define SELF(pointer) FAISS_SELF (AdditiveCoarseQuantizer, index, pointer)
 #define CONST_SELF(pointer) FAISS_CONST_SELF (AdditiveCoarseQuantizer, index, pointer)
 
@@ -68,7 +71,6 @@ FaissStatus faiss_AdditiveCoarseQuantizer_compute_norms (FaissAdditiveCoarseQuan
 
 FaissStatus faiss_AdditiveCoarseQuantizer_train_aq (FaissAdditiveCoarseQuantizer *self, idx_t n,
                                                     const float *x) {
-    enum { MAX_BITS = 62 };
     FaissAdditiveQuantizer *aq = self->aq;
     FAISS_REQUIRE (aq, "there is no quantizer");
     FAISS_REQUIRE (aq->tot_bits <= MAX_BITS, "expected at most 2^%d centroids, got 2^%zu", MAX_BITS,
@@ -120,12 +122,31 @@ static FaissStatus AdditiveCoarseQuantizer_reconstruct (const FaissIndex *index,
     return faiss_AdditiveQuantizer_decode_64bit (CONST_SELF (index)->aq, key, recons);
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus AdditiveCoarseQuantizer_check (const void *object) {
+    const FaissAdditiveCoarseQuantizer *self = object;
+    const FaissAdditiveQuantizer *aq = self->aq;
+    FAISS_REQUIRE (aq || !self->index.is_trained, "there is no quantizer");
+    if (!aq) {
+        return FAISS_OK;
+    }
+    FAISS_REQUIRE (aq->quantizer.d == (size_t)self->index.d,
+                   "expected a quantizer of d=%d, got %zu", self->index.d, aq->quantizer.d);
+    FAISS_REQUIRE (!self->index.is_trained || (aq->is_trained && aq->tot_bits <= MAX_BITS &&
+                                               self->index.ntotal == (idx_t)1 << aq->tot_bits),
+                   "ntotal=%lld is not the number of vectors that a trained quantizer of %zu bits "
+                   "encodes",
+                   (long long)self->index.ntotal, aq->tot_bits);
+    return faiss_object_check (aq);
+}
+
 FaissIndexClass faiss_AdditiveCoarseQuantizer_class = {
     .head = {.name = "AdditiveCoarseQuantizer",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissAdditiveCoarseQuantizer),
              .table_size = sizeof (FaissIndexClass),
              .finalize = AdditiveCoarseQuantizer_finalize,
+             .check = AdditiveCoarseQuantizer_check,
              .copy = AdditiveCoarseQuantizer_copy},
     .train = AdditiveCoarseQuantizer_train,
     .add = AdditiveCoarseQuantizer_add,

@@ -8,6 +8,7 @@
 #include <faiss/impl/factory_rule.h>
 #include <faiss/impl/graph_subclass.h>
 #include <faiss/impl/hnsw_internal.h>
+#include <faiss/impl/index_check.h>
 #include <faiss/impl/io_fields.h>
 #include <faiss/impl/panorama_search.h>
 #include <faiss/utils/string.h>
@@ -80,7 +81,7 @@ static FaissStatus IndexHNSWFlatPanorama_remove_ids (FaissIndex *index, const Fa
 
 FaissStatus faiss_IndexHNSWFlatPanorama_permute_entries (FaissIndexHNSWFlatPanorama *self,
                                                          const idx_t *perm) {
-    FAISS_REQUIRE_ARG (self);
+    FAISS_TRY (faiss_check_index (__func__, self ? &self->index : NULL));
     FAISS_TRY (reserve_sums (self, 0));
     FAISS_TRY (faiss_IndexHNSW_permute_entries (&self->index_hnsw, perm));
     compute_sums (self, 0);

@@ -407,6 +407,7 @@ static FaissStatus IndexIVFAdditiveQuantizer_check (const void *object) {
                                         self->ivf.code_size));
         FAISS_REQUIRE (!self->index.is_trained || self->aq->is_trained, "aq is not trained");
     }
+    FAISS_REQUIRE (self->aq || self->index.d == 0, "aq is NULL");
     return FAISS_OK;
 }
 

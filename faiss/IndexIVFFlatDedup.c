@@ -652,12 +652,24 @@ static FaissStatus IndexIVFFlatDedup_describe (const void *object, FaissString *
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFFlatDedup_check (const void *object) {
+    const FaissInstances *instances =
+        &FAISS_CONST_SELF (IndexIVFFlatDedup, index, object)->instances;
+    FAISS_REQUIRE (instances->firsts.size == instances->ids.size &&
+                       instances->firsts.size == instances->next.size,
+                   "instances has %zu ids for %zu vectors, in place of %zu", instances->ids.size,
+                   instances->firsts.size, instances->next.size);
+    return FAISS_OK;
+}
+
 FaissIndexIVFClass faiss_IndexIVFFlatDedup_class = {
     .index = {.head = {.name = "IndexIVFFlatDedup",
                        .parent = &faiss_IndexIVFFlat_class.index.head,
                        .instance_size = sizeof (FaissIndexIVFFlatDedup),
                        .table_size = sizeof (FaissIndexIVFClass),
                        .finalize = IndexIVFFlatDedup_finalize,
+                       .check = IndexIVFFlatDedup_check,
                        .copy = IndexIVFFlatDedup_copy,
                        .tags = "IwFd",
                        .read = IndexIVFFlatDedup_read,

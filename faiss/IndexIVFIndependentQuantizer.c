@@ -311,12 +311,22 @@ static FaissStatus IndexIVFIndependentQuantizer_write (const void *object, Faiss
     return ivfpq ? faiss_write_i32 (w, ivfpq->use_precomputed_table) : FAISS_OK;
 }
 
+/* What a field was set to may not fit the others. */
+static FaissStatus IndexIVFIndependentQuantizer_check (const void *object) {
+    const FaissIndexIVFIndependentQuantizer *self = object;
+    if (self->quantizer) {
+        FAISS_TRY (faiss_object_check (self->quantizer));
+    }
+    return self->index_ivf ? faiss_object_check (self->index_ivf) : FAISS_OK;
+}
+
 FaissIndexClass faiss_IndexIVFIndependentQuantizer_class = {
     .head = {.name = "IndexIVFIndependentQuantizer",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissIndexIVFIndependentQuantizer),
              .table_size = sizeof (FaissIndexClass),
              .finalize = IndexIVFIndependentQuantizer_finalize,
+             .check = IndexIVFIndependentQuantizer_check,
              .copy = IndexIVFIndependentQuantizer_copy,
              .tags = "IwIQ",
              .read = IndexIVFIndependentQuantizer_read,

@@ -327,6 +327,8 @@ static FaissStatus IndexLattice_check (const void *object) {
     FAISS_REQUIRE (alt->codec.voc.size == (size_t)alt->codec.natom * self->dsq &&
                        alt->codec.dimS == (int)self->dsq && alt->codec.r2 > 0,
                    "the codec does not fit dsq=%zu", self->dsq);
+    FAISS_REQUIRE (alt->use_rec == ((self->dsq & (self->dsq - 1)) == 0),
+                   "use_rec=%d is not how the codec of dsq=%zu was made", alt->use_rec, self->dsq);
     FAISS_REQUIRE (!alt->use_rec ||
                        (rec->r2 == alt->codec.r2 && rec->log2_dim >= 0 && rec->log2_dim < 31 &&
                         (size_t)1 << rec->log2_dim == self->dsq && rec->all_nv.size == n &&

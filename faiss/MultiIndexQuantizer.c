@@ -541,12 +541,21 @@ static const FaissFactoryRule factory_rules[] = {
     {0},
 };
 
+/* What a field was set to may not fit the others. */
+static FaissStatus MultiIndexQuantizer_check (const void *object) {
+    const FaissMultiIndexQuantizer *self = object;
+    FAISS_REQUIRE (self->pq.quantizer.d == (size_t)self->index.d, "expected a pq of d=%d, got %zu",
+                   self->index.d, self->pq.quantizer.d);
+    return faiss_object_check (&self->pq);
+}
+
 FaissIndexClass faiss_MultiIndexQuantizer_class = {
     .head = {.name = "MultiIndexQuantizer",
              .parent = &faiss_Index_class.head,
              .instance_size = sizeof (FaissMultiIndexQuantizer),
              .table_size = sizeof (FaissIndexClass),
              .finalize = MultiIndexQuantizer_finalize,
+             .check = MultiIndexQuantizer_check,
              .copy = MultiIndexQuantizer_copy,
              .tags = "Imiq",
              .read = MultiIndexQuantizer_read,

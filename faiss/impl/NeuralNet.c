@@ -554,6 +554,7 @@ FaissStatus faiss_QINCo_init (FaissQINCo *self, int d, int K, int L, int M, int 
     FAISS_TRY (Embedding_init (&self->codebook0, (size_t)K, (size_t)d));
     size_t n_steps = M > 0 ? (size_t)M - 1 : 0;
     FAISS_TRY (faiss_alloc_zeroed (&self->steps, n_steps, sizeof *self->steps));
+    self->n_steps = (int)n_steps;
     self->codec.M = M;
     for (size_t i = 0; i < n_steps; i++) {
         FAISS_TRY (QINCoStep_init (&self->steps[i], d, K, L, h));
@@ -564,10 +565,22 @@ FaissStatus faiss_QINCo_init (FaissQINCo *self, int d, int K, int L, int M, int 
 static void QINCo_finalize (void *object) {
     FaissQINCo *self = object;
     faiss_Float32Vector_clear (&self->codebook0.weight);
-    for (int i = 0; self->steps && i < self->codec.M - 1; i++) {
+    for (int i = 0; self->steps && i < self->n_steps; i++) {
         QINCoStep_clear (&self->steps[i]);
     }
     free (self->steps);
+}
+
+/* What a field was set to may not fit the others. */
+static FaissStatus check_steps (const FaissQINCo *self) {
+    FAISS_REQUIRE (self->codec.M == 0 ? self->n_steps == 0 : self->codec.M - 1 == self->n_steps,
+                   "expected M=%d, got %d", self->n_steps + 1, self->codec.M);
+    FAISS_REQUIRE (self->n_steps == 0 || self->steps, "steps is NULL");
+    for (int i = 0; i < self->n_steps; i++) {
+        FAISS_REQUIRE (self->steps[i].L == 0 || self->steps[i].residual_blocks,
+                       "residual_blocks of step %d is NULL", i);
+    }
+    return FAISS_OK;
 }
 
 static FaissStatus QINCo_copy (void *object, const void *other_object) {
@@ -578,9 +591,11 @@ static FaissStatus QINCo_copy (void *object, const void *other_object) {
     self->L = other->L;
     self->h = other->h;
     FAISS_TRY (Embedding_copy (&self->codebook0, &other->codebook0));
-    int n_steps = other->codec.M > 0 ? other->codec.M - 1 : 0;
+    FAISS_TRY (check_steps (other));
+    int n_steps = other->n_steps;
     FAISS_TRY (faiss_alloc_zeroed (&self->steps, (size_t)n_steps, sizeof *self->steps));
     self->codec.M = other->codec.M;
+    self->n_steps = n_steps;
     for (int i = 0; i < n_steps; i++) {
         FAISS_TRY (QINCoStep_copy (&self->steps[i], &other->steps[i]));
     }
@@ -601,7 +616,7 @@ void faiss_QINCo_free (FaissQINCo *self) {
 }
 
 FaissQINCoStep *faiss_QINCo_get_step (FaissQINCo *self, int i) {
-    return self && i >= 0 && i < self->codec.M - 1 ? &self->steps[i] : NULL;
+    return self && self->steps && i >= 0 && i < self->n_steps ? &self->steps[i] : NULL;
 }
 
 /// Vectors that are coded at a time.
@@ -635,6 +650,7 @@ static FaissStatus QINCo_decode (const FaissNeuralNetCodec *codec, const FaissIn
                                  FaissTensor2D **out) {
     const FaissQINCo *self = FAISS_CONST_SELF (QINCo, codec, codec);
     FAISS_REQUIRE (codec->M > 0, "there are no codebooks");
+    FAISS_TRY (check_steps (self));
     FaissTensor2D *x = NULL;
     FAISS_TRY (faiss_Tensor2D_new (&x, codes->shape[0], (size_t)codec->d, NULL));
     FaissStatus status = decode_rows (self, codes->shape[0], codes->v.data, x->v.data);
@@ -686,6 +702,7 @@ static FaissStatus QINCo_encode (const FaissNeuralNetCodec *codec, const FaissTe
                                  FaissInt32Tensor2D **out) {
     const FaissQINCo *self = FAISS_CONST_SELF (QINCo, codec, codec);
     FAISS_REQUIRE (codec->M > 0, "there are no codebooks");
+    FAISS_TRY (check_steps (self));
     FaissInt32Tensor2D *codes = NULL;
     FAISS_TRY (faiss_Int32Tensor2D_new (&codes, x->shape[0], (size_t)codec->M, NULL));
     FaissStatus status = encode_rows (self, x->shape[0], x->v.data, codes->v.data);

@@ -132,11 +132,12 @@ typedef struct FaissQINCo FAISS_EXTENDS (FaissNeuralNetCodec) {
     union {
         FaissNeuralNetCodec codec;
     };
-    int K;                    ///< rows of each codebook
-    int L;                    ///< residual blocks of each step
-    int h;                    ///< their hidden dimension
-    FaissEmbedding codebook0; ///< the first codebook, as it is
-    FaissQINCoStep *steps;    ///< size M - 1
+    int K;                       ///< rows of each codebook
+    int L;                       ///< residual blocks of each step
+    int h;                       ///< their hidden dimension
+    FaissEmbedding codebook0;    ///< the first codebook, as it is
+    FaissQINCoStep *steps;       ///< size M - 1
+    FAISS_PRIVATE (int n_steps;) ///< what there is memory for
 } FaissQINCo;
 
 #ifndef SWIG

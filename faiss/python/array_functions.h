@@ -1,5 +1,5 @@
-/* Loops over arrays for functions of the Python module that the library has no use for. Not for
- * public headers. */
+/* Loops over arrays for functions of the Python module that the library has no use for.
+ * Not for public headers. */
 #ifndef FAISS_PYTHON_ARRAY_FUNCTIONS_H
 #define FAISS_PYTHON_ARRAY_FUNCTIONS_H
 

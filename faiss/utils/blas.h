@@ -77,8 +77,8 @@ extern void dlaed3_ (const FINTEGER *k, const FINTEGER *n, const FINTEGER *n1, d
                      FINTEGER *info);
 extern void dlaed4_ (const FINTEGER *n, const FINTEGER *i, const double *d, const double *z,
                      double *delta, const double *rho, double *dlam, FINTEGER *info);
-extern void dlamrg_ (const FINTEGER *n1, const FINTEGER *n2, const double *a,
-                     const FINTEGER *dtrd1, const FINTEGER *dtrd2, FINTEGER *index);
+extern void dlamrg_ (const FINTEGER *n1, const FINTEGER *n2, const double *a, const FINTEGER *dtrd1,
+                     const FINTEGER *dtrd2, FINTEGER *index);
 
 /// a rotation that makes g zero; the eigenvalues of a 2 x 2 matrix; a length
 extern void dlartg_ (const double *f, const double *g, double *cs, double *sn, double *r);
