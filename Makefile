@@ -54,10 +54,11 @@ test-interrupt: py
 	@FAISS_LIBRARY=$(BUILD)/libfaiss.so $(BUILD)/venv/bin/python -m pytest -q -s -p no:cacheprovider tests/interrupt.py
 .PHONY: test-interrupt
 
-# wrong input for every function, method and attribute of the Python module: takes some ten minutes
+# wrong input for every function, method and attribute of the Python module, nonsense in every field: half an hour
 test-bad-input: py
 	@sh tests/venv.sh $(BUILD)/venv numpy pytest
 	@PYTHONPATH=$(BUILD)/python $(BUILD)/venv/bin/python tests/python/sweep.py
+	@PYTHONPATH=$(BUILD)/python $(BUILD)/venv/bin/python tests/python/sweep_fields.py
 .PHONY: test-bad-input
 
 # the Python module and its tests with AddressSanitizer

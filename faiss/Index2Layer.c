@@ -373,12 +373,18 @@ static const FaissFactoryRule factory_rules[] = {
 
 /* ---- the class ------------------------------------------------------------------------------- */
 
+static FaissStatus Index2Layer_check (const void *object) {
+    const FaissIndex2Layer *self = object;
+    return self->index.d == 0 ? FAISS_OK : check_parts (__func__, self);
+}
+
 FaissIndexFlatCodesClass faiss_Index2Layer_class = {
     .index = {.head = {.name = "Index2Layer",
                        .parent = &faiss_IndexFlatCodes_class.index.head,
                        .instance_size = sizeof (FaissIndex2Layer),
                        .table_size = sizeof (FaissIndexFlatCodesClass),
                        .finalize = Index2Layer_finalize,
+                       .check = Index2Layer_check,
                        .copy = Index2Layer_copy,
                        .tags = "Ix2L",
                        .read = Index2Layer_read,

@@ -128,6 +128,7 @@ static FaissStatus find_lists (const FaissIndexIVFIndependentQuantizer *self, id
                                const float *x, const FaissSearchParameters *params,
                                FaissProbes *out) {
     FAISS_TRY (check_parts (self));
+    FAISS_REQUIRE (self->index_ivf->invlists, "index_ivf has no lists");
     FaissIVFSearchSettings settings;
     FAISS_TRY (faiss_ivf_params (__func__, self->index_ivf, params, &out->params));
     FAISS_TRY (

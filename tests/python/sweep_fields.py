@@ -108,6 +108,8 @@ def calls (faiss, index, like):
     ivf = isinstance (index, faiss.IndexIVF)
 
     def computer ():
+        if wide.shape[1] != index.d:
+            raise ValueError ("no query of this size")
         dc = index.get_distance_computer ()
         dc.set_query (faiss.swig_ptr (wide))
         return dc (0), dc (N - 1), dc.symmetric_dis (0, 1)
