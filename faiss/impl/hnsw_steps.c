@@ -43,6 +43,7 @@ FaissStatus faiss_greedy_update_nearest (const FaissHNSW *hnsw, FaissDistanceCom
     FAISS_REQUIRE_ARG (nearest);
     FAISS_REQUIRE_ARG (d_nearest);
     FAISS_REQUIRE_ARG (out);
+    FAISS_REQUIRE (qdis->has_query, "there is no query: set_query comes first");
     FAISS_TRY (check_node (__func__, hnsw, *nearest, level));
     FAISS_TRY (check_computer (__func__, hnsw, qdis));
     FAISS_AUTO_FREE (float) *keys = NULL;
