@@ -359,6 +359,9 @@ FaissStatus faiss_FileIOWriter_new_with_name (FaissFileIOWriter **out, const cha
     FAISS_TRY (follow_links (fname, &self->final_name));
     struct stat status;
     bool exists = stat (self->final_name, &status) == 0;
+    if (!exists && errno != ENOENT) { /* too long a name, for instance */
+        return system_error (fname, "cannot open for writing");
+    }
     if (exists && S_ISREG (status.st_mode)) {
         if (faccessat (AT_FDCWD, self->final_name, W_OK, AT_EACCESS) != 0) {
             return system_error (fname, "cannot open for writing");

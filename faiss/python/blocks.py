@@ -9,7 +9,7 @@ BLOCK = 1 << 20
 def row_blocks (n, row_size=1):
     """Slices that cover n rows of row_size elements each."""
     step = max (1, BLOCK // max (1, row_size))
-    return [slice (i, min (i + step, n)) for i in range (0, n, step)]
+    return (slice (i, min (i + step, n)) for i in range (0, n, step))
 
 
 def copied (x, dtype=None):

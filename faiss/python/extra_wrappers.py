@@ -106,7 +106,7 @@ def checksum_of_bytes (a):
     """bvec_checksum, from the last block to the first: each word multiplies what came before by a factor."""
     start, factor, end = 112909, 65713, 1 << 64
     found, n_words = start, a.size // 4
-    for part in reversed (row_blocks (n_words)):
+    for part in reversed ([*row_blocks (n_words)]):
         words = a[4 * part.start:4 * part.stop]
         alone = swigfaiss.bvec_checksum (words.size, swig_ptr (words))
         found = (alone + (found - start) * pow (factor, words.size // 4, end)) % end
