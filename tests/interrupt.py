@@ -333,7 +333,7 @@ def _ ():
 
 @case ("knn_hamming")
 def _ ():
-    a = rng.integers (0, 256, (20000, 32), dtype="u1")
+    a = rng.integers (0, 256, (60000, 32), dtype="u1")
     return lambda: faiss.knn_hamming (a, a, 10)
 
 
@@ -381,14 +381,14 @@ def _ ():
 
 @case ("search of one query, IVF1,PQ8+8")
 def _ ():
-    found = long_index ("IVF1,PQ8+8", 600000, k_factor=1000)
+    found = long_index ("IVF1,PQ8+8", 1200000, k_factor=1000)
     return lambda: found.search (X[:1], 2000)
 
 
 @case ("search of one query, Refine")
 def _ ():
-    found = long_index ("SQ8,Refine(ZnLattice4x10_4)", 600000, k_factor_rf=1000)
-    return lambda: found.search (X[:1], 500)
+    found = long_index ("SQ8,Refine(ZnLattice4x10_4)", 1800000, k_factor_rf=1000)
+    return lambda: found.search (X[:1], 2000)
 
 
 @case ("search of one query, HNSW16")
@@ -425,7 +425,7 @@ def _ ():
 @case ("sa_encode of one vector, LSQ that iterates")
 def _ ():
     found = empty ("LSQ4x6")
-    found.lsq.encode_ils_iters = 10**6
+    found.lsq.encode_ils_iters = 10**7
     return lambda: found.sa_encode (X[:1])
 
 

@@ -90,6 +90,7 @@ STRICTER = [
     (r"LSQ (train_iters|(encode|train)_ils_iters|icm_iters): = ", "upstream takes so many rounds "
      "that training or encoding never ends"),
     (r"OldRQ max_beam_size: ", "upstream reads a beam of no width, but not what it then writes"),
+    (r"OldRQ (nbits|codebooks): ", "upstream does not compare the codebooks with nbits"),
     (r"(AQ|OldRQ) search_type: ", "upstream takes a search type that there is not for one without "
      "norms"),
 ]
