@@ -381,7 +381,7 @@ def _ ():
 
 @case ("search of one query, IVF1,PQ8+8")
 def _ ():
-    found = long_index ("IVF1,PQ8+8", 1200000, k_factor=1000)
+    found = long_index ("IVF1,PQ8+8", 1800000, k_factor=500)
     return lambda: found.search (X[:1], 2000)
 
 

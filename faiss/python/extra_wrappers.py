@@ -11,7 +11,7 @@ from faiss._swigfaiss import (bitstring_arrays, bucket_sort_arrays, common_array
                               k_best_arrays, merge_arrays)
 from faiss.array_conversions import (FLOAT32, ArgumentError, ArgumentTypeError, as_array, check, copy_array_to_vector, integer,
                                      numbers, output, real, rev_swig_ptr, shape_of, short, vector_to_array, vectors)
-from faiss.blocks import compact, row_blocks
+from faiss.blocks import BLOCK, compact, row_blocks
 from faiss.gpu_wrappers import get_num_gpus
 from faiss.swigfaiss import METRIC_INNER_PRODUCT, METRIC_L2, swig_ptr
 
@@ -125,9 +125,8 @@ def normalize_L2 (x: NDArray[np.float32]) -> None:
             what = f"{x.dtype} of shape {x.shape}" if isinstance (x, np.ndarray) else type (x).__name__
             kind = ArgumentError if isinstance (x, np.ndarray) and x.dtype == np.float32 else ArgumentTypeError
             raise kind (f"x: expected a writable C-contiguous float32 matrix, to change in place, got {what}")
-    for rows in row_blocks (*x.shape):
-        part = x[rows]
-        swigfaiss.fvec_renorm_L2 (part.shape[1], part.shape[0], swig_ptr (part))
+    for part in [x] if x.size <= BLOCK else (x[rows] for rows in row_blocks (*x.shape)):
+        swigfaiss.fvec_renorm_L2 (x.shape[1], len (part), swig_ptr (part))
 
 
 def k_best (array, k, is_similarity):
@@ -171,9 +170,12 @@ def pairwise_distances (xq: ArrayLike, xb: ArrayLike, metric: int = METRIC_L2,
     step = max (512, 3 * 10**8 // max (1, xb.size))
     rows = min (step, len (xq))
     many = max (64, min (3 * 10**8 // max (1, d * rows), 2 * 10**6 // max (1, rows)))
-    for part in row_blocks (dis.size):  # its pages one after the other: below they would come all at once
-        dis.reshape (-1)[part][::1024] = 0
-    if metric in (METRIC_L2, METRIC_INNER_PRODUCT):
+    if dis.size > BLOCK:  # its pages one after the other: below they would come all at once
+        for part in row_blocks (dis.size):
+            dis.reshape (-1)[part][::1024] = 0
+    if metric == METRIC_L2 and len (xq) <= step and len (xb) <= many:
+        swigfaiss.pairwise_L2sqr (d, len (xq), swig_ptr (xq), len (xb), swig_ptr (xb), swig_ptr (dis), -1, -1, -1)
+    elif metric in (METRIC_L2, METRIC_INNER_PRODUCT):
         for i in range (0, xq.shape[0], step):
             for j in range (0, xb.shape[0], many):
                 some_q, some_b, out = xq[i:i + step], xb[j:j + many], dis[i:i + step, j:j + many]
